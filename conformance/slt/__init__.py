@@ -1,0 +1,1 @@
+"""A sqllogictest runner: parse files, run records on a backend, compare, report."""
