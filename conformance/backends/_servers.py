@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from conformance.backends import Unavailable
+from conformance.servers import Kind, ServerFailed, ServerUnavailable, wanted_servers
 
-VARIABLES = {"mongo": "SQLSHIM_TEST_MONGODB_URI", "cassandra": "SQLSHIM_TEST_CASSANDRA_URI"}
 
-
-def server_uri(name: str, uri: str | None) -> tuple[str, Callable[[], None]]:
+def server_uri(kind: Kind, uri: str | None) -> tuple[str, Callable[[], None]]:
     """A URI for the store, and what to call when it is no longer needed."""
-    known = uri or os.environ.get(VARIABLES[name])
-    if known:
-        return known, lambda: None
-    return _started(name)
-
-
-def _started(name: str) -> tuple[str, Callable[[], None]]:
-    try:
-        from conformance import servers
-    except ImportError as error:
-        raise Unavailable(f"set {VARIABLES[name]} or pass --uri ({error})") from error
+    if uri is not None:
+        return uri, lambda: None
     stack = ExitStack()
-    return stack.enter_context(servers.running(name)), stack.close
+    try:
+        return stack.enter_context(wanted_servers()).uri(kind), stack.close
+    except (ServerUnavailable, ServerFailed) as error:
+        stack.close()
+        raise Unavailable(str(error)) from error
