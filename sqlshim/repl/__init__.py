@@ -1,0 +1,1 @@
+"""The command line and the REPL. Nothing here is imported by the library itself."""

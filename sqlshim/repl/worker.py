@@ -1,0 +1,74 @@
+"""One thread that does all work on a connection.
+
+The main thread only waits, so Ctrl-C reaches it at once even while a driver or DuckDB is deep in
+C code; it then asks the connection to cancel, from the outside, until the work has stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from sqlshim.errors import OperationalError
+
+T = TypeVar("T")
+
+_WAIT = "Wait for it to end, or leave and connect again."
+_TOO_LATE = "cancelled (what the store was doing had ended already)"
+_ASK_AGAIN_AFTER = 0.5  # a cancel may come before the store has begun, and be lost
+
+
+class Busy(OperationalError):
+    """A statement was abandoned and has not ended (PostgreSQL 55006, object in use)."""
+
+    sqlstate = "55006"
+
+
+class Worker:
+    def __init__(self) -> None:
+        self._abandoned: Future[Any] | None = None
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        # a daemon: a store that does not answer must not keep the program from ending
+        Thread(target=self._work, name="sqlshim-repl", daemon=True).start()
+
+    def call(self, job: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
+        """Run `job` there and give back its result.
+
+        Ctrl-C calls `cancel` until the job has stopped, then goes on as KeyboardInterrupt; a
+        second Ctrl-C stops waiting, and until the job does end the connection is Busy.
+        """
+        if self._abandoned and not self._abandoned.done():
+            raise Busy("the statement that was abandoned is still running", hint=_WAIT)
+        future: Future[T] = Future()
+        self._jobs.put(lambda: _fulfil(future, job))
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            if not future.cancel():
+                self._abandoned = future
+                _stop(future, cancel)
+                if cancel and future.exception() is None:
+                    raise KeyboardInterrupt(_TOO_LATE) from None
+            raise
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+
+
+def _fulfil(future: Future[T], job: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(job())
+    except BaseException as error:  # handed over whole to the thread that waits
+        future.set_exception(error)
+
+
+def _stop(future: Future[T], cancel: Callable[[], None] | None) -> None:
+    while cancel is not None and not future.done():
+        cancel()
+        wait([future], timeout=_ASK_AGAIN_AFTER)
