@@ -30,6 +30,10 @@ from .wanted import VARIABLES
 _DETACH_SECONDS = 900  # a first start downloads
 
 
+class _Usage(Exception):
+    """The command line asks for something there is not."""
+
+
 def main(argv: list[str]) -> int:
     """Run one subcommand; 0 is success, 1 a server's failure, 2 wrong usage."""
     words, command = argv, []
@@ -40,6 +44,9 @@ def main(argv: list[str]) -> int:
     args.command = command
     try:
         return int(args.run(args))
+    except _Usage as error:
+        print(f"{error}", file=sys.stderr)
+        return 2
     except (ServerFailed, ServerUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
@@ -74,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 def _kinds(args: argparse.Namespace) -> list[Kind]:
     unknown = [word for word in args.kinds if word not in KINDS]
     if unknown:
-        raise ServerUnavailable(f"unknown server {unknown[0]!r}: say mongo or cassandra")
+        raise _Usage(f"unknown server {unknown[0]!r}: say mongo or cassandra")
     return [kind for kind in KINDS if kind in args.kinds or not args.kinds]
 
 

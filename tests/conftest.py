@@ -1,0 +1,69 @@
+"""Fixtures every test may use: real servers, started once and only when a test wants one.
+
+`SQLSHIM_TEST_MONGODB_URI` and `SQLSHIM_TEST_CASSANDRA_URI` name servers to use instead. Where one
+cannot be had the test is skipped by name, unless `SQLSHIM_REQUIRE_SERVERS` is set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import pytest
+
+from conformance.servers import (
+    Kind,
+    ServerUnavailable,
+    WantedServers,
+    describe,
+    wanted_servers,
+)
+
+_PACKAGES = ("sqlglot", "duckdb", "pyarrow", "pymongo", "cassandra-driver")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="rewrite golden files to what is")
+
+
+def pytest_report_header() -> list[str]:
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    python = ".".join(map(str, sys.version_info[:3]))
+    return [f"Python {python}, {packages}", *describe()]
+
+
+@pytest.fixture(scope="session")
+def accept(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--accept"))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[WantedServers]:
+    """`servers.get("mongo")` and `servers.get("cassandra")`; stopped at the end of the session."""
+    with wanted_servers() as wanted:
+        yield wanted
+
+
+def uri_or_skip(servers: WantedServers, kind: Kind) -> str:
+    """The URI of a server, or a skipped test where this machine cannot have one."""
+    try:
+        return servers.uri(kind)
+    except ServerUnavailable as error:
+        if os.environ.get("SQLSHIM_REQUIRE_SERVERS"):
+            raise
+        pytest.skip(f"no {kind} server: {error}")
+
+
+@pytest.fixture(scope="session")
+def mongo_uri(servers: WantedServers) -> str:
+    """A MongoDB database to write to."""
+    return uri_or_skip(servers, "mongo")
+
+
+@pytest.fixture(scope="session")
+def cassandra_uri(servers: WantedServers) -> str:
+    """A Cassandra keyspace to write to."""
+    return uri_or_skip(servers, "cassandra")
