@@ -1,0 +1,239 @@
+"""SQL types as Arrow types, and rows into record batches and back. Shared by all backends.
+
+There is exactly one Arrow type for each SQL type, so that any two stores' batches can meet.
+pyarrow is loaded when first used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from sqlshim.backends.protocol import Stream
+from sqlshim.errors import DataError
+from sqlshim.ir.scalar import Column
+from sqlshim.types import DEFAULT_SCALE, Kind, SqlType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def arrow_type(t: SqlType) -> pa.DataType:
+    """The Arrow type of values of `t`. UUID and JSON travel as text, INTERVAL as
+    month_day_nano."""
+    import pyarrow as pa
+
+    match t.kind:
+        case Kind.UNKNOWN | Kind.TEXT | Kind.JSON | Kind.UUID:
+            return pa.string()
+        case Kind.BOOLEAN:
+            return pa.bool_()
+        case Kind.SMALLINT:
+            return pa.int16()
+        case Kind.INTEGER:
+            return pa.int32()
+        case Kind.BIGINT:
+            return pa.int64()
+        case Kind.DECIMAL:
+            return pa.decimal128(t.precision or 38, DEFAULT_SCALE if t.scale is None else t.scale)
+        case Kind.REAL:
+            return pa.float32()
+        case Kind.DOUBLE:
+            return pa.float64()
+        case Kind.BYTES:
+            return pa.binary()
+        case Kind.DATE:
+            return pa.date32()
+        case Kind.TIME:
+            return pa.time64("us")
+        case Kind.TIMESTAMP:
+            return pa.timestamp("us")
+        case Kind.TIMESTAMPTZ:
+            return pa.timestamp("us", "UTC")
+        case Kind.INTERVAL:
+            return pa.month_day_nano_interval()
+        case Kind.STRUCT:
+            return pa.struct([pa.field(n, arrow_type(f)) for n, f in t.fields])
+        case Kind.ARRAY:
+            return pa.list_(arrow_type(_part(t.element)))
+        case Kind.MAP:
+            return pa.map_(arrow_type(_part(t.key)), arrow_type(_part(t.element)))
+        case _:
+            assert_never(t.kind)
+
+
+def _part(t: SqlType | None) -> SqlType:
+    return SqlType(Kind.TEXT) if t is None else t
+
+
+def schema_of(columns: Sequence[Column]) -> pa.Schema:
+    """One field a column, named `c<number>`: names of columns may repeat, numbers never do."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(f"c{c.id}", arrow_type(c.type)) for c in columns])
+
+
+# --- rows into batches ---------------------------------------------------------------------
+
+Convert = Callable[[object], object]
+
+
+def _to_arrow(t: SqlType) -> Convert | None:
+    """How a Python value of `t` must change before pyarrow takes it; None: as it is."""
+    match t.kind:
+        case Kind.UUID:
+            return lambda v: None if v is None else str(v)
+        case Kind.INTERVAL:
+            return _interval_to_arrow
+        case Kind.ARRAY:
+            inner = _to_arrow(_part(t.element))
+            return None if inner is None else lambda v: _each(v, inner)
+        case Kind.MAP:
+            return lambda v: None if v is None else list(v.items())  # type: ignore[attr-defined]
+        case Kind.STRUCT:
+            changes = {n: c for n, f in t.fields if (c := _to_arrow(f)) is not None}
+            return None if not changes else lambda v: _each_field(v, changes)
+        case _:
+            return None
+
+
+def _interval_to_arrow(value: object) -> object:
+    import pyarrow as pa
+
+    if not isinstance(value, dt.timedelta):
+        return value
+    return pa.MonthDayNano([0, value.days, (value.seconds * 10**6 + value.microseconds) * 1000])
+
+
+def _each(value: object, change: Convert) -> object:
+    return [change(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _each_field(value: object, changes: dict[str, Convert]) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {n: changes[n](v) if n in changes else v for n, v in value.items()}
+
+
+def batch_of(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> pa.RecordBatch:
+    """One record batch of these rows. DataError if a value does not fit its column's type."""
+    import pyarrow as pa
+
+    schema = schema_of(columns)
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    arrays = [
+        column_array(column, cells, field.type)
+        for column, cells, field in zip(columns, values, schema, strict=True)
+    ]
+    if not columns:  # a batch without columns still has a number of rows
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
+    return pa.record_batch(arrays, schema=schema)
+
+
+def column_array(column: Column, cells: Sequence[object], arrow: pa.DataType) -> pa.Array:
+    """One column's Python values as an Arrow array."""
+    import pyarrow as pa
+
+    change = _to_arrow(column.type)
+    if change is not None:
+        cells = [change(v) for v in cells]
+    try:
+        return pa.array(cells, arrow)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise DataError(
+            f"a value of column {column.name!r} does not fit {column.type}: {error}",
+            hint="Declare the column's type with the connection's schema= option.",
+        ) from error
+
+
+# --- batches into rows ---------------------------------------------------------------------
+
+
+def _from_arrow(t: SqlType) -> Convert | None:
+    match t.kind:
+        case Kind.UUID:
+            return lambda v: None if v is None else uuid.UUID(v)  # type: ignore[arg-type]
+        case Kind.INTERVAL:
+            return _interval_from_arrow
+        case Kind.TIMESTAMPTZ:
+            return lambda v: v.astimezone(dt.UTC) if isinstance(v, dt.datetime) else v
+        case Kind.ARRAY:
+            inner = _from_arrow(_part(t.element))
+            return None if inner is None else lambda v: _each(v, inner)
+        case Kind.MAP:
+            return lambda v: None if v is None else dict(v)  # type: ignore[call-overload]
+        case Kind.STRUCT:
+            changes = {n: c for n, f in t.fields if (c := _from_arrow(f)) is not None}
+            return None if not changes else lambda v: _each_field(v, changes)
+        case _:
+            return None
+
+
+def _interval_from_arrow(value: object) -> object:
+    if value is None or isinstance(value, dt.timedelta):
+        return value
+    months, days, nanos = value  # type: ignore[misc]
+    return dt.timedelta(days=months * 30 + days, microseconds=nanos // 1000)
+
+
+def rows_of(columns: Sequence[Column], batch: pa.RecordBatch) -> list[tuple[object, ...]]:
+    """The rows of a batch as tuples of Python values."""
+    if not columns:
+        return [()] * batch.num_rows
+    cells = []
+    for column, array in zip(columns, batch.columns, strict=True):
+        change = _from_arrow(column.type)
+        values = array.to_pylist()
+        cells.append(values if change is None else [change(v) for v in values])
+    return list(zip(*cells, strict=True))
+
+
+# --- streams -------------------------------------------------------------------------------
+
+
+class RowStream(Stream):
+    """A stream whose source gives row tuples; batches are made from them on demand."""
+
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        source: Iterable[list[tuple[object, ...]]],
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.columns = columns
+        self._source = source
+        self._close = close
+
+    def rows(self) -> Iterator[list[tuple[object, ...]]]:
+        return (rows for rows in self._source if rows)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        return (batch_of(self.columns, rows) for rows in self._source if rows)
+
+    def close(self) -> None:
+        self._close()
+
+
+class BatchStream(Stream):
+    """A stream whose source gives record batches; rows are made from them on demand."""
+
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        source: Iterable[pa.RecordBatch],
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.columns = columns
+        self._source = source
+        self._close = close
+
+    def rows(self) -> Iterator[list[tuple[object, ...]]]:
+        return (rows_of(self.columns, b) for b in self._source if b.num_rows)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        return (b for b in self._source if b.num_rows)
+
+    def close(self) -> None:
+        self._close()

@@ -1,0 +1,234 @@
+"""What a store is to the rest of sqlshim.
+
+`split` asks `accept`, `engine` asks `compile` and `open`, the catalog asks `table_names` and
+`load_table`, `execute.write` asks for DDL and INSERT. A backend package offers
+`open_store(uri, alias, options) -> Backend`, found by URL scheme through the entry point group
+`sqlshim.backends`. Backends never import one another.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from sqlshim.catalog.model import Table
+from sqlshim.errors import QueryCanceled
+from sqlshim.ir.relational import Rel, Remote
+from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.types import SqlType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Pushdown(StrEnum):
+    AUTO = "auto"  # the store gets what it does well
+    ALWAYS = "always"  # the store gets everything it can express at all
+    NEVER = "never"  # the store only reads rows
+
+
+class FullScan(StrEnum):
+    ALLOW = "allow"
+    WARN = "warn"
+    FORBID = "forbid"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Connection options that reach the backends. Times are seconds."""
+
+    pushdown: Pushdown = Pushdown.AUTO
+    full_scan: FullScan = FullScan.WARN
+    read_only: bool = False
+    timeout: float | None = None  # of a statement
+    connect_timeout: float = 10.0
+    retry_for: float = 300.0
+    truncate_microseconds: bool = False
+    sample_size: int = 1000  # documents looked at to infer a schema
+    schema: Mapping[str, object] | str | None = None  # declared schema (a mapping or a file)
+    memory_limit: str | None = None  # of the local engine, such as "2GB"
+    spill_directory: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The answer to "can you run this node on top of what you already run?".
+
+    `taken` is the tree the store will run (None: nothing of the node). For a Filter it may hold
+    fewer conjuncts; those in `left` must run locally above it (a sieve is in both). `why` says in
+    a few words why something was left, for EXPLAIN.
+    """
+
+    taken: Rel | None
+    left: tuple[Scalar, ...] = ()
+    why: str = ""
+
+
+class Native(Protocol):
+    """A compiled query in the store's own language. Immutable; made once, run many times."""
+
+    @property
+    def access_path(self) -> str:
+        """In words: "collection scan", "whole primary key" ..."""
+
+    def show(self) -> list[str]:
+        """The native query as lines of text, without values of parameters."""
+
+
+@dataclass
+class RunContext:
+    """What accompanies one execution: deadline, cancellation, batch size, where warnings go."""
+
+    timeout: float | None = None
+    batch_rows: int = 10_000
+    full_scan: FullScan = FullScan.WARN
+    warn: Callable[[str], None] = lambda message: None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
+    on_cancel: list[Callable[[], None]] = field(default_factory=list)  # interrupts what runs
+
+    def cancel(self) -> None:
+        """Stop the execution; called from another thread."""
+        self.cancelled.set()
+        for interrupt in tuple(self.on_cancel):
+            interrupt()
+
+    def remaining(self) -> float | None:
+        """Seconds left until the deadline (None: there is none); raises QueryCanceled when over."""
+        if self.cancelled.is_set():
+            raise QueryCanceled("canceling statement due to user request")
+        if self.timeout is None:
+            return None
+        left = self.timeout - (time.monotonic() - self.started)
+        if left <= 0:
+            raise QueryCanceled(
+                f"canceling statement due to statement timeout ({self.timeout:g} s)",
+                hint="Raise the connection's timeout, or narrow the statement.",
+            )
+        return left
+
+
+class Stream(ABC):
+    """Rows on their way: either as lists of tuples or as Arrow record batches, never both.
+
+    Values are those of `types.Kind`; batches have the schema `arrow.schema_of(columns)`.
+    Column order is that of the relation. Closing early frees what the store holds.
+    """
+
+    columns: tuple[Column, ...]
+
+    @abstractmethod
+    def rows(self) -> Iterator[list[tuple[object, ...]]]:
+        """Lists of row tuples, none of them empty."""
+
+    @abstractmethod
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Record batches, none of them empty."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop and free; harmless when done or called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    name: str
+    type: SqlType  # nullable=False for NOT NULL and key columns
+
+
+@dataclass(frozen=True, slots=True)
+class TableDefinition:
+    """CREATE TABLE, checked and typed. Without `primary_key` the backend makes a hidden key."""
+
+    name: str
+    columns: tuple[ColumnDefinition, ...]
+    primary_key: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+
+
+class Backend(ABC):
+    """One open store. Methods may be called from several threads."""
+
+    alias: str  # the store's name in the connection; "" when it is the only one
+    kind: str  # "duckdb", "mongo", "cassandra"
+
+    # --- catalog
+    @abstractmethod
+    def table_names(self) -> Sequence[str]:
+        """The tables of the default schema, sorted."""
+
+    @abstractmethod
+    def load_table(self, name: str) -> Table | None:
+        """Columns, keys, indexes and statistics of the table of exactly this name."""
+
+    # --- planning
+    @abstractmethod
+    def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
+        """Whether the store runs `rel`, whose inputs it has already accepted. Never raises."""
+
+    @abstractmethod
+    def compile(self, rel: Rel) -> Native:
+        """The native query of an accepted tree."""
+
+    def partitions(self, native: Native) -> Sequence[Native]:
+        """Independent parts whose results together are the query's, in any order."""
+        return (native,)
+
+    # --- running
+    @abstractmethod
+    def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
+        """Start the query. `params` are all parameters of the statement, by index."""
+
+    # --- writing
+    @abstractmethod
+    def create_table(self, definition: TableDefinition) -> None:
+        """Create it; the caller has checked that there is none of that name."""
+
+    @abstractmethod
+    def drop_table(self, table: Table) -> None:
+        """Drop it with its rows."""
+
+    @abstractmethod
+    def insert(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        context: RunContext,
+    ) -> int:
+        """Insert rows whose values already have the columns' types; the number inserted."""
+
+    # --- transactions
+    def commit(self) -> None:
+        """Make what was written since the last commit permanent."""
+
+    def rollback(self) -> None:
+        """Undo what was written since the last commit, or raise NotSupportedError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the store; harmless twice."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.alias or self.kind}>"
+
+
+class LocalEngine(Protocol):
+    """The engine that runs what is left over the streams of the stores (DuckDB today)."""
+
+    def compile_local(self, rel: Rel) -> Native:
+        """The query over `rel`, in which Remote nodes are inputs."""
+
+    def open_local(
+        self,
+        native: Native,
+        inputs: Mapping[Remote, Callable[[], Stream]],
+        params: Sequence[object],
+        context: RunContext,
+    ) -> Stream:
+        """Run it; an input is opened when the engine first needs it."""

@@ -1,0 +1,1 @@
+"""Tables, columns, keys, indexes and statistics as the stores report them."""

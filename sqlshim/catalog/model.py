@@ -1,0 +1,68 @@
+"""What is known of a store's tables: columns, keys, indexes, statistics. Frozen values.
+
+Backends make `Table`s from their own metadata; the binder reads names and types, the planner
+and the backends' `accept` read keys, indexes and statistics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlshim.types import SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column. `native` is the store's own type name (such as `objectId`, `timeuuid`).
+
+    A hidden column (a generated key) is not in `SELECT *` and cannot be named.
+    """
+
+    name: str
+    type: SqlType
+    native: str = ""
+    hidden: bool = False
+    has_default: bool = False  # the store fills it in when an INSERT omits it
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A secondary index: column names in key order, each with its direction (True: descending)."""
+
+    name: str
+    columns: tuple[tuple[str, bool], ...]
+    unique: bool = False
+    kind: str = ""  # the store's word: "sai", "btree", "2i", "hashed" ...
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, collection or file.
+
+    `store` is the name of the store in the connection, `schema` the database, keyspace or
+    directory inside it. `primary_key` are the columns that identify a row (MongoDB: `_id`);
+    `partition_key` and `clustering` (name, descending) are Cassandra's.
+    """
+
+    store: str
+    schema: str
+    name: str
+    columns: tuple[TableColumn, ...]
+    primary_key: tuple[str, ...] = ()
+    partition_key: tuple[str, ...] = ()
+    clustering: tuple[tuple[str, bool], ...] = ()
+    indexes: tuple[Index, ...] = ()
+    row_count: int | None = field(default=None, compare=False)  # an estimate
+    read_only: bool = False
+
+    def column(self, name: str) -> TableColumn:
+        """The column stored under exactly this name; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def full_name(self) -> str:
+        """`store.table`, or `table` when the connection has one unnamed store."""
+        return f"{self.store}.{self.name}" if self.store else self.name

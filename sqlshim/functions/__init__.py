@@ -1,0 +1,17 @@
+"""Which functions and operators exist and what they mean, as tables of rows.
+
+`ALL` maps a row's name to the row. Constants are imported from the modules by topic.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from sqlshim.functions import aggregates, conditional, datetime, math, operators, text
+from sqlshim.functions.model import Function
+
+MODULES: tuple[ModuleType, ...] = (operators, conditional, text, math, datetime, aggregates)
+
+ALL: dict[str, Function] = {
+    row.name: row for m in MODULES for row in vars(m).values() if isinstance(row, Function)
+}

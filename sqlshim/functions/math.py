@@ -1,0 +1,71 @@
+"""Mathematical functions: PostgreSQL manual, "Mathematical Functions and Operators"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlshim.functions.model import (
+    A_DECIMAL,
+    A_DOUBLE,
+    INT,
+    NUMBER,
+    Function,
+    NullResult,
+    own_nulls,
+    scalar,
+    sig,
+)
+from sqlshim.types import DOUBLE, INTEGERS, Kind, SqlType, decimal
+
+
+def _whole(args: Sequence[SqlType]) -> SqlType:
+    """Integers and decimals keep their kind (PostgreSQL: numeric); floats are doubles."""
+    t = args[0]
+    if t.kind in INTEGERS:
+        return t
+    if t.kind is Kind.DECIMAL:
+        # one more digit than before: 9.9 rounds up to 10
+        return decimal((t.precision or 38) - (t.scale or 0) + 1, 0)
+    return DOUBLE
+
+
+def _of_double(name: str, doc: str) -> Function:
+    return scalar(name, doc, sig(A_DOUBLE, gives=DOUBLE))
+
+
+ABS = scalar("ABS", "the value without its sign", sig(NUMBER, gives=lambda args: args[0]))
+CEIL = scalar("CEIL", "the nearest whole number not below", sig(NUMBER, gives=_whole))
+FLOOR = scalar("FLOOR", "the nearest whole number not above", sig(NUMBER, gives=_whole))
+ROUND = scalar(
+    "ROUND",
+    "to the nearest whole number; halves away from zero for decimals, to even for doubles",
+    sig(NUMBER, gives=_whole),
+)
+ROUND_TO = scalar(
+    "ROUND_TO",
+    "ROUND(x, n): to n decimal places, halves away from zero",
+    sig(A_DECIMAL, INT, gives=lambda args: args[0]),
+    sig(NUMBER, INT, gives=lambda args: args[0] if args[0].kind in INTEGERS else DOUBLE),
+)
+TRUNC = scalar("TRUNC", "cut to a whole number towards zero", sig(NUMBER, gives=_whole))
+SIGN = scalar("SIGN", "-1, 0 or 1", sig(NUMBER, gives=DOUBLE))
+SQRT = _of_double("SQRT", "the square root; of a negative number is an error")
+CBRT = _of_double("CBRT", "the cube root")
+POWER = scalar("POWER", "a to the power of b", sig(A_DOUBLE, A_DOUBLE, gives=DOUBLE))
+EXP = _of_double("EXP", "e to the power of a")
+LN = _of_double("LN", "the natural logarithm; of zero or less is an error")
+LOG10 = _of_double("LOG10", "the logarithm to base 10; of zero or less is an error")
+LOG = scalar("LOG", "LOG(b, x): the logarithm of x to base b", sig(A_DOUBLE, A_DOUBLE, gives=DOUBLE))
+PI = own_nulls("PI", "3.14159...", NullResult.NEVER, sig(gives=DOUBLE))
+SIN = _of_double("SIN", "the sine of radians")
+COS = _of_double("COS", "the cosine of radians")
+TAN = _of_double("TAN", "the tangent of radians")
+ASIN = _of_double("ASIN", "the arc sine in radians")
+ACOS = _of_double("ACOS", "the arc cosine in radians")
+ATAN = _of_double("ATAN", "the arc tangent in radians")
+ATAN2 = scalar("ATAN2", "the angle of (y, x) in radians", sig(A_DOUBLE, A_DOUBLE, gives=DOUBLE))
+DEGREES = _of_double("DEGREES", "radians as degrees")
+RADIANS = _of_double("RADIANS", "degrees as radians")
+RANDOM = own_nulls(
+    "RANDOM", "a number from 0 up to 1, anew for each row", NullResult.NEVER, sig(gives=DOUBLE), volatile=True
+)

@@ -1,0 +1,1 @@
+"""The intermediate representation: frozen scalar and relational nodes between bind and compile."""

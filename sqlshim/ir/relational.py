@@ -1,0 +1,179 @@
+"""Relational nodes of the IR: frozen, hashable, each with its output columns.
+
+The binder makes them, rules rewrite them, `split` wraps what a store runs in `Remote`, backends
+compile them. A column number occurs in the output of one node only (and of those that pass it on).
+A closed set: `match` over `Rel` with `assert_never`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TypeAlias
+
+from sqlshim.catalog.model import Table
+from sqlshim.ir.scalar import AggregateCall, Column, Scalar, SortKey
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The rows of a table. `columns` are the wanted ones; each one's `name` is the table's."""
+
+    table: Table
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Values:
+    """Literal rows; each row has one scalar (no Column inside) for each of `columns`.
+
+    `Values((), ((),))` is the single empty row under a SELECT without FROM.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The rows for which every one of `where` (a conjunction) is true."""
+
+    input: Rel
+    where: tuple[Scalar, ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.input.columns
+
+
+@dataclass(frozen=True)
+class Project:
+    """New rows made of `items`: the output column and what it is computed from.
+
+    A plain pass-through keeps its number: `(c, c)`.
+    """
+
+    input: Rel
+    items: tuple[tuple[Column, Scalar], ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(column for column, _ in self.items)
+
+
+class JoinKind(StrEnum):
+    INNER = "inner"  # with `on` empty: the cross product
+    LEFT = "left"
+    RIGHT = "right"
+    FULL = "full"
+    SEMI = "semi"  # rows of left with a match; columns of left only
+    ANTI = "anti"  # rows of left without a match (NOT EXISTS)
+
+
+@dataclass(frozen=True)
+class Join:
+    """`left` and `right` joined on a conjunction of conditions."""
+
+    kind: JoinKind
+    left: Rel
+    right: Rel
+    on: tuple[Scalar, ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        left, right = self.left.columns, self.right.columns
+        if self.kind in (JoinKind.SEMI, JoinKind.ANTI):
+            return left
+        if self.kind in (JoinKind.RIGHT, JoinKind.FULL):
+            left = _made_nullable(left)
+        if self.kind in (JoinKind.LEFT, JoinKind.FULL):
+            right = _made_nullable(right)
+        return left + right
+
+
+def _made_nullable(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    return tuple(Column(c.id, c.name, c.type.with_null(True)) for c in columns)
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One row a group: its keys, then its aggregates.
+
+    NULLs form one group. Without keys there is always exactly one row, even over nothing.
+    Without calls it is DISTINCT.
+    """
+
+    input: Rel
+    keys: tuple[tuple[Column, Scalar], ...]
+    calls: tuple[tuple[Column, AggregateCall], ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(c for c, _ in self.keys) + tuple(c for c, _ in self.calls)
+
+
+@dataclass(frozen=True)
+class Sort:
+    """The rows in the order of `keys`."""
+
+    input: Rel
+    keys: tuple[SortKey, ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.input.columns
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` rows (None: all) after the first `offset`; Literal or Param, BIGINT.
+
+    The order of a Sort directly below is kept.
+    """
+
+    input: Rel
+    count: Scalar | None
+    offset: Scalar | None
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.input.columns
+
+
+class SetKind(StrEnum):
+    UNION_ALL = "union all"
+    INTERSECT_ALL = "intersect all"
+    EXCEPT_ALL = "except all"
+    INTERSECT = "intersect"
+    EXCEPT = "except"
+
+
+@dataclass(frozen=True)
+class SetOp:
+    """Rows of `inputs` matched by position; `columns` are new numbers, inputs have their types.
+
+    UNION (distinct) is an Aggregate without calls over UNION_ALL.
+    """
+
+    kind: SetKind
+    inputs: tuple[Rel, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """`rel` is run by the store called `store`; made by `split` only."""
+
+    store: str
+    rel: Rel
+    why_not_more: str = field(default="", compare=False)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.rel.columns
+
+
+Rel: TypeAlias = (
+    Scan | Values | Filter | Project | Join | Aggregate | Sort | Limit | SetOp | Remote
+)

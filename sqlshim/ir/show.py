@@ -1,0 +1,240 @@
+"""The one text form of plans and expressions: EXPLAIN, error messages and golden files.
+
+`show_scalar(e)` is one line that reads like SQL; `show_rel(r)` is an indented tree, a line a node.
+Columns show as their names; where one name stands for several columns, as `name#number`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from sqlshim.functions import operators as op
+from sqlshim.functions.model import Function
+from sqlshim.ir import walk
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    Limit,
+    Project,
+    Rel,
+    Remote,
+    Scan,
+    SetOp,
+    Sort,
+    Values,
+)
+from sqlshim.ir.scalar import (
+    AggregateCall,
+    Call,
+    Case,
+    Cast,
+    Column,
+    InList,
+    Literal,
+    Param,
+    Scalar,
+    SortKey,
+    Subquery,
+    SubqueryKind,
+)
+from sqlshim.types import Interval
+
+_POSTFIX = {op.IS_NULL, op.IS_NOT_NULL, op.IS_TRUE, op.IS_FALSE}
+_PREFIX = {op.NOT, op.NEG}
+_ALWAYS_LIST = 8  # longer IN lists and VALUES are cut in the text form
+
+Names = Callable[[Column], str]
+
+
+def plain_name(column: Column) -> str:
+    """The name alone, for places where it cannot be mistaken."""
+    return column.name
+
+
+def show_scalar(expr: Scalar, name: Names = plain_name) -> str:
+    """`expr` as one line of SQL-like text."""
+    match expr:
+        case Column():
+            return name(expr)
+        case Literal(value=value):
+            return show_value(value)
+        case Param(index=index):
+            return f"${index + 1}"
+        case Call():
+            return _show_call(expr.fn, [_operand(e, name) for e in expr.args], expr, name)
+        case Cast():
+            word = "TRY_CAST" if expr.safe else "CAST"
+            return f"{word}({show_scalar(expr.arg, name)} AS {expr.type})"
+        case Case():
+            arms = " ".join(
+                f"WHEN {show_scalar(c, name)} THEN {show_scalar(v, name)}" for c, v in expr.arms
+            )
+            return f"CASE {arms} ELSE {show_scalar(expr.default, name)} END"
+        case InList():
+            return f"{_operand(expr.arg, name)} IN ({_shortened(expr.items, name)})"
+        case Subquery():
+            return _show_subquery(expr, name)
+        case _:
+            assert_never(expr)
+
+
+def _show_subquery(expr: Subquery, name: Names) -> str:
+    inner = "(" + " < ".join(_title(r) for r in _spine(expr.rel)) + ")"
+    if expr.kind is SubqueryKind.EXISTS:
+        return f"EXISTS {inner}"
+    if expr.kind is SubqueryKind.SCALAR or expr.op is None:
+        return inner
+    word = "ALL" if expr.every else "ANY"
+    left = ", ".join(show_scalar(e, name) for e in expr.args)
+    return f"({left}) {expr.op.symbol} {word} {inner}"
+
+
+def _spine(rel: Rel) -> Iterator[Rel]:
+    yield rel
+    below = walk.inputs(rel)
+    if len(below) == 1:
+        yield from _spine(below[0])
+
+
+def _title(rel: Rel) -> str:
+    return f"Scan {rel.table.full_name}" if isinstance(rel, Scan) else type(rel).__name__
+
+
+def show_value(value: object) -> str:
+    """A constant as SQL text."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case bytes():
+            return f"'\\x{value.hex()}'"
+        case dt.datetime():
+            return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+        case dt.date():
+            return f"DATE '{value.isoformat()}'"
+        case dt.time():
+            return f"TIME '{value.isoformat()}'"
+        case Interval():
+            return f"INTERVAL '{value}'"
+        case _:
+            return str(value)
+
+
+def _shortened(items: tuple[Scalar, ...], name: Names) -> str:
+    shown = [show_scalar(e, name) for e in items[:_ALWAYS_LIST]]
+    more = len(items) - len(shown)
+    return ", ".join(shown) + (f", … {more} more" if more else "")
+
+
+def _operand(expr: Scalar, name: Names) -> str:
+    text = show_scalar(expr, name)
+    loose = isinstance(expr, Call) and expr.fn.symbol and expr.fn is not op.NEG
+    return f"({text})" if loose or isinstance(expr, InList) else text
+
+
+def _show_call(fn: Function, args: list[str], call: Call, name: Names) -> str:
+    if fn in (op.LIKE, op.ILIKE):
+        escape = call.args[2]
+        default = isinstance(escape, Literal) and escape.value == "\\"
+        return f"{args[0]} {fn.symbol} {args[1]}" + ("" if default else f" ESCAPE {args[2]}")
+    if fn in _POSTFIX:
+        return f"{args[0]} {fn.symbol}"
+    if fn in _PREFIX:
+        return f"{fn.symbol} {args[0]}" if fn is op.NOT else f"{fn.symbol}{args[0]}"
+    if fn.symbol:
+        return f" {fn.symbol} ".join(args)
+    return f"{fn.name}({', '.join(show_scalar(e, name) for e in call.args)})"
+
+
+def show_aggregate(call: AggregateCall, name: Names = plain_name) -> str:
+    """One aggregate call as text."""
+    inner = ", ".join(show_scalar(e, name) for e in call.args) or "*"
+    if call.distinct:
+        inner = f"DISTINCT {inner}"
+    if call.order:
+        inner += " ORDER BY " + _sort(call.order, name)
+    text = f"{call.fn.name}({inner})"
+    return text if call.filter is None else f"{text} FILTER ({show_scalar(call.filter, name)})"
+
+
+def _sort(keys: tuple[SortKey, ...], name: Names) -> str:
+    return ", ".join(
+        show_scalar(k.expr, name)
+        + (" DESC" if k.descending else "")
+        + ("" if k.nulls_first == k.descending else f" NULLS {'FIRST' if k.nulls_first else 'LAST'}")
+        for k in keys
+    )
+
+
+# --- trees ---------------------------------------------------------------------------------
+
+
+def show_rel(rel: Rel, detail: Callable[[Remote], list[str]] | None = None) -> str:
+    """The tree, one line a node. `detail` adds lines under a Remote: path, native query."""
+    return "\n".join(_lines(rel, _naming(rel), detail, 0))
+
+
+def _naming(rel: Rel) -> Names:
+    columns = {c.id: c.name for node in walk.every_rel(rel) for c in node.columns}
+    count = Counter(columns.values())
+    return lambda c: c.name if count[c.name] <= 1 else f"{c.name}#{c.id}"
+
+
+def _lines(
+    rel: Rel, name: Names, detail: Callable[[Remote], list[str]] | None, depth: int
+) -> Iterator[str]:
+    pad = "  " * depth
+    yield (pad + show_node(rel, name)).rstrip()
+    if isinstance(rel, Remote) and detail is not None:
+        yield from (f"{pad}  | {line}" for line in detail(rel))
+    for expr in walk.scalars(rel):
+        for part in walk.every_scalar(expr):
+            if isinstance(part, Subquery):
+                yield f"{pad}  Subquery ({part.kind})"
+                yield from _lines(part.rel, name, detail, depth + 2)
+    for child in walk.inputs(rel):
+        yield from _lines(child, name, detail, depth + 1)
+
+
+def show_node(rel: Rel, name: Names = plain_name) -> str:
+    """The line of one node."""
+    match rel:
+        case Scan():
+            return f"Scan {rel.table.full_name} [{', '.join(map(name, rel.columns))}]"
+        case Values():
+            return f"Values {len(rel.rows)} row(s) [{', '.join(map(name, rel.columns))}]"
+        case Filter():
+            return "Filter " + " AND ".join(_operand(e, name) for e in rel.where)
+        case Project():
+            return "Project " + ", ".join(_item(c, e, name) for c, e in rel.items)
+        case Join():
+            on = " AND ".join(_operand(e, name) for e in rel.on) or "true"
+            return f"Join {rel.kind} ON {on}"
+        case Aggregate():
+            calls = ", ".join(f"{show_aggregate(a, name)} AS {name(c)}" for c, a in rel.calls)
+            keys = ", ".join(_item(c, e, name) for c, e in rel.keys)
+            return "Aggregate" + (f" {calls}" if calls else "") + (f" BY {keys}" if keys else "")
+        case Sort():
+            return "Sort " + _sort(rel.keys, name)
+        case Limit():
+            count = "all" if rel.count is None else show_scalar(rel.count, name)
+            return f"Limit {count}" + (f" OFFSET {show_scalar(rel.offset, name)}" if rel.offset else "")
+        case SetOp():
+            return f"SetOp {rel.kind} [{', '.join(map(name, rel.columns))}]"
+        case Remote():
+            return f"Remote {rel.store}"
+        case _:
+            assert_never(rel)
+
+
+def _item(column: Column, expr: Scalar, name: Names) -> str:
+    if isinstance(expr, Column) and (expr.id == column.id or expr.name == column.name):
+        return name(expr)
+    return f"{show_scalar(expr, name)} AS {name(column)}"

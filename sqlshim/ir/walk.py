@@ -1,0 +1,293 @@
+"""Going through trees: children, rewriting, and which columns an expression reads.
+
+Everything that must look inside every kind of node is here, so that a new node means one more
+arm in each function of this file and nothing in the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import assert_never
+
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    Limit,
+    Project,
+    Rel,
+    Remote,
+    Scan,
+    SetOp,
+    Sort,
+    Values,
+)
+from sqlshim.ir.scalar import (
+    AggregateCall,
+    Call,
+    Case,
+    Cast,
+    Column,
+    InList,
+    Literal,
+    Param,
+    Scalar,
+    SortKey,
+    Subquery,
+)
+
+ScalarMap = Callable[[Scalar], Scalar]
+RelMap = Callable[[Rel], Rel]
+
+
+# --- relations -----------------------------------------------------------------------------
+
+
+def inputs(rel: Rel) -> tuple[Rel, ...]:
+    """The relations directly below; a Remote shows what it runs."""
+    match rel:
+        case Scan() | Values():
+            return ()
+        case Filter() | Project() | Aggregate() | Sort() | Limit():
+            return (rel.input,)
+        case Join():
+            return (rel.left, rel.right)
+        case SetOp():
+            return rel.inputs
+        case Remote():
+            return (rel.rel,)
+        case _:
+            assert_never(rel)
+
+
+def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
+    """`rel` over other inputs (as many as `inputs(rel)`)."""
+    if all(a is b for a, b in zip(inputs(rel), new, strict=True)):
+        return rel
+    match rel:
+        case Scan() | Values():
+            return rel
+        case Filter() | Project() | Aggregate() | Sort() | Limit():
+            return replace(rel, input=new[0])
+        case Join():
+            return replace(rel, left=new[0], right=new[1])
+        case SetOp():
+            return replace(rel, inputs=new)
+        case Remote():
+            return replace(rel, rel=new[0])
+        case _:
+            assert_never(rel)
+
+
+def scalars(rel: Rel) -> Iterator[Scalar]:
+    """The expressions that stand in this node itself."""
+    match rel:
+        case Scan() | SetOp() | Remote():
+            return
+        case Values():
+            for row in rel.rows:
+                yield from row
+        case Filter():
+            yield from rel.where
+        case Project():
+            for _, expr in rel.items:
+                yield expr
+        case Join():
+            yield from rel.on
+        case Aggregate():
+            for _, expr in rel.keys:
+                yield expr
+            for _, call in rel.calls:
+                yield from call_scalars(call)
+        case Sort():
+            for key in rel.keys:
+                yield key.expr
+        case Limit():
+            yield from (e for e in (rel.count, rel.offset) if e is not None)
+        case _:
+            assert_never(rel)
+
+
+def call_scalars(call: AggregateCall) -> Iterator[Scalar]:
+    """The expressions of one aggregate call."""
+    yield from call.args
+    if call.filter is not None:
+        yield call.filter
+    for key in call.order:
+        yield key.expr
+
+
+def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
+    """`rel` with `change` applied to each expression that stands in this node itself."""
+    match rel:
+        case Scan() | SetOp() | Remote():
+            return rel
+        case Values():
+            return replace(rel, rows=tuple(tuple(change(e) for e in row) for row in rel.rows))
+        case Filter():
+            return replace(rel, where=tuple(change(e) for e in rel.where))
+        case Project():
+            return replace(rel, items=tuple((c, change(e)) for c, e in rel.items))
+        case Join():
+            return replace(rel, on=tuple(change(e) for e in rel.on))
+        case Aggregate():
+            keys = tuple((c, change(e)) for c, e in rel.keys)
+            calls = tuple((c, _map_call(a, change)) for c, a in rel.calls)
+            return replace(rel, keys=keys, calls=calls)
+        case Sort():
+            return replace(rel, keys=_map_sort(rel.keys, change))
+        case Limit():
+            count = None if rel.count is None else change(rel.count)
+            offset = None if rel.offset is None else change(rel.offset)
+            return replace(rel, count=count, offset=offset)
+        case _:
+            assert_never(rel)
+
+
+def _map_call(call: AggregateCall, change: ScalarMap) -> AggregateCall:
+    return replace(
+        call,
+        args=tuple(change(e) for e in call.args),
+        filter=None if call.filter is None else change(call.filter),
+        order=_map_sort(call.order, change),
+    )
+
+
+def _map_sort(keys: tuple[SortKey, ...], change: ScalarMap) -> tuple[SortKey, ...]:
+    return tuple(replace(key, expr=change(key.expr)) for key in keys)
+
+
+def transform(rel: Rel, change: RelMap) -> Rel:
+    """`change` applied to every relation, inputs first, those inside subqueries included."""
+    rel = with_inputs(rel, tuple(transform(child, change) for child in inputs(rel)))
+    if any(has_subquery(e) for e in scalars(rel)):
+        rel = map_scalars(rel, lambda e: rewrite(e, lambda x: _in_subquery(x, change)))
+    return change(rel)
+
+
+def _in_subquery(expr: Scalar, change: RelMap) -> Scalar:
+    return replace(expr, rel=transform(expr.rel, change)) if isinstance(expr, Subquery) else expr
+
+
+def every_rel(rel: Rel) -> Iterator[Rel]:
+    """All relations of the tree, those inside subqueries included, from the top down."""
+    yield rel
+    for expr in scalars(rel):
+        for part in every_scalar(expr):
+            if isinstance(part, Subquery):
+                yield from every_rel(part.rel)
+    for child in inputs(rel):
+        yield from every_rel(child)
+
+
+# --- scalars -------------------------------------------------------------------------------
+
+
+def operands(expr: Scalar) -> tuple[Scalar, ...]:
+    """The expressions directly below (not those inside a subquery's relation)."""
+    match expr:
+        case Column() | Literal() | Param():
+            return ()
+        case Call() | Subquery():
+            return expr.args
+        case Cast():
+            return (expr.arg,)
+        case Case():
+            return tuple(e for arm in expr.arms for e in arm) + (expr.default,)
+        case InList():
+            return (expr.arg, *expr.items)
+        case _:
+            assert_never(expr)
+
+
+def with_operands(expr: Scalar, new: tuple[Scalar, ...]) -> Scalar:
+    """`expr` over other operands (as many as `operands(expr)`)."""
+    if all(a is b for a, b in zip(operands(expr), new, strict=True)):
+        return expr
+    match expr:
+        case Column() | Literal() | Param():
+            return expr
+        case Call() | Subquery():
+            return replace(expr, args=new)
+        case Cast():
+            return replace(expr, arg=new[0])
+        case Case():
+            arms = tuple(zip(new[:-1:2], new[1::2], strict=True))
+            return replace(expr, arms=arms, default=new[-1])
+        case InList():
+            return replace(expr, arg=new[0], items=new[1:])
+        case _:
+            assert_never(expr)
+
+
+def rewrite(expr: Scalar, change: ScalarMap) -> Scalar:
+    """`change` applied to every expression, operands first (not inside subqueries)."""
+    return change(with_operands(expr, tuple(rewrite(e, change) for e in operands(expr))))
+
+
+def every_scalar(expr: Scalar) -> Iterator[Scalar]:
+    """`expr` and all below it (not inside subqueries)."""
+    yield expr
+    for operand in operands(expr):
+        yield from every_scalar(operand)
+
+
+def has_subquery(expr: Scalar) -> bool:
+    """Whether a subquery occurs anywhere in `expr`."""
+    return any(isinstance(e, Subquery) for e in every_scalar(expr))
+
+
+def reads(expr: Scalar) -> frozenset[int]:
+    """The numbers of the columns `expr` needs from outside, correlated ones included."""
+    found: set[int] = set()
+    for part in every_scalar(expr):
+        if isinstance(part, Column):
+            found.add(part.id)
+        elif isinstance(part, Subquery):
+            found |= free_columns(part.rel)
+    return frozenset(found)
+
+
+def free_columns(rel: Rel) -> frozenset[int]:
+    """The numbers of the columns that `rel` reads but does not make: its correlation."""
+    needed: set[int] = set()
+    made: set[int] = set()
+    for node in _own_rels(rel):
+        made |= {c.id for c in node.columns}
+        for expr in scalars(node):
+            needed |= reads(expr)
+    return frozenset(needed - made)
+
+
+def _own_rels(rel: Rel) -> Iterator[Rel]:
+    yield rel
+    for child in inputs(rel):
+        yield from _own_rels(child)
+
+
+def substitute(expr: Scalar, values: dict[int, Scalar]) -> Scalar:
+    """`expr` with columns replaced by what they stand for, inside subqueries too."""
+
+    def change(e: Scalar) -> Scalar:
+        if isinstance(e, Column):
+            return values.get(e.id, e)
+        if isinstance(e, Subquery):
+            return replace(e, rel=_substitute_rel(e.rel, values))
+        return e
+
+    return rewrite(expr, change)
+
+
+def _substitute_rel(rel: Rel, values: dict[int, Scalar]) -> Rel:
+    below = tuple(_substitute_rel(child, values) for child in inputs(rel))
+    return map_scalars(with_inputs(rel, below), lambda e: substitute(e, values))
+
+
+def is_constant(expr: Scalar) -> bool:
+    """Whether `expr` reads no column, parameter or subquery and gives the same every time."""
+    return all(
+        isinstance(e, Literal | Cast | Case | InList)
+        or (isinstance(e, Call) and not e.fn.volatile)
+        for e in every_scalar(expr)
+    )
