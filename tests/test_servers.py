@@ -176,7 +176,7 @@ def test_three_cassandras_serve_a_quorum_without_one() -> None:
         insert.consistency_level = ConsistencyLevel.QUORUM
         session.execute(insert, [2])
         insert.consistency_level = ConsistencyLevel.ALL
-        with pytest.raises((Unavailable, WriteTimeout))  # before or after the ring notices:
+        with pytest.raises((Unavailable, WriteTimeout)):  # before or after the ring notices
             session.execute(insert, [3])
 
 
