@@ -1,0 +1,1 @@
+"""The planner: `optimize` rewrites a bound plan, `split` decides which store runs which part."""

@@ -1,0 +1,165 @@
+"""What goes to a store and what stays local."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqlshim.backends.protocol import Accepted, Pushdown
+from sqlshim.errors import InternalError
+from sqlshim.functions import aggregates, text
+from sqlshim.functions import operators as op
+from sqlshim.ir.relational import Aggregate, Filter, Join, Limit, Project, Rel, Sort
+from sqlshim.ir.show import show_rel
+from sqlshim.plan.split import split
+from sqlshim.types import INTEGER, TEXT
+from tests.fakes import FakeBackend
+from tests.plan.build import (
+    by,
+    call,
+    col,
+    count,
+    eq,
+    exists,
+    group,
+    gt,
+    join,
+    lit,
+    project,
+    scan,
+    sum_of,
+    values,
+)
+
+ALL_NODES: tuple[type[Rel], ...] = (Filter, Project, Join, Aggregate, Sort, Limit)
+SOME = frozenset({op.EQ, op.GT, aggregates.SUM})
+
+
+def whys(rel: Rel) -> list[str]:
+    lines = show_rel(rel, lambda remote: [f"why: {remote.why_not_more}"]).splitlines()
+    return [line.split("why: ")[1] for line in lines if "why: " in line]
+
+
+def run(rel: Rel, backend: FakeBackend, pushdown: Pushdown = Pushdown.ALWAYS) -> Rel:
+    return split(rel, {"": backend}, pushdown)
+
+
+def test_a_store_that_knows_everything_runs_everything() -> None:
+    t = scan("t", a=INTEGER, b=INTEGER)
+    plan = group(Filter(t, (eq(col(t, "a"), lit(1)),)), "a", s=sum_of(col(t, "b")))
+    assert show_rel(run(plan, FakeBackend(ALL_NODES, SOME))) == (
+        "Remote\n  Aggregate SUM(b) AS s BY a\n    Filter (a = 1)\n      Scan t [a, b]"
+    )
+
+
+def test_never_asks_for_nothing_but_rows() -> None:
+    t = scan("t", a=INTEGER)
+    backend = FakeBackend(ALL_NODES, SOME)
+    result = run(Filter(t, (eq(col(t, "a"), lit(1)),)), backend, Pushdown.NEVER)
+    assert show_rel(result) == "Filter (a = 1)\n  Remote\n    Scan t [a]"
+    assert backend.asked == []
+    assert whys(result) == ['pushdown="never"']
+
+
+def test_conjuncts_a_store_cannot_say_stay_local() -> None:
+    t = scan("t", a=INTEGER, b=TEXT)
+    strange = eq(call(text.REVERSE, col(t, "b"), gives=TEXT), lit("x"))
+    result = run(Filter(t, (strange, eq(col(t, "a"), lit(1)))), FakeBackend(ALL_NODES, SOME))
+    assert show_rel(result) == (
+        "Filter (REVERSE(b) = 'x')\n  Remote\n    Filter (a = 1)\n      Scan t [a, b]"
+    )
+    assert whys(result) == ["unknown function"]
+
+
+def test_a_sieve_runs_in_both_places() -> None:
+    t = scan("t", a=INTEGER)
+    where = (gt(col(t, "a"), lit(1)),)
+    backend = FakeBackend(ALL_NODES, sieves=frozenset({op.GT}))
+    assert show_rel(run(Filter(t, where), backend)) == (
+        "Filter (a > 1)\n  Remote\n    Filter (a > 1)\n      Scan t [a]"
+    )
+
+
+def test_limit_above_a_local_filter_is_not_offered() -> None:
+    t = scan("t", a=INTEGER)
+    backend = FakeBackend(ALL_NODES, sieves=frozenset({op.GT}))
+    plan = Limit(Filter(t, (gt(col(t, "a"), lit(1)),)), count(5), None)
+    assert show_rel(run(plan, backend)).splitlines()[:2] == ["Limit 5", "  Filter (a > 1)"]
+    assert not any(isinstance(rel, Limit) for rel in backend.asked)
+
+
+def test_a_refused_node_stays_local_with_the_reason() -> None:
+    t = scan("t", a=INTEGER)
+    result = run(Sort(t, (by(col(t, "a")),)), FakeBackend((Filter,)))
+    assert show_rel(result) == "Sort a\n  Remote\n    Scan t [a]"
+    assert whys(result) == ["no Sort here"]
+
+
+def test_a_join_inside_one_store_is_offered_to_it() -> None:
+    t, u = scan("t", a=INTEGER), scan("u", b=INTEGER)
+    plan = join("inner", t, u, eq(col(t, "a"), col(u, "b")))
+    assert show_rel(run(plan, FakeBackend(ALL_NODES, SOME))).startswith("Remote\n  Join inner")
+
+
+def test_a_join_across_stores_is_local() -> None:
+    t, u = scan("t", store="x", a=INTEGER), scan("u", store="y", b=INTEGER)
+    plan = join("inner", t, u, eq(col(t, "a"), col(u, "b")))
+    backend = FakeBackend(ALL_NODES, SOME)
+    result = split(plan, {"x": backend, "y": backend}, Pushdown.AUTO)
+    assert show_rel(result) == (
+        "Join inner ON (a = b)\n  Remote x\n    Scan x.t [a]\n  Remote y\n    Scan y.u [b]"
+    )
+    assert whys(result) == ["the inputs are in different stores"] * 2
+
+
+def test_a_plan_without_a_table_is_local() -> None:
+    plan = project(values((1,), a=INTEGER), "a")
+    assert run(plan, FakeBackend(ALL_NODES)) is plan
+
+
+def test_a_subquery_on_the_same_store_goes_along_unsplit() -> None:
+    t, u = scan("t", a=INTEGER), scan("u", b=INTEGER)
+    inner = Filter(u, (eq(col(t, "a"), col(u, "b")),))
+    backend = FakeBackend(ALL_NODES, SOME, subqueries=True)
+    result = run(Filter(t, (exists(inner),)), backend)
+    assert show_rel(result).count("Remote") == 1
+
+
+def test_a_refused_subquery_is_split_itself_and_keeps_what_is_correlated_local() -> None:
+    t, u = scan("t", a=INTEGER), scan("u", b=INTEGER, c=INTEGER)
+    inner = Filter(u, (eq(col(t, "a"), col(u, "b")), eq(col(u, "c"), lit(1))))
+    result = run(Filter(t, (exists(inner),)), FakeBackend(ALL_NODES, SOME))
+    assert show_rel(result) == (
+        "Filter EXISTS (Filter < Remote < Filter < Scan u)\n"
+        "  Subquery (exists)\n"
+        "    Filter (a = b)\n"
+        "      Remote\n"
+        "        Filter (c = 1)\n"
+        "          Scan u [b, c]\n"
+        "  Remote\n"
+        "    Scan t [a]"
+    )
+
+
+def test_a_subquery_on_another_store_is_not_offered() -> None:
+    t, u = scan("t", store="x", a=INTEGER), scan("u", store="y", b=INTEGER)
+    backend = FakeBackend(ALL_NODES, SOME, subqueries=True)
+    plan = Filter(t, (exists(u), eq(col(t, "a"), lit(1))))
+    assert show_rel(split(plan, {"x": backend, "y": backend}, Pushdown.ALWAYS)) == (
+        "Filter EXISTS (Remote < Scan y.u)\n"
+        "  Subquery (exists)\n"
+        "    Remote y\n"
+        "      Scan y.u [b]\n"
+        "  Remote x\n"
+        "    Filter (a = 1)\n"
+        "      Scan x.t [a]"
+    )
+
+
+def test_a_store_that_loses_columns_is_caught() -> None:
+    class Careless(FakeBackend):
+        def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
+            return Accepted(Project(rel, ()))
+
+    t = scan("t", a=INTEGER)
+    with pytest.raises(InternalError, match="changed the columns of a Filter"):
+        run(Filter(t, (eq(col(t, "a"), lit(1)),)), Careless(ALL_NODES))
