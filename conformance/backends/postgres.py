@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from conformance.backends import Adapter, Connection, Problem, Unavailable
+from conformance.slt.values import WholeNumeric
 
 
 class _Cursor:
-    """A cursor whose integral numerics without a scale read as integers."""
+    """A cursor whose numerics without a scale may be read as integers, and instants as UTC."""
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
@@ -43,7 +45,9 @@ class _Cursor:
 
 def _narrow(value: object) -> object:
     if isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0:
-        return int(value)
+        return WholeNumeric(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
     return value
 
 

@@ -24,6 +24,10 @@ class WrongType(Exception):
     """A result column cannot be what the query's type letter says."""
 
 
+class WholeNumeric(Decimal):
+    """A whole numeric of PostgreSQL, which has no other type for a SUM that is a bigint here."""
+
+
 def format_rows(rows: Sequence[Sequence[object]], types: str) -> list[list[str]]:
     for row in rows:
         if len(row) != len(types):
@@ -44,7 +48,7 @@ def format_value(value: object, letter: str) -> str:
 
 
 def _integer(value: object) -> str:
-    if isinstance(value, int):  # a bool prints as 1 or 0
+    if isinstance(value, int | WholeNumeric):  # a bool prints as 1 or 0
         return str(int(value))
     raise WrongType(f"I expected, {type(value).__name__} {value!r} came back")
 
