@@ -12,9 +12,11 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TextIO
 
 from sqlshim.errors import without_secrets
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"sqlshim: {without_secrets(str(wrong))}\n")
             return USAGE
         except KeyboardInterrupt as interrupt:
-            sys.stderr.write(f"{interrupt or 'cancelled'}\n")
+            sys.stderr.write(f"{str(interrupt) or 'cancelled'}\n")
             return INTERRUPTED
         except ReaderGone:
             _forget_stdout()
@@ -99,14 +101,19 @@ def _work(session: Session, asked: argparse.Namespace, interactive: bool) -> int
     return GOOD if good else FAILED
 
 
-def _lines(kind: str, value: str) -> TextIO:
+@contextmanager
+def _lines(kind: str, value: str) -> Iterator[Iterable[str]]:
     if kind == "sql":
-        return io.StringIO(value)
-    try:
-        # stdin by its number: closing this must not close sys.stdin
-        return open(0 if value == "-" else value, encoding="utf-8-sig", closefd=value != "-")
-    except OSError as error:
-        raise _Usage(f"cannot read {value}: {error.strerror}") from error
+        yield io.StringIO(value)
+    elif value == "-":
+        yield sys.stdin
+    else:
+        try:
+            file = Path(value).open(encoding="utf-8-sig")  # noqa: SIM115
+        except OSError as error:
+            raise _Usage(f"cannot read {value}: {error.strerror}") from error
+        with file:
+            yield file
 
 
 def _stores(uris: Sequence[str]) -> Stores:
@@ -174,11 +181,13 @@ def _version() -> str:
 
 
 def _prepare_streams() -> None:
-    """Results in a pipe are UTF-8 whatever the locale; a terminal never fails to print."""
+    """Pipes are UTF-8 whatever the locale; a terminal never fails to print."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper) and not sys.stdin.isatty():
+        sys.stdin.reconfigure(encoding="utf-8-sig")
 
 
 def _show_warning(

@@ -82,7 +82,7 @@ def loop(session: Session) -> int:
         except ReaderGone:
             return 141
         except KeyboardInterrupt as interrupt:
-            session.err.write(f"{interrupt or 'cancelled'}\n")
+            session.err.write(f"{str(interrupt) or 'cancelled'}\n")
 
 
 def prompt_text(session: Session) -> str:

@@ -108,13 +108,14 @@ def complete(
         return []
     word = _WORD.search(splitter.rest)
     typed = word[0] if word else ""
-    head = _tokens(splitter.rest[: len(splitter.rest) - len(typed)], dialect)
+    rest = splitter.rest[: len(splitter.rest) - len(typed)]
+    head = _tokens(rest, dialect)
     if not head and "." not in typed:
         return list(_words(STARTERS, typed, "keyword"))
     if _wants_table(head):
         tables = _names(names.tables(), typed, len(typed), "table", dialect)
         return [*tables, *_words(("LATERAL", "UNNEST", "SELECT"), typed, "keyword")]
-    sources = _sources(splitter.rest, after, names, dialect)
+    sources = _sources(f"{rest} {after}", names, dialect)
     if "." in typed:
         return list(_qualified(typed, sources, names, dialect))
     return list(_anything(typed, sources, names, dialect))
@@ -154,9 +155,9 @@ def _wants_table(head: Sequence[Token]) -> bool:
     return last in _BEFORE_TABLE
 
 
-def _sources(rest: str, after: str, names: Names, dialect: str) -> dict[str, str]:
-    """The tables that the whole statement reads: alias (or name) -> table, as stored."""
-    statements = split(rest + after, dialect)
+def _sources(text: str, names: Names, dialect: str) -> dict[str, str]:
+    """The tables that the first statement in `text` reads: alias (or name) -> table."""
+    statements = split(text, dialect)
     tokens = _tokens(statements[0].text, dialect) if statements else []
     stored = {table.casefold(): table for table in names.tables()}
     found: dict[str, str] = {}

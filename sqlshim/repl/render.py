@@ -81,6 +81,7 @@ def table(names: Sequence[str], batches: Batches, look: Look) -> Iterator[str]:
     heads = [printable(name) for name in names]
     widths = [display_width(head) for head in heads]
     right: list[bool] = []
+    batches = iter(batches)
     for rows in batches:
         cells = [[_cell(value, look) for value in row] for row in rows]
         widths = [max(w, *map(display_width, column)) for w, column in _columns(widths, cells)]
@@ -100,8 +101,13 @@ def table(names: Sequence[str], batches: Batches, look: Look) -> Iterator[str]:
 
 
 def fit(widths: Sequence[int], total: int | None) -> list[int] | None:
-    """The widths, the widest cut so that a line is at most `total`; None if that is hopeless."""
-    room = None if total is None else total - 3 * len(widths)
+    """The widths, the widest cut so that a line is at most `total`; None if that is hopeless.
+
+    A single column is left alone: it wraps, and EXPLAIN must not lose the ends of its lines.
+    """
+    if len(widths) == 1:
+        return list(widths)
+    room = None if total is None else total - 3 * len(widths) + 1
     if room is None or sum(widths) <= room:
         return list(widths)
     caps = (cap for cap in range(room, _NARROWEST - 1, -1))

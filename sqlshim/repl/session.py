@@ -204,6 +204,7 @@ class Session:
         self.redirect(None)
         with suppress(Busy):
             self.worker.call(self.connection.close)
+        self.worker.stop()
 
 
 @contextmanager
@@ -212,7 +213,11 @@ def opened(stores: Stores, settings: Settings, **options: Any) -> Iterator[Sessi
     import sqlshim
 
     worker = Worker()
-    connection = worker.call(lambda: sqlshim.connect(stores, **{"autocommit": True, **options}))
+    try:
+        connection = worker.call(lambda: sqlshim.connect(stores, autocommit=True, **options))
+    except Exception:  # passed on
+        worker.stop()
+        raise
     dialect = options.get("dialect", "postgres")
     session = Session(connection, settings, sys.stdout, sys.stderr, stores, dialect, worker)
     try:

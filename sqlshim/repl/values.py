@@ -53,12 +53,14 @@ def _bytes(value: bytes) -> str:
 def _interval(value: dt.timedelta) -> str:
     rest, sign = value - dt.timedelta(days=value.days), ""
     days = value.days
-    if days < 0 and rest:  # Python keeps the time of day positive; people read -00:30
+    if days < 0 and rest:  # Python keeps the time of day positive; people read -00:30:00
         days, rest, sign = days + 1, dt.timedelta(days=1) - rest, "-"
     seconds, fraction = rest.seconds, f".{rest.microseconds:06}" if rest.microseconds else ""
     clock = f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
-    unit = "day" if abs(days) == 1 else "days"
-    return " ".join(part for part in (f"{days} {unit}" if days else "", clock) if part)
+    if not days:
+        return clock
+    unit = "day" if days == 1 else "days"
+    return f"{days} {unit} {clock}" if rest else f"{days} {unit}"
 
 
 def _array(value: Sequence[object]) -> str:

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _WAIT = "Wait for it to end, or leave and connect again."
 _TOO_LATE = "cancelled (what the store was doing had ended already)"
+_LOOK_UP_AFTER = 0.2
 _ASK_AGAIN_AFTER = 0.5  # a cancel may come before the store has begun, and be lost
 
 
@@ -30,9 +31,10 @@ class Busy(OperationalError):
 class Worker:
     def __init__(self) -> None:
         self._abandoned: Future[Any] | None = None
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         # a daemon: a store that does not answer must not keep the program from ending
-        Thread(target=self._work, name="sqlshim-repl", daemon=True).start()
+        self._thread = Thread(target=self._work, name="sqlshim-repl", daemon=True)
+        self._thread.start()
 
     def call(self, job: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
         """Run `job` there and give back its result.
@@ -45,6 +47,8 @@ class Worker:
         future: Future[T] = Future()
         self._jobs.put(lambda: _fulfil(future, job))
         try:
+            while not future.done():  # a signal that another thread got wakes nobody who waits
+                wait([future], timeout=_LOOK_UP_AFTER)
             return future.result()
         except KeyboardInterrupt:
             if not future.cancel():
@@ -54,9 +58,16 @@ class Worker:
                     raise KeyboardInterrupt(_TOO_LATE) from None
             raise
 
+    def stop(self) -> None:
+        """End the thread, unless it is still busy with an abandoned job."""
+        self._jobs.put(None)
+        if not self._abandoned or self._abandoned.done():
+            self._thread.join()
+
     def _work(self) -> None:
-        while True:
-            self._jobs.get()()
+        while job := self._jobs.get():
+            job()
+            del job  # and with it what it holds of the connection
 
 
 def _fulfil(future: Future[T], job: Callable[[], T]) -> None:
