@@ -67,7 +67,7 @@ def _run(asked: argparse.Namespace) -> int:
     try:
         with opened(stores, settings, **options) as session:
             return _work(session, asked, interactive)
-    except (_Usage, ReaderGone):
+    except (_Usage, ConfigError, ReaderGone):
         raise
     except Exception as error:  # the border: no store, or a connection that cannot be closed
         sys.stderr.write(report(error))

@@ -6,6 +6,9 @@ C code; it then asks the connection to cancel, from the outside, until the work 
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from queue import SimpleQueue
@@ -52,11 +55,18 @@ class Worker:
             return future.result()
         except KeyboardInterrupt:
             if not future.cancel():
-                self._abandoned = future
-                _stop(future, cancel)
-                if cancel and future.exception() is None:
-                    raise KeyboardInterrupt(_TOO_LATE) from None
+                self._abandon(future, cancel)
             raise
+
+    def _abandon(self, future: Future[Any], cancel: Callable[[], None] | None) -> None:
+        self._abandoned = future
+        try:
+            _stop(future, cancel)
+        finally:
+            if not future.done():
+                atexit.register(_leave, future)
+        if cancel and future.exception() is None:
+            raise KeyboardInterrupt(_TOO_LATE) from None
 
     def stop(self) -> None:
         """End the thread, unless it is still busy with an abandoned job."""
@@ -83,3 +93,11 @@ def _stop(future: Future[T], cancel: Callable[[], None] | None) -> None:
     while cancel is not None and not future.done():
         cancel()
         wait([future], timeout=_ASK_AGAIN_AFTER)
+
+
+def _leave(future: Future[Any]) -> None:
+    """End the process at once: Python's orderly end would tear a thread out of C++ and abort."""
+    if not future.done():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)

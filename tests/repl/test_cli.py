@@ -85,10 +85,8 @@ def test_null_and_header_are_the_users(capsys: Captured) -> None:
 def test_options_reach_connect_only_if_given(connected: Connected, capsys: Captured) -> None:
     main(["fake://", "-c", ""])
     assert connected() == ("fake://", {"autocommit": True})
-    main(
-        ["fake://", "-c", "SELECT", "--dialect", "mysql", "--pushdown=never", "--schema", "s"]
-        + ["--full-scan=forbid", "--timeout", "2.5", "--read-only"]
-    )
+    more = ["--full-scan=forbid", "--timeout=2.5", "--read-only"]
+    main(["fake://", "-c", "", "--dialect=mysql", "--pushdown=never", "--schema=s", *more])
     assert connected() == (
         "fake://",
         {
