@@ -16,7 +16,7 @@ from conformance.slt.run import Session
 def accept_file(path: Path, adapter: Adapter) -> int:
     """Rewrite `path`; returns how many expectations changed."""
     session = Session(adapter)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     edits: list[tuple[int, int, list[str]]] = []
     for record in parse.parse_file(path):
         if isinstance(record, parse.Halt) and record.applies(adapter.names):
@@ -35,7 +35,7 @@ def accept_file(path: Path, adapter: Adapter) -> int:
 def _place(lines: list[str], record: parse.Query) -> tuple[int, int]:
     """Where the record's expectation stands: from its `----` (or its end) to the blank line."""
     end = record.line
-    while end < len(lines) and lines[end].strip():
+    while end < len(lines) and lines[end]:
         end += 1
     start = record.line
     while start < end and lines[start].strip() != "----":

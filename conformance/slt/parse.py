@@ -94,7 +94,7 @@ def parse(text: str, name: str = "<text>") -> tuple[Record, ...]:
 
 def _blocks(text: str) -> Iterator[_Block]:
     conditions: list[Condition] = []
-    lines = iter(enumerate(text.splitlines(), start=1))
+    lines = iter(enumerate(text.replace("\r\n", "\n").split("\n"), start=1))
     for number, line in lines:
         words = line.split("#")[0].split() if not line.startswith("#") else []
         if not words:
@@ -112,8 +112,8 @@ def _body(lines: Iterator[tuple[int, str]]) -> tuple[str, tuple[str, ...] | None
     sql: list[str] = []
     expected: list[str] | None = None
     for _, line in lines:
-        if not line.strip():
-            break
+        if not (line if expected is not None else line.strip()):
+            break  # but a line of spaces may be an expected value
         if expected is not None:
             expected.append(line)
         elif line.strip() == "----":
