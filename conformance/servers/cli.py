@@ -22,7 +22,7 @@ from types import FrameType
 from . import fetch, state
 from .cassandra import cassandra
 from .errors import ServerFailed, ServerUnavailable
-from .homes import cache_dir, is_alive, sweep
+from .homes import cache_dir, sweep
 from .mongo import mongod
 from .server import KINDS, Credentials, Kind, Server
 from .wanted import VARIABLES
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     try:
         return int(args.run(args))
     except _Usage as error:
-        print(f"{error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     except (ServerFailed, ServerUnavailable) as error:
         print(error, file=sys.stderr)
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", _run, "start servers, run a command with their URIs set, stop them")
     for sub in (up, run):
         sub.add_argument("kinds", nargs="*", metavar="mongo|cassandra", help="default: both")
-        sub.add_argument("--nodes", type=int, default=1, help="nodes of each (1 or 3)")
+        sub.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="nodes of each")
         sub.add_argument("--auth", action="store_true", help="servers that want a password")
         sub.add_argument("--test-commands", action="store_true", help="MongoDB's fail points")
     up.add_argument("--detach", action="store_true", help="return; `down` stops them")
@@ -82,7 +82,10 @@ def _kinds(args: argparse.Namespace) -> list[Kind]:
     unknown = [word for word in args.kinds if word not in KINDS]
     if unknown:
         raise _Usage(f"unknown server {unknown[0]!r}: say mongo or cassandra")
-    return [kind for kind in KINDS if kind in args.kinds or not args.kinds]
+    kinds = [kind for kind in KINDS if kind in args.kinds or not args.kinds]
+    if "cassandra" in kinds and getattr(args, "auth", False) and args.nodes > 1:
+        raise _Usage("a Cassandra that wants a password has a single node here")
+    return kinds
 
 
 @contextmanager
@@ -186,9 +189,9 @@ def _down(args: argparse.Namespace) -> int:
     if found.alive:
         os.kill(found.keeper, signal.SIGTERM)
     deadline = time.monotonic() + 30
-    while is_alive(found.keeper) and time.monotonic() < deadline:
+    while found.alive and time.monotonic() < deadline:
         time.sleep(0.1)
-    if is_alive(found.keeper):
+    if found.alive:
         os.kill(found.keeper, signal.SIGKILL)
         time.sleep(0.5)
     sweep()  # a keeper that could not clean up left its servers to us

@@ -69,6 +69,11 @@ def _ps(pid: int, field: str) -> str:
         return _proc_command(pid) if field == "command" else ""
 
 
+def command_of(pid: int) -> str:
+    """The command line a process runs, or nothing when there is none."""
+    return _ps(pid, "command")
+
+
 def _proc_command(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -89,7 +94,7 @@ def kill_server(home: Path) -> None:
     A process id may have been given to another program since: the command must name `home`.
     """
     pid = _read_pid(home / SERVER)
-    if pid is not None and str(home) in _ps(pid, "command"):
+    if pid is not None and str(home) in command_of(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     shutil.rmtree(home, ignore_errors=True)

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .homes import cache_dir, is_alive
+from .homes import cache_dir, command_of, is_alive
 from .server import Server
 
 
@@ -34,7 +34,8 @@ class State:
 
     @property
     def alive(self) -> bool:
-        return is_alive(self.keeper)
+        """Whether the keeper lives: its process id may be another program's by now."""
+        return is_alive(self.keeper) and "conformance" in command_of(self.keeper)
 
 
 def default_path() -> Path:
