@@ -27,6 +27,7 @@ from .server import DATABASE, Credentials, Server
 
 _READY = "Starting listening for CQL clients"
 _START_SECONDS = 180
+_ANSWER_SECONDS = 60
 _SUPERUSER = Credentials("cassandra", "cassandra")
 
 
@@ -105,8 +106,29 @@ def _quoted(name: str) -> str:
 
 @contextmanager
 def _session(hosts: Sequence[str], port: int, who: Credentials | None) -> Iterator[Any]:
+    session = _connected(hosts, port, who)
+    try:
+        yield session
+    finally:
+        session.cluster.shutdown()
+
+
+def _connected(hosts: Sequence[str], port: int, who: Credentials | None) -> Any:
+    # The first superuser appears a moment after the server listens; and a Cluster that could not
+    # connect is shut down for good, so every attempt has its own.
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while True:
+        try:
+            return _cluster(hosts, port, who).connect()
+        except (NoHostAvailable, DriverException) as error:
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"Cassandra listens but does not answer: {error}") from error
+            time.sleep(0.2)
+
+
+def _cluster(hosts: Sequence[str], port: int, who: Credentials | None) -> Any:
     profile = ExecutionProfile(WhiteListRoundRobinPolicy(hosts), request_timeout=60)
-    cluster = Cluster(
+    return Cluster(
         hosts,
         port=port,
         auth_provider=PlainTextAuthProvider(who.user, who.password) if who else None,
@@ -114,19 +136,3 @@ def _session(hosts: Sequence[str], port: int, who: Credentials | None) -> Iterat
         protocol_version=5,
         connect_timeout=20,
     )
-    try:
-        yield _connect(cluster)
-    finally:
-        cluster.shutdown()
-
-
-def _connect(cluster: Any) -> Any:
-    # The first superuser appears a moment after the server listens.
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return cluster.connect()
-        except (NoHostAvailable, DriverException) as error:
-            if time.monotonic() > deadline:
-                raise ServerFailed(f"Cassandra listens but does not answer: {error}") from error
-            time.sleep(0.5)
