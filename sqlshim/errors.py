@@ -16,13 +16,14 @@ kept as `__cause__`; no message may contain a password (see `without_secrets`).
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 
-class Warning(Exception):  # noqa: A001 - the name is PEP 249's
-    """An important warning, such as a scan of a whole ring."""
+class Warning(builtins.Warning):  # noqa: A001 - the name is PEP 249's
+    """An important warning, such as a scan of a whole ring; sent through `warnings.warn`."""
 
 
 class Error(Exception):
@@ -183,7 +184,20 @@ class TypeMismatch(ProgrammingError):
 
 
 class GroupingError(ProgrammingError):
+    """An ungrouped column (`column`) above GROUP BY, or an aggregate where none may stand."""
+
     sqlstate = "42803"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        column: str = "",
+        position: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, position=position, hint=hint)
+        self.column = column
 
 
 class TableExists(ProgrammingError):

@@ -80,7 +80,7 @@ class Native(Protocol):
         """The native query as lines of text, without values of parameters."""
 
 
-@dataclass
+@dataclass(eq=False)
 class RunContext:
     """What accompanies one execution: deadline, cancellation, batch size, where warnings go."""
 
@@ -232,3 +232,6 @@ class LocalEngine(Protocol):
         context: RunContext,
     ) -> Stream:
         """Run it; an input is opened when the engine first needs it."""
+
+    def close(self) -> None:
+        """Let go of memory and files; harmless twice."""

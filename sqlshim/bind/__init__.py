@@ -1,0 +1,1 @@
+"""sqlglot's tree into typed IR: names, types, nullability, aggregation."""

@@ -1,0 +1,92 @@
+"""What one binding carries along: the catalog, parameters, CTEs, and the next column number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlglot import exp
+
+from sqlshim.bind.scope import Scope, matching
+from sqlshim.catalog.model import Table
+from sqlshim.ir.scalar import Column, Literal, Param, Scalar
+from sqlshim.sql.params import PREFIX
+from sqlshim.types import DATE, TIMESTAMP, TIMESTAMPTZ, Kind, SqlType
+
+
+class Tables(Protocol):
+    """What the binder needs of the catalog."""
+
+    def find(self, parts: Sequence[tuple[str, bool]]) -> Table:
+        """The table of a (possibly qualified) name: (identifier, quoted) parts, outermost first.
+        UnknownTable or AmbiguousTable, without a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where the value of a Param comes from: the occurrence of a placeholder, converted to
+    `type`; or, with `occurrence` None, the current time of the statement."""
+
+    occurrence: int | None
+    type: SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Cte:
+    """A common table expression: its node, the CTEs and the outer scope its body may name."""
+
+    name: str
+    node: exp.CTE
+    sees: tuple[Cte, ...]
+    scope: Scope | None
+    recursive: bool
+
+
+@dataclass(slots=True)
+class Context:
+    """Mutable for the length of one `bind`."""
+
+    tables: Tables
+    param_types: Sequence[SqlType]
+    dialect: str
+    next_id: int = 1
+    slots: list[Slot] = field(default_factory=list)
+    ctes: tuple[Cte, ...] = ()
+
+    def find_cte(self, name: str, quoted: bool) -> Cte | None:
+        """The innermost CTE of this name."""
+        found = matching(name, quoted, reversed(self.ctes), lambda c: c.name)
+        return found[0] if found else None
+
+    def cte_columns(self, name: str) -> list[str]:
+        """The column names given in WITH name(a, b)."""
+        cte = self.find_cte(name, True)
+        alias = cte.node.args["alias"] if cte else None
+        return [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
+
+    def column(self, name: str, t: SqlType) -> Column:
+        """A new column."""
+        column = Column(self.next_id, name, t)
+        self.next_id += 1
+        return column
+
+    def param(self, node: exp.Column) -> Scalar | None:
+        """The parameter a uniform placeholder stands for, or None if it is a plain name."""
+        name = node.this.name
+        if not name.startswith(PREFIX) or node.args.get("table") is not None:
+            return None
+        occurrence = int(name.removeprefix(PREFIX))
+        t = self.param_types[occurrence]
+        if t.kind is Kind.UNKNOWN and t.nullable:
+            return Literal(None, t)
+        return self._slot(Slot(occurrence, t.with_null(False)))
+
+    def current(self, t: SqlType) -> Scalar:
+        """The date or time at which the statement began."""
+        assert t in (DATE, TIMESTAMP, TIMESTAMPTZ)
+        return self._slot(Slot(None, t.with_null(False)))
+
+    def _slot(self, slot: Slot) -> Param:
+        self.slots.append(slot)
+        return Param(len(self.slots) - 1, slot.type)

@@ -1,0 +1,120 @@
+"""How sqlglot's nodes name our functions: a table from node class to row and argument names.
+
+Arguments that are absent are left out; `ANONYMOUS` are functions that sqlglot reads as plain
+calls. What needs more than picking arguments is in `special`.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from sqlshim.functions import ALL, aggregates, conditional, datetime, math, text
+from sqlshim.functions import operators as op
+from sqlshim.functions.model import Function, Role
+
+SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
+    # operators
+    exp.EQ: (op.EQ, ("this", "expression")),
+    exp.NEQ: (op.NE, ("this", "expression")),
+    exp.LT: (op.LT, ("this", "expression")),
+    exp.LTE: (op.LE, ("this", "expression")),
+    exp.GT: (op.GT, ("this", "expression")),
+    exp.GTE: (op.GE, ("this", "expression")),
+    exp.NullSafeEQ: (op.IS_NOT_DISTINCT, ("this", "expression")),
+    exp.NullSafeNEQ: (op.IS_DISTINCT, ("this", "expression")),
+    exp.Add: (op.ADD, ("this", "expression")),
+    exp.Sub: (op.SUB, ("this", "expression")),
+    exp.Mul: (op.MUL, ("this", "expression")),
+    exp.Mod: (op.MOD, ("this", "expression")),
+    # conditional
+    exp.Coalesce: (conditional.COALESCE, ("this", "expressions")),
+    exp.Nullif: (conditional.NULLIF, ("this", "expression")),
+    exp.Greatest: (conditional.GREATEST, ("this", "expressions")),
+    exp.Least: (conditional.LEAST, ("this", "expressions")),
+    # text
+    exp.Upper: (text.UPPER, ("this",)),
+    exp.Lower: (text.LOWER, ("this",)),
+    exp.Length: (text.LENGTH, ("this",)),
+    exp.ByteLength: (text.OCTET_LENGTH, ("this",)),
+    exp.Substring: (text.SUBSTRING, ("this", "start", "length")),
+    exp.Replace: (text.REPLACE, ("this", "expression", "replacement")),
+    exp.Left: (text.LEFT, ("this", "expression")),
+    exp.Right: (text.RIGHT, ("this", "expression")),
+    exp.Reverse: (text.REVERSE, ("this",)),
+    exp.Repeat: (text.REPEAT, ("this", "times")),
+    exp.SplitPart: (text.SPLIT_PART, ("this", "delimiter", "part_index")),
+    exp.StartsWith: (text.STARTS_WITH, ("this", "expression")),
+    exp.Ascii: (text.ASCII, ("this",)),
+    exp.Chr: (text.CHR, ("expressions",)),
+    exp.Translate: (text.TRANSLATE, ("this", "from_", "to")),
+    exp.MD5: (text.MD5, ("this",)),
+    # mathematics
+    exp.Abs: (math.ABS, ("this",)),
+    exp.Ceil: (math.CEIL, ("this",)),
+    exp.Floor: (math.FLOOR, ("this",)),
+    exp.Sign: (math.SIGN, ("this",)),
+    exp.Sqrt: (math.SQRT, ("this",)),
+    exp.Cbrt: (math.CBRT, ("this",)),
+    exp.Pow: (math.POWER, ("this", "expression")),
+    exp.Exp: (math.EXP, ("this",)),
+    exp.Ln: (math.LN, ("this",)),
+    exp.Pi: (math.PI, ()),
+    exp.Sin: (math.SIN, ("this",)),
+    exp.Cos: (math.COS, ("this",)),
+    exp.Tan: (math.TAN, ("this",)),
+    exp.Asin: (math.ASIN, ("this",)),
+    exp.Acos: (math.ACOS, ("this",)),
+    exp.Atan: (math.ATAN, ("this",)),
+    exp.Atan2: (math.ATAN2, ("this", "expression")),
+    exp.Degrees: (math.DEGREES, ("this",)),
+    exp.Radians: (math.RADIANS, ("this",)),
+    exp.Rand: (math.RANDOM, ()),
+    # date and time
+    exp.LastDay: (datetime.LAST_DAY, ("this",)),
+    exp.UnixToTime: (datetime.TO_TIMESTAMP, ("this",)),
+    exp.DateFromParts: (datetime.MAKE_DATE, ("year", "month", "day")),
+}
+
+AGGREGATES: dict[type[exp.Expr], Function] = {
+    exp.Count: aggregates.COUNT,
+    exp.Sum: aggregates.SUM,
+    exp.Avg: aggregates.AVG,
+    exp.Min: aggregates.MIN,
+    exp.Max: aggregates.MAX,
+    exp.LogicalAnd: aggregates.BOOL_AND,
+    exp.LogicalOr: aggregates.BOOL_OR,
+    exp.Stddev: aggregates.STDDEV_SAMP,
+    exp.StddevSamp: aggregates.STDDEV_SAMP,
+    exp.StddevPop: aggregates.STDDEV_POP,
+    exp.Variance: aggregates.VAR_SAMP,
+    exp.VariancePop: aggregates.VAR_POP,
+    exp.GroupConcat: aggregates.STRING_AGG,
+}
+
+_HIDDEN = frozenset({"ROUND_TO", "DIV_INT", "EXTRACT_FRACTION", "EXTRACT", "CONCAT_OP"})
+ANONYMOUS: dict[str, Function] = {
+    name.lower(): fn
+    for name, fn in ALL.items()
+    if not fn.symbol and fn.role is Role.SCALAR and name not in _HIDDEN
+} | {
+    "substr": text.SUBSTRING,
+    "power": math.POWER,
+    "ceiling": math.CEIL,
+}
+
+DATE_PARTS: dict[type[exp.Expr], str] = {
+    exp.Year: "year",
+    exp.Month: "month",
+    exp.Day: "day",
+    exp.DayOfMonth: "day",
+    exp.DayOfYear: "doy",
+    exp.Quarter: "quarter",
+    exp.Hour: "hour",
+    exp.Minute: "minute",
+    exp.Week: "week",
+}
+
+
+def known_names() -> list[str]:
+    """Names for near-miss hints."""
+    return sorted(n.lower() for n, fn in ALL.items() if not fn.symbol and n not in _HIDDEN)

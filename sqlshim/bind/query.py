@@ -1,0 +1,444 @@
+"""Queries: SELECT, set operations, VALUES and WITH into a relation.
+
+The shape of a SELECT is always, from the bottom: sources, Filter, Aggregate, Filter (HAVING),
+Project, Aggregate (DISTINCT), Sort, Limit, Project (dropping sort keys nobody asked for).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from sqlshim.bind.coerce import coerce, conjuncts, settle
+from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.grouping import bind_grouping
+from sqlshim.bind.scalars import Groups, ScalarBinder, sort_key
+from sqlshim.bind.scope import Bound, Scope, matching, position
+from sqlshim.bind.sources import SourceBinder, values_rel
+from sqlshim.errors import GroupingError, NotSupportedError, ProgrammingError, TypeMismatch, UnknownTable
+from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, SetKind, SetOp, Sort
+from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
+from sqlshim.types import BIGINT, INTEGERS, TEXT, UNKNOWN, Kind, SqlType, common
+
+Items = list[tuple[Column, Scalar]]
+
+
+class QueryBinder:
+    """Binds the queries of one statement."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def query(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound:
+        """A query of any form. `settled` False leaves untyped constants to the set operation."""
+        outside = self.context.ctes
+        try:
+            self._with(node, outer)
+            match node:
+                case exp.Select():
+                    return self._select(node, outer, settled)
+                case exp.SetOperation():
+                    return self._set_operation(node, outer)
+                case exp.Subquery():
+                    return self._wrapped(node, outer, settled)
+                case exp.Values():
+                    scope = Scope(outer)
+                    binder = ScalarBinder(self.context, scope, self.query, "VALUES")
+                    return self._ordered(values_rel(node, binder, self.context), node, binder)
+                case _:
+                    raise NotSupportedError(
+                        f"{node.key.upper()} is not supported as a query", position=position(node)
+                    )
+        finally:
+            self.context.ctes = outside
+
+    def _with(self, node: exp.Expr, outer: Scope | None) -> None:
+        clause = node.args.get("with_")
+        for cte in clause.expressions if clause is not None else ():
+            sees = self.context.ctes
+            known = Cte(cte.alias, cte, sees, outer, bool(clause.args.get("recursive")))
+            self.context.ctes = (*sees, known)
+
+    def _wrapped(self, node: exp.Subquery, outer: Scope | None, settled: bool) -> Bound:
+        """A parenthesised query, which may have its own ORDER BY and LIMIT."""
+        bound = self.query(node.this, outer, settled)
+        binder = ScalarBinder(self.context, Scope(outer), self.query, "ORDER BY")
+        return self._ordered(bound, node, binder)
+
+    # --- SELECT
+
+    def _select(self, node: exp.Select, outer: Scope | None, settled: bool) -> Bound:
+        for clause in ("qualify", "windows", "connect", "sample", "into"):
+            if node.args.get(clause):
+                raise NotSupportedError(f"{clause.upper()} is not supported yet")
+        scope = Scope(outer)
+        rel = SourceBinder(self.context, scope, self.query).from_clause(node)
+        rel = self._where(rel, node, scope)
+        groups = Groups()
+        binder = ScalarBinder(self.context, scope, self.query, "SELECT", groups)
+        items = self._items(node, scope, binder, settled)
+        having = self._having(node, scope, groups)
+        order = self._order_values(node, items, binder)
+        limit = self._limit_values(node, binder)
+        if node.args.get("group") is not None or groups.calls or having is not None:
+            grouping = bind_grouping(node, self.context, scope, self.query, items)
+            made = frozenset(c.id for c, _ in groups.calls)
+
+            def above(expr: Scalar) -> Scalar:
+                try:
+                    return grouping.above(expr, made)
+                except GroupingError as error:
+                    error.position = error.position or _where_is(error.column, node)
+                    raise
+
+            items = [(c, above(e)) for c, e in items]
+            items = [(_retyped(c, e), e) for c, e in items]
+            order = [replace(k, expr=above(k.expr)) for k in order]
+            kept = () if having is None else conjuncts(above(having))
+            rel = Aggregate(rel, tuple(grouping.keys), tuple(groups.calls))
+            rel = Filter(rel, kept) if kept else rel
+        return self._finish(rel, node, items, order, limit)
+
+    def _where(self, rel: Rel, node: exp.Select, scope: Scope) -> Rel:
+        where = node.args.get("where")
+        if where is None:
+            return rel
+        binder = ScalarBinder(self.context, scope, self.query, "WHERE")
+        return Filter(rel, conjuncts(binder.condition(where.this)))
+
+    def _having(self, node: exp.Select, scope: Scope, groups: Groups) -> Scalar | None:
+        having = node.args.get("having")
+        if having is None:
+            return None
+        binder = ScalarBinder(self.context, scope, self.query, "HAVING", groups)
+        return binder.condition(having.this)
+
+    def _items(self, node: exp.Select, scope: Scope, binder: ScalarBinder, settled: bool) -> Items:
+        items: Items = []
+        for entry in node.expressions:
+            if isinstance(entry, exp.Star) or (
+                isinstance(entry, exp.Column) and isinstance(entry.this, exp.Star)
+            ):
+                items += [(c, c) for c in self._star(entry, scope)]
+                continue
+            value = binder.scalar(entry.unalias())
+            value = settle(value) if settled else value
+            name = entry.alias or _output_name(entry, value)
+            items.append((self._output(name, value), value))
+        if not items:
+            raise ProgrammingError("SELECT has no columns", sqlstate="42601")
+        return items
+
+    def _output(self, name: str, value: Scalar) -> Column:
+        if isinstance(value, Column) and value.name == name:
+            return value
+        return self.context.column(name, value.type)
+
+    def _star(self, entry: exp.Expr, scope: Scope) -> list[Column]:
+        if entry.args.get("except_") or entry.args.get("replace"):
+            raise NotSupportedError("* EXCEPT is not supported yet", position=position(entry))
+        table = entry.args.get("table")
+        if table is None:
+            if not scope.sources:
+                raise ProgrammingError(
+                    "SELECT * with no tables specified is not valid",
+                    sqlstate="42601",
+                    position=position(entry),
+                )
+            return scope.star()
+        source = scope.find_source(table)
+        if source is None:
+            raise UnknownTable(table.name, scope.aliases(), position(entry))
+        return list(source.columns)
+
+    # --- DISTINCT, ORDER BY, LIMIT
+
+    def _order_values(self, node: exp.Expr, items: Items, binder: ScalarBinder) -> list[SortKey]:
+        """The keys in terms of the input; a key that is an output column refers to its item."""
+        order = node.args.get("order")
+        keys = []
+        for entry in order.expressions if order is not None else ():
+            target = entry.this if isinstance(entry, exp.Ordered) else entry
+            value = _output_key(target, items)
+            keys.append(sort_key(binder.scalar(target) if value is None else value, entry))
+        return keys
+
+    def _limit_values(
+        self, node: exp.Expr, binder: ScalarBinder
+    ) -> tuple[Scalar | None, Scalar | None]:
+        clause, skip = node.args.get("limit"), node.args.get("offset")
+        count = None
+        if isinstance(clause, exp.Fetch):
+            options = clause.args.get("limit_options")
+            if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
+                raise NotSupportedError("FETCH … WITH TIES is not supported yet")
+            count = clause.args.get("count") or exp.Literal.number(1)
+        elif clause is not None:
+            count = clause.expression
+            skip = clause.args.get("offset") or skip
+        offset = skip.expression if isinstance(skip, exp.Offset) else skip
+        return self._row_count(count, "LIMIT", binder), self._row_count(offset, "OFFSET", binder)
+
+    def _row_count(self, node: exp.Expr | None, clause: str, binder: ScalarBinder) -> Scalar | None:
+        if node is None or isinstance(node, exp.Null) or node.name.upper() == "ALL":
+            return None
+        bare = ScalarBinder(self.context, Scope(), binder.query, clause)
+        value = bare.scalar(node)
+        if value.type.kind is not Kind.UNKNOWN and value.type.kind not in INTEGERS:
+            raise TypeMismatch(
+                f"argument of {clause} must be type bigint, not type {str(value.type).lower()}",
+                position=position(node),
+            )
+        value = coerce(value, BIGINT)
+        if not isinstance(value, Literal):
+            return value
+        if value.value is None:
+            return None
+        if isinstance(value.value, int) and value.value < 0:
+            raise ProgrammingError(
+                f"{clause} must not be negative", sqlstate="2201W", position=position(node)
+            )
+        return value
+
+    def _finish(
+        self,
+        rel: Rel,
+        node: exp.Select,
+        items: Items,
+        order: list[SortKey],
+        limit: tuple[Scalar | None, Scalar | None],
+    ) -> Bound:
+        items, columns = _distinct_numbers(items, self.context)
+        distinct = node.args.get("distinct")
+        if distinct is not None and distinct.args.get("on") is not None:
+            raise NotSupportedError("DISTINCT ON is not supported yet", position=position(distinct))
+        by_value = {e: c for c, e in reversed(items)}
+        keys: list[SortKey] = []
+        extra: Items = []
+        for key in order:
+            found = by_value.get(key.expr)
+            if found is None:
+                if distinct is not None:
+                    raise ProgrammingError(
+                        "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                        sqlstate="42P10",
+                        position=position(node.args["order"]),
+                    )
+                taken = {c.id for c, _ in items}
+                plain = isinstance(key.expr, Column) and key.expr.id not in taken
+                found = key.expr if plain else self.context.column("sort key", key.expr.type)
+                extra.append((found, key.expr))
+                by_value[key.expr] = found
+            keys.append(replace(key, expr=found))
+        rel = Project(rel, tuple(items + extra))
+        if distinct is not None:
+            rel = Aggregate(rel, tuple((c, c) for c in rel.columns), ())
+        rel = _sort_and_limit(rel, keys, limit)
+        if extra:
+            rel = Project(rel, tuple((c, c) for c, _ in items))
+        return Bound(rel, columns)
+
+    def _ordered(self, bound: Bound, node: exp.Expr, binder: ScalarBinder) -> Bound:
+        """ORDER BY and LIMIT over a set operation: only output columns can be named."""
+        items: Items = [(c, c) for c in bound.columns]
+        keys = []
+        order = node.args.get("order")
+        for entry in order.expressions if order is not None else ():
+            target = entry.this if isinstance(entry, exp.Ordered) else entry
+            value = _output_key(target, items)
+            if value is None:
+                raise ProgrammingError(
+                    "ORDER BY on a UNION/INTERSECT/EXCEPT result must name an output column",
+                    sqlstate="42703",
+                    position=position(target),
+                    hint="Wrap the query: SELECT * FROM (…) AS q ORDER BY …",
+                )
+            keys.append(sort_key(value, entry))
+        rel = _sort_and_limit(bound.rel, keys, self._limit_values(node, binder))
+        return Bound(rel, bound.columns)
+
+    # --- set operations
+
+    def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Bound:
+        if node.args.get("by_name"):
+            raise NotSupportedError("UNION BY NAME is not supported", position=position(node))
+        arms = [self.query(arm, outer, settled=False) for arm in _arms(node)]
+        if len({len(a.columns) for a in arms}) > 1:
+            raise ProgrammingError(
+                f"each {node.key.upper()} query must have the same number of columns",
+                sqlstate="42601",
+                position=position(node.expression),
+            )
+        types = [_arm_type([a.columns[i] for a in arms], node) for i in range(len(arms[0].columns))]
+        inputs = tuple(self._with_types(a, types) for a in arms)
+        columns = tuple(
+            self.context.column(c.name, t) for c, t in zip(arms[0].columns, types, strict=True)
+        )
+        rel: Rel = SetOp(_set_kind(node), inputs, columns)
+        if isinstance(node, exp.Union) and node.args.get("distinct"):
+            rel = Aggregate(rel, tuple((c, c) for c in columns), ())
+        binder = ScalarBinder(self.context, Scope(outer), self.query, "ORDER BY")
+        return self._ordered(Bound(rel, list(columns)), node, binder)
+
+    def _with_types(self, bound: Bound, types: list[SqlType]) -> Rel:
+        """An arm whose columns have exactly these types, in this order."""
+        rel, columns = bound.rel, tuple(bound.columns)
+        same = all(
+            c.type.with_null(True) == t.with_null(True) for c, t in zip(columns, types, strict=True)
+        )
+        if same and rel.columns == columns:
+            return rel
+        below: tuple[tuple[Column, Scalar], ...] = tuple((c, c) for c in columns)
+        if isinstance(rel, Project) and rel.columns == columns:
+            rel, below = rel.input, rel.items
+        items: Items = []
+        for (column, value), t in zip(below, types, strict=True):
+            new = coerce(value, t)
+            if new.type != value.type:
+                column = self.context.column(column.name, new.type)
+            items.append((column, new))
+        return Project(rel, tuple(items))
+
+
+def _where_is(column: str, node: exp.Select) -> int | None:
+    """Where an ungrouped column stands: in the select list, HAVING or ORDER BY."""
+    places = [*node.expressions, node.args.get("having"), node.args.get("order")]
+    for place in places:
+        for found in place.find_all(exp.Column) if place is not None else ():
+            if found.name.casefold() == column.casefold():
+                return position(found)
+    return None
+
+
+def _sort_and_limit(
+    rel: Rel, keys: list[SortKey], limit: tuple[Scalar | None, Scalar | None]
+) -> Rel:
+    keys = [k for k in keys if not isinstance(k.expr, Literal)]
+    if keys:
+        rel = Sort(rel, tuple(keys))
+    return rel if limit == (None, None) else Limit(rel, *limit)
+
+
+def _arms(node: exp.SetOperation) -> list[exp.Expr]:
+    """The queries under one operator; a left-deep chain of UNION ALL is one flat list."""
+    arms = [node.expression]
+    left = node.this
+    while (
+        isinstance(node, exp.Union)
+        and not node.args.get("distinct")
+        and type(left) is exp.Union
+        and not left.args.get("distinct")
+        and not any(left.args.get(a) for a in ("order", "limit", "offset", "with_"))
+    ):
+        arms.append(left.expression)
+        left = left.this
+    arms.append(left)
+    return arms[::-1]
+
+
+def _set_kind(node: exp.SetOperation) -> SetKind:
+    distinct = bool(node.args.get("distinct"))
+    if isinstance(node, exp.Union):
+        return SetKind.UNION_ALL
+    if isinstance(node, exp.Intersect):
+        return SetKind.INTERSECT if distinct else SetKind.INTERSECT_ALL
+    return SetKind.EXCEPT if distinct else SetKind.EXCEPT_ALL
+
+
+def _arm_type(columns: list[Column], node: exp.SetOperation) -> SqlType:
+    target = columns[0].type
+    for column in columns[1:]:
+        met = common(target, column.type)
+        if met is None:
+            raise TypeMismatch(
+                f"{node.key.upper()} types {str(target).lower()} and {str(column.type).lower()} "
+                "cannot be matched",
+                position=position(node.expression),
+                hint="Add an explicit CAST.",
+            )
+        target = met
+    return TEXT if target.kind is UNKNOWN.kind else target
+
+
+def _retyped(column: Column, value: Scalar) -> Column:
+    """The output column after grouping: a key that is passed through keeps the key's number."""
+    if isinstance(value, Column) and value.name == column.name:
+        return value
+    return Column(column.id, column.name, value.type)
+
+
+def _distinct_numbers(items: Items, context: Context) -> tuple[Items, list[Column]]:
+    """Items whose output numbers differ: a column selected twice is renumbered the second time."""
+    seen: set[int] = set()
+    fresh: Items = []
+    for column, value in items:
+        if column.id in seen:
+            column = context.column(column.name, column.type)
+        seen.add(column.id)
+        fresh.append((column, value))
+    return fresh, [c for c, _ in fresh]
+
+
+def _output_name(entry: exp.Expr, value: Scalar) -> str:
+    """PostgreSQL's names: a column's own (as stored), a function's, the cast operand's, ?column?"""
+    if isinstance(value, Column) and isinstance(entry.unnest(), exp.Column):
+        return value.name
+    inner = entry.unnest()
+    if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Column | exp.Func | exp.Cast):
+        return _output_name(inner.this, value)
+    if isinstance(inner, exp.Column):
+        return inner.name if not inner.name.startswith("sqlshim_param_") else "?column?"
+    if isinstance(inner, exp.Filter):
+        return _output_name(inner.this, value)
+    if isinstance(inner, exp.Case | exp.If):
+        return "case"
+    if isinstance(inner, exp.Exists):
+        return "exists"
+    if isinstance(inner, exp.Anonymous):
+        return str(inner.this).lower()
+    if isinstance(inner, exp.Func) and not isinstance(inner, exp.Cast | exp.And | exp.Or | exp.Xor):
+        return _FUNCTION_NAMES.get(type(inner)) or str(inner.meta.get("name") or inner.sql_name()).lower()
+    if isinstance(entry, exp.Subquery) and isinstance(entry.this, exp.Select):
+        return _output_name(entry.this.expressions[0].unalias(), value) if not (
+            entry.this.expressions[0].alias
+        ) else entry.this.expressions[0].alias
+    return "?column?"
+
+
+_FUNCTION_NAMES: dict[type[exp.Expr], str] = {
+    exp.StrPosition: "position",
+    exp.TimestampTrunc: "date_trunc",
+    exp.Pow: "power",
+    exp.Rand: "random",
+    exp.CurrentTimestamp: "now",
+    exp.LogicalAnd: "bool_and",
+    exp.LogicalOr: "bool_or",
+    exp.GroupConcat: "string_agg",
+}
+
+
+def _output_key(target: exp.Expr, items: Items) -> Scalar | None:
+    """ORDER BY 2, or ORDER BY an output name: the value of that item; None if it is neither."""
+    if isinstance(target, exp.Literal) and not target.is_string:
+        if not target.this.isdigit() or not 1 <= int(target.this) <= len(items):
+            raise ProgrammingError(
+                f"ORDER BY position {target.this} is not in select list",
+                sqlstate="42P10",
+                position=position(target),
+            )
+        return items[int(target.this) - 1][1]
+    if not isinstance(target, exp.Column) or target.args.get("table") is not None:
+        return None
+    ident = target.this
+    if not isinstance(ident, exp.Identifier):
+        return None
+    found = matching(ident.name, bool(ident.args.get("quoted")), items, lambda i: i[0].name)
+    values = {e for _, e in found}
+    if len(values) > 1:
+        raise ProgrammingError(
+            f"ORDER BY {ident.name!r} is ambiguous", sqlstate="42702", position=position(target)
+        )
+    return found[0][1] if found else None
+
+

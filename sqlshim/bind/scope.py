@@ -1,0 +1,140 @@
+"""Names in sight: the tables of a FROM clause with their columns, and the queries around it.
+
+The rule for names (DESIGN section 3): a quoted identifier matches exactly; an unquoted one
+matches exactly or, failing that, the only name equal but for case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlglot import exp
+
+from sqlshim.errors import AmbiguousColumn, UnknownColumn, UnknownTable
+from sqlshim.ir.relational import Rel
+from sqlshim.ir.scalar import Column
+
+T = TypeVar("T")
+
+
+def position(node: exp.Expr | None) -> int | None:
+    """The 1-based offset at which a node begins in the (uniform) text, if sqlglot kept one."""
+    if node is None:
+        return None
+    starts = [n.meta["start"] for n in node.walk() if n.meta and "start" in n.meta]
+    return min(starts) + 1 if starts else None
+
+
+def matching(name: str, quoted: bool, items: Iterable[T], name_of: Callable[[T], str]) -> list[T]:
+    """The items that `name` may mean."""
+    items = list(items)
+    exact = [i for i in items if name_of(i) == name]
+    if exact or quoted:
+        return exact
+    folded = name.casefold()
+    return [i for i in items if name_of(i).casefold() == folded]
+
+
+@dataclass(slots=True)
+class Source:
+    """One table of a FROM clause: its alias, its visible columns and all its columns."""
+
+    alias: str
+    columns: list[Column]  # visible ones, named as in the result
+    key: frozenset[int] = frozenset()  # numbers of the primary key's columns
+
+    def renamed(self, names: Sequence[str]) -> Source:
+        """With column aliases: `AS t(a, b)`."""
+        new = [Column(c.id, n, c.type) for c, n in zip(self.columns, names, strict=False)]
+        return Source(self.alias, new + self.columns[len(new) :], self.key)
+
+
+@dataclass(slots=True)
+class Scope:
+    """The sources of one SELECT, and its outer scope.
+
+    `merged` are USING/NATURAL columns: found by their bare name before the sources' own, which
+    stay reachable when qualified. `hidden` ids are the sources' columns that merging hides.
+    """
+
+    parent: Scope | None = None
+    sources: list[Source] = field(default_factory=list)
+    merged: list[Column] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+
+    def add(self, source: Source) -> None:
+        self.sources.append(source)
+
+    def own_columns(self) -> Iterator[tuple[Source | None, Column]]:
+        """What a bare name can mean here, in the order of SELECT *."""
+        for column in self.merged:
+            yield None, column
+        for source in self.sources:
+            for column in source.columns:
+                if column.id not in self.hidden:
+                    yield source, column
+
+    def star(self) -> list[Column]:
+        """The columns of SELECT *."""
+        return [column for _, column in self.own_columns()]
+
+    def find_source(self, ident: exp.Identifier) -> Source | None:
+        """The source of this alias here or further out."""
+        found = matching(ident.this, bool(ident.quoted), self.sources, lambda s: s.alias)
+        if found:
+            return found[0]
+        return self.parent.find_source(ident) if self.parent else None
+
+    def aliases(self) -> list[str]:
+        outer = self.parent.aliases() if self.parent else []
+        return [s.alias for s in self.sources] + outer
+
+    def column_names(self) -> list[str]:
+        outer = self.parent.column_names() if self.parent else []
+        return [c.name for _, c in self.own_columns()] + outer
+
+
+def find_column(scope: Scope, node: exp.Column) -> Column:
+    """The column a reference means. UnknownColumn, AmbiguousColumn, UnknownTable."""
+    ident = node.this
+    name, quoted = ident.name, bool(ident.args.get("quoted"))
+    table = node.args.get("table")
+    if table is not None:
+        source = scope.find_source(table)
+        if source is None:
+            raise UnknownTable(table.name, scope.aliases(), position(node))
+        found = matching(name, quoted, source.columns, lambda c: c.name)
+        known = [c.name for c in source.columns]
+        return _only(found, f"{table.name}.{name}", known, node)
+    here: Scope | None = scope
+    while here is not None:
+        found_here = matching(name, quoted, here.own_columns(), lambda pair: pair[1].name)
+        if found_here:
+            labels = [f"{s.alias}.{c.name}" if s else c.name for s, c in found_here]
+            return _only([c for _, c in found_here], name, [], node, labels)
+        here = here.parent
+    raise UnknownColumn(name, scope.column_names(), position(node))
+
+
+def _only(
+    found: list[Column],
+    name: str,
+    known: list[str],
+    node: exp.Expr,
+    labels: list[str] | None = None,
+) -> Column:
+    if not found:
+        raise UnknownColumn(name, known, position(node))
+    if len(found) > 1:
+        raise AmbiguousColumn(name, labels or [c.name for c in found], position(node))
+    return found[0]
+
+
+@dataclass(slots=True)
+class Bound:
+    """A bound query: its relation and its output columns with their result names."""
+
+    rel: Rel
+    columns: list[Column]

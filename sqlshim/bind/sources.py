@@ -1,0 +1,275 @@
+"""The FROM clause: tables, derived tables, VALUES and joins, into a relation and a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from sqlshim.bind.coerce import call, coerce, conjuncts, settle, unify
+from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.scalars import BindQuery, ScalarBinder
+from sqlshim.bind.scope import Bound, Scope, Source, matching, position
+from sqlshim.errors import (
+    Error,
+    NotSupportedError,
+    ProgrammingError,
+    TypeMismatch,
+    UnknownColumn,
+)
+from sqlshim.functions import conditional
+from sqlshim.functions import operators as op
+from sqlshim.ir.relational import Join, JoinKind, Project, Rel, Scan, Values
+from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.types import common
+
+_KINDS = {"": JoinKind.INNER, "LEFT": JoinKind.LEFT, "RIGHT": JoinKind.RIGHT, "FULL": JoinKind.FULL}
+
+
+class SourceBinder:
+    """Binds one FROM clause into `scope`."""
+
+    def __init__(self, context: Context, scope: Scope, query: BindQuery) -> None:
+        self.context = context
+        self.scope = scope
+        self.query = query
+
+    def from_clause(self, select: exp.Expr) -> Rel:
+        """FROM and its joins; the single empty row where there is none."""
+        clause = select.args.get("from_")
+        if clause is None:
+            return Values((), ((),))
+        rel = self.source(clause.this)
+        for join in select.args.get("joins") or ():
+            rel = self.join(rel, join)
+        for lateral in select.args.get("laterals") or ():
+            raise NotSupportedError("LATERAL is not supported yet", position=position(lateral))
+        return rel
+
+    def source(self, node: exp.Expr) -> Rel:
+        """One table expression, with the joins nested in it; adds to the scope."""
+        rel = self._plain(node)
+        for join in node.args.get("joins") or ():
+            rel = self.join(rel, join)
+        return rel
+
+    def _plain(self, node: exp.Expr) -> Rel:
+        match node:
+            case exp.Table(this=exp.Identifier()):
+                return self._table(node)
+            case exp.Subquery(this=exp.Table()):
+                return self.source(node.this)  # a parenthesised join
+            case exp.Subquery():
+                return self._derived(node)
+            case exp.Values():
+                return self._derived(node)
+            case exp.Paren():
+                return self.source(node.this)
+            case exp.Lateral() | exp.Unnest():
+                raise NotSupportedError(
+                    f"{type(node).__name__.upper()} is not supported yet", position=position(node)
+                )
+            case _:
+                raise NotSupportedError(
+                    f"{node.sql()[:60]} is not supported in FROM", position=position(node)
+                )
+
+    def _table(self, node: exp.Table) -> Rel:
+        if node.args.get("sample"):
+            raise NotSupportedError("TABLESAMPLE is not supported yet", position=position(node))
+        parts = [
+            (part.name, bool(part.args.get("quoted")))
+            for part in (node.args.get("catalog"), node.args.get("db"), node.this)
+            if part is not None and part.name
+        ]
+        cte = self.context.find_cte(*parts[0]) if len(parts) == 1 else None
+        if cte is not None:
+            bound = self._bind_cte(cte, node)
+            return self._add(bound, node, cte.name)
+        try:
+            table = self.context.tables.find(parts)
+        except Error as error:
+            if error.position is None:
+                error.position = position(node)
+            raise
+        columns = {c.name: self.context.column(c.name, c.type) for c in table.columns}
+        scan = Scan(table, tuple(columns.values()))
+        visible = [columns[c.name] for c in table.columns if not c.hidden]
+        key = frozenset(columns[n].id for n in table.primary_key if n in columns)
+        self._add_source(Source(table.name, visible, key), node)
+        return scan
+
+    def _bind_cte(self, cte: Cte, node: exp.Expr) -> Bound:
+        outside, self.context.ctes = self.context.ctes, cte.sees
+        try:
+            if cte.recursive and _mentions(cte.node.this, cte.name):
+                raise NotSupportedError(
+                    "WITH RECURSIVE is not supported yet", position=position(node)
+                )
+            return self.query(cte.node.this, cte.scope)
+        finally:
+            self.context.ctes = outside
+
+    def _derived(self, node: exp.Expr) -> Rel:
+        bound = self.query(node.this if isinstance(node, exp.Subquery) else node, None)
+        return self._add(bound, node, "")
+
+    def _add(self, bound: Bound, node: exp.Expr, name: str) -> Rel:
+        columns = bound.columns
+        if name:
+            names = self.context.cte_columns(name)
+            if len(names) > len(columns):
+                raise _too_many_names(name, len(columns), len(names), node)
+            columns = Source("", columns).renamed(names).columns
+        self._add_source(Source(name, columns), node)
+        return bound.rel
+
+    def _add_source(self, source: Source, node: exp.Expr) -> None:
+        alias = node.args.get("alias")
+        if alias is not None:
+            if alias.name:
+                source.alias = alias.name
+            names = [c.name for c in alias.args.get("columns") or ()]
+            if len(names) > len(source.columns):
+                raise _too_many_names(source.alias, len(source.columns), len(names), node)
+            source = source.renamed(names)
+        if source.alias and any(s.alias == source.alias for s in self.scope.sources):
+            raise ProgrammingError(
+                f"table name {source.alias!r} specified more than once",
+                sqlstate="42712",
+                position=position(node),
+                hint="Give one of them an alias.",
+            )
+        self.scope.add(source)
+
+    # --- joins
+
+    def join(self, left: Rel, node: exp.Expr) -> Rel:
+        """`left` joined with what a Join node says."""
+        side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
+        if kind in ("SEMI", "ANTI", "ASOF") or side not in _KINDS:
+            raise NotSupportedError(f"{side} {kind} JOIN is not supported", position=position(node))
+        before = len(self.scope.sources)
+        seen = self.scope.star()
+        right = self.source(node.this)
+        new = self.scope.sources[before:]
+        how = _KINDS[side]
+        using = node.args.get("using")
+        if (node.args.get("method") or "").upper() == "NATURAL":
+            shared = {c.name for s in new for c in s.columns}
+            using = [exp.to_identifier(c.name, quoted=True) for c in seen if c.name in shared]
+        if using:
+            return self._join_using(how, left, right, list(using), seen, new)
+        on: tuple[Scalar, ...] = ()
+        if node.args.get("on") is not None:
+            binder = ScalarBinder(self.context, self.scope, self.query, "JOIN/ON")
+            on = conjuncts(binder.condition(node.args["on"]))
+        self._make_nullable(how, before)
+        return Join(how, left, right, on)
+
+    def _make_nullable(self, how: JoinKind, before: int) -> None:
+        sources = self.scope.sources
+        if how in (JoinKind.LEFT, JoinKind.FULL):
+            for source in sources[before:]:
+                source.columns = [_nullable(c) for c in source.columns]
+        if how in (JoinKind.RIGHT, JoinKind.FULL):
+            for source in sources[:before]:
+                source.columns = [_nullable(c) for c in source.columns]
+            self.scope.merged = [_nullable(c) for c in self.scope.merged]
+
+    def _join_using(
+        self,
+        how: JoinKind,
+        left: Rel,
+        right: Rel,
+        names: list[exp.Identifier],
+        seen: list[Column],
+        new: list[Source],
+    ) -> Rel:
+        pairs = []
+        for ident in names:
+            lefts = _named(ident, seen)
+            rights = _named(ident, [c for s in new for c in s.columns])
+            pairs.append((lefts, rights))
+        on = tuple(call(op.EQ, a, b) for a, b in pairs)
+        before = len(self.scope.sources) - len(new)
+        self._make_nullable(how, before)
+        rel: Rel = Join(how, left, right, on)
+        merged: list[Column] = []
+        made: list[tuple[Column, Scalar]] = []
+        for a, b in pairs:
+            if how is JoinKind.FULL:
+                t = common(a.type, b.type) or a.type
+                both = call(conditional.COALESCE, _nullable(a), _nullable(b))
+                column = self.context.column(a.name, t)
+                made.append((column, both))
+            else:
+                column = b if how is JoinKind.RIGHT else a
+            merged.append(column)
+            self.scope.hidden |= {a.id, b.id}
+        if made:
+            rel = Project(rel, tuple((c, c) for c in rel.columns) + tuple(made))
+        kept = [c for c in self.scope.merged if c.id not in {a.id for a, _ in pairs}]
+        self.scope.merged = merged + kept
+        return rel
+
+
+def _nullable(column: Column) -> Column:
+    return Column(column.id, column.name, column.type.with_null(True))
+
+
+def _named(ident: exp.Identifier, columns: Sequence[Column]) -> Column:
+    found = matching(ident.name, bool(ident.args.get("quoted")), columns, lambda c: c.name)
+    if len(found) != 1:
+        if found:
+            raise ProgrammingError(
+                f"common column name {ident.name!r} appears more than once in a table of USING",
+                sqlstate="42702",
+                position=position(ident),
+            )
+        raise UnknownColumn(ident.name, [c.name for c in columns], position(ident))
+    return found[0]
+
+
+def _too_many_names(alias: str, have: int, given: int, node: exp.Expr) -> ProgrammingError:
+    return ProgrammingError(
+        f"table {alias!r} has {have} columns available but {given} columns specified",
+        sqlstate="42P10",
+        position=position(node),
+    )
+
+
+def _mentions(query: exp.Expr, name: str) -> bool:
+    return any(t.name.casefold() == name.casefold() for t in query.find_all(exp.Table))
+
+
+def values_rel(node: exp.Values, binder: ScalarBinder, context: Context) -> Bound:
+    """VALUES: columns `column1` … with the common types of their cells."""
+    rows = []
+    for entry in node.expressions:
+        cells = entry.expressions if isinstance(entry, exp.Tuple) else [entry]
+        rows.append([binder.scalar(c) for c in cells])
+    if len({len(row) for row in rows}) > 1:
+        raise ProgrammingError(
+            "VALUES lists must all be the same length", sqlstate="42601", position=position(node)
+        )
+    columns: list[Column] = []
+    fitted: list[list[Scalar]] = []
+    for index, cells in enumerate(zip(*rows, strict=True), 1):
+        try:
+            same = unify(cells)
+        except Error as error:
+            error.position = position(node)
+            raise
+        if same is None:
+            raise TypeMismatch(
+                f"VALUES types of column {index} cannot be matched", position=position(node)
+            )
+        target = same[0].type
+        for cell in same[1:]:
+            target = common(target, cell.type) or target
+        cast = [coerce(settle(c), target) for c in same]
+        fitted.append(cast)
+        columns.append(context.column(f"column{index}", target))
+    made = tuple(tuple(row) for row in zip(*fitted, strict=True))
+    return Bound(Values(tuple(columns), made), columns)

@@ -1,0 +1,1 @@
+"""The PEP 249 face: connections, cursors, type objects."""

@@ -1,0 +1,254 @@
+"""The spine: text to prepared statement to running stream. Wires everything, decides nothing.
+
+`prepare` is pure but for catalog look-ups and is cached; `run` executes what it made. Called by
+`dbapi`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from sqlshim.backends.arrow import RowStream
+from sqlshim.backends.protocol import (
+    Backend,
+    LocalEngine,
+    Native,
+    Options,
+    Pushdown,
+    RunContext,
+    Stream,
+)
+from sqlshim.bind.context import Slot
+from sqlshim.bind.statement import BoundStatement, bind
+from sqlshim.catalog.catalog import Catalog
+from sqlshim.errors import Error, TableExists
+from sqlshim.execute import write
+from sqlshim.execute.run import Plan, open_plan
+from sqlshim.ir import walk
+from sqlshim.ir.relational import Rel, Remote
+from sqlshim.ir.scalar import Column
+from sqlshim.ir.show import show_rel
+from sqlshim.ir.statement import CreateTable, DropTable, Insert, Query, Statement
+from sqlshim.plan.optimize import optimize
+from sqlshim.plan.split import split
+from sqlshim.sql.params import Arguments, Placeholders, uniform
+from sqlshim.sql.parse import dialect_named, parse, with_caret
+from sqlshim.types import TEXT, Kind, SqlType
+from sqlshim.values import convert, type_of
+
+CACHED_STATEMENTS = 512
+
+
+@dataclass
+class World:
+    """All that a connection holds. `local` opens the local engine when first called."""
+
+    catalog: Catalog
+    stores: Mapping[str, Backend]
+    local: Callable[[], LocalEngine]
+    options: Options
+    dialect: str
+    pushdown: Pushdown
+    cache: OrderedDict[object, Prepared] = field(default_factory=OrderedDict)
+    texts: OrderedDict[object, Placeholders] = field(default_factory=OrderedDict)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement ready to run. `columns` is None for a statement without rows."""
+
+    statement: Statement
+    slots: tuple[Slot, ...]
+    plan: Plan | None
+    columns: tuple[Column, ...] | None
+    explained: tuple[str, ...] | None = None
+
+
+@dataclass
+class Result:
+    """What `run` gives: a stream of rows, or the number of rows written (-1: not applicable)."""
+
+    columns: tuple[Column, ...] | None
+    stream: Stream | None
+    rowcount: int = -1
+
+
+# --- prepare -------------------------------------------------------------------------------
+
+
+def prepare(text: str, arguments: Arguments | None, world: World) -> tuple[Prepared, tuple[object, ...]]:
+    """The prepared statement and the arguments in order of occurrence."""
+    places = _placeholders(text, arguments is not None, world)
+    values = places.values(arguments)
+    types = tuple(type_of(v) for v in values)
+    key = (text, places.keys, world.dialect, world.pushdown, world.catalog.version, types)
+    prepared = world.cache.get(key)
+    if prepared is None:
+        prepared = _prepare(text, places, types, world)
+        _remember(world.cache, (*key[:4], world.catalog.version, types), prepared)
+    return prepared, values
+
+
+def _placeholders(text: str, has_arguments: bool, world: World) -> Placeholders:
+    key = (text, has_arguments)
+    places = world.texts.get(key)
+    if places is None:
+        places = uniform(text, has_arguments, backslash=world.dialect in ("mysql", "bigquery"))
+        _remember(world.texts, key, places)
+    return places
+
+
+def _remember(cache: OrderedDict[object, Any], key: object, value: object) -> None:
+    cache[key] = value
+    if len(cache) > CACHED_STATEMENTS:
+        cache.popitem(last=False)
+
+
+def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world: World) -> Prepared:
+    parsed = parse(text, places, dialect_named(world.dialect))
+    try:
+        bound = bind(parsed.tree, world.catalog, types, world.dialect)
+    except Error as error:
+        raise _placed(error, places, text) from error.__cause__
+    prepared = _planned(bound, world)
+    return _explained(prepared) if parsed.explain else prepared
+
+
+def _placed(error: Error, places: Placeholders, text: str) -> Error:
+    """`error` with its position in the caller's text and a caret under it."""
+    if error.position is not None:
+        error.position = places.original(error.position - 1) + 1
+    return with_caret(error, text)
+
+
+def _planned(bound: BoundStatement, world: World) -> Prepared:
+    match bound.statement:
+        case Query(rel=rel):
+            plan = _plan(rel, world)
+            return Prepared(bound.statement, bound.slots, plan, bound.statement.columns)
+        case Insert(source=source):
+            needs_plan = not write.is_constant(source)
+            return Prepared(
+                bound.statement, bound.slots, _plan(source, world) if needs_plan else None, None
+            )
+        case CreateTable() | DropTable():
+            return Prepared(bound.statement, bound.slots, None, None)
+
+
+def _plan(rel: Rel, world: World) -> Plan:
+    rel = optimize(rel)
+    rel = split(rel, world.stores, world.pushdown)
+    natives: dict[Remote, Native] = {
+        r: world.stores[r.store].compile(r.rel) for r in walk.every_rel(rel) if isinstance(r, Remote)
+    }
+    local = None if isinstance(rel, Remote) else world.local().compile_local(rel)
+    return Plan(rel, natives, local)
+
+
+# --- EXPLAIN -------------------------------------------------------------------------------
+
+
+def _explained(prepared: Prepared) -> Prepared:
+    if prepared.plan is None:
+        lines = [type(prepared.statement).__name__]
+    else:
+        lines = explain_lines(prepared.plan)
+    column = Column(-1, "QUERY PLAN", TEXT.with_null(False))
+    return Prepared(prepared.statement, (), None, (column,), tuple(lines))
+
+
+def explain_lines(plan: Plan) -> list[str]:
+    """The tree, under each Remote its access path, native query and why nothing more went there."""
+
+    def detail(remote: Remote) -> list[str]:
+        native = plan.natives[remote]
+        lines = [f"access path: {native.access_path}", *native.show()]
+        if remote.why_not_more:
+            lines.append(f"local from here: {remote.why_not_more}")
+        return lines
+
+    return show_rel(plan.rel, detail).split("\n")
+
+
+# --- run -----------------------------------------------------------------------------------
+
+
+def run(prepared: Prepared, values: Sequence[object], world: World, context: RunContext) -> Result:
+    """Execute a prepared statement with these argument values."""
+    if prepared.explained is not None:
+        rows: list[list[tuple[object, ...]]] = [[(line,) for line in prepared.explained]]
+        assert prepared.columns is not None
+        return Result(prepared.columns, RowStream(prepared.columns, rows))
+    match prepared.statement:
+        case Query():
+            assert prepared.plan is not None
+            params = _params(prepared.slots, values)
+            stream = open_plan(prepared.plan, world.stores, world.local, params, context)
+            return Result(prepared.columns, stream)
+        case Insert():
+            return run_many([(prepared, [values])], world, context)
+        case CreateTable():
+            return _create(prepared.statement, world)
+        case DropTable():
+            write.drop_tables(prepared.statement, world.stores)
+            world.catalog.refresh()
+            return Result(None, None)
+
+
+def run_many(
+    groups: Sequence[tuple[Prepared, Sequence[Sequence[object]]]], world: World, context: RunContext
+) -> Result:
+    """One INSERT with many argument rows as one bulk: (prepared for these types, rows), in order."""
+    statement = groups[0][0].statement
+    assert isinstance(statement, Insert)
+
+    def rows() -> Iterator[write.Row]:
+        for prepared, arguments in groups:
+            for values in arguments:
+                yield from _source_rows(prepared, values, world, context)
+
+    return Result(None, None, write.insert(statement, world.stores, rows(), context))
+
+
+def _source_rows(
+    prepared: Prepared, values: Sequence[object], world: World, context: RunContext
+) -> Iterator[write.Row]:
+    assert isinstance(prepared.statement, Insert)
+    params = _params(prepared.slots, values)
+    if prepared.plan is None:
+        yield from write.constant_rows(prepared.statement.source, params)
+    else:
+        yield from write.rows_of(
+            partial(open_plan, prepared.plan, world.stores, world.local, params, context)
+        )
+
+
+def _create(statement: CreateTable, world: World) -> Result:
+    store = world.catalog.store_for_new(statement.store)
+    known = {n.casefold() for n in world.catalog.names(store, anew=True)}
+    if statement.name.casefold() in known:
+        if statement.if_not_exists:
+            return Result(None, None)
+        raise TableExists(statement.name)
+    write.create_table(statement, world.stores[store])
+    world.catalog.refresh()
+    return Result(None, None)
+
+
+def _params(slots: Sequence[Slot], values: Sequence[object]) -> tuple[object, ...]:
+    """The value of each Param: an argument converted to the type wanted, or the time now."""
+    if not slots:
+        return ()
+    now = dt.datetime.now(dt.UTC)
+    return tuple(
+        convert(now if s.occurrence is None else values[s.occurrence], _wanted(s.type)) for s in slots
+    )
+
+
+def _wanted(t: SqlType) -> SqlType:
+    return TEXT if t.kind is Kind.UNKNOWN else t

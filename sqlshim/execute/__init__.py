@@ -1,0 +1,1 @@
+"""Running prepared plans: streams of stores through the local engine, and writes."""

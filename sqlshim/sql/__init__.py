@@ -1,0 +1,1 @@
+"""SQL text into sqlglot's tree: placeholders made uniform, syntax errors made ours."""

@@ -1,0 +1,164 @@
+"""One statement's text into a sqlglot tree; every failure is a ProgrammingError with a position.
+
+Called by `engine.prepare`. Statements are one at a time; EXPLAIN is taken off here, since
+sqlglot reads it as an opaque command.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.tokens import TokenType
+
+from sqlshim.errors import Error, InterfaceError, StatementTooComplex, SyntaxError, nearest
+from sqlshim.sql.params import Placeholders
+
+E = TypeVar("E", bound=Error)
+MAX_LENGTH = 8 * 2**20  # characters
+_EXPLAIN = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*EXPLAIN\b(?P<analyze>\s+ANALYZE\b)?", re.I | re.S)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A statement's tree; `explain` if EXPLAIN stood before it. `text` is the caller's."""
+
+    tree: exp.Expr
+    text: str
+    placeholders: Placeholders
+    explain: bool = False
+
+
+def dialect_named(name: str) -> Dialect:
+    """sqlglot's dialect of this name. InterfaceError with the nearest name if there is none."""
+    aliases = {"postgresql": "postgres", "mssql": "tsql", "sqlserver": "tsql", "mariadb": "mysql"}
+    try:
+        return Dialect.get_or_raise(aliases.get(name.lower(), name.lower()))
+    except ValueError as error:
+        known = sorted(n for n in Dialect.classes if n)
+        near = nearest(name, known)
+        raise InterfaceError(
+            f"unknown dialect {name!r}",
+            hint=f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}.",
+        ) from error
+
+
+def parse(text: str, placeholders: Placeholders, dialect: Dialect) -> Parsed:
+    """The tree of the one statement in `text`. SyntaxError, StatementTooComplex."""
+    sql, skipped, explain = placeholders.text, 0, False
+    if len(sql) > MAX_LENGTH:
+        raise StatementTooComplex(f"the statement has more than {MAX_LENGTH} characters")
+    if found := _EXPLAIN.match(sql):
+        # blank it out, so that positions stay
+        explain, skipped = True, found.end()
+        sql = " " * skipped + sql[skipped:]
+        if found["analyze"]:
+            raise SyntaxError("EXPLAIN ANALYZE is not supported yet", sqlstate="0A000", position=1)
+    tree = _tree(sql, text, placeholders, dialect)
+    return Parsed(tree, text, placeholders, explain)
+
+
+def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Expr:
+    try:
+        tokens = dialect.tokenize(sql)
+        _one_statement(tokens, text, places)
+        trees = dialect.parser().parse(tokens, sql)
+    except TokenError as error:
+        raise _unfinished(text) from error
+    except ParseError as error:
+        raise _syntax_error(error, sql, text, places) from error
+    except RecursionError as error:
+        raise StatementTooComplex(
+            "the statement is nested too deeply",
+            hint="Flatten nested parentheses, CASE or function calls.",
+        ) from error
+    except SqlglotError as error:
+        raise SyntaxError(str(error)) from error
+    trees = [tree for tree in trees if tree is not None]
+    if not trees or isinstance(trees[0], exp.Semicolon):
+        raise SyntaxError("the statement is empty", hint="Write a SQL statement.")
+    return cast(exp.Expr, trees[0])
+
+
+def _one_statement(tokens: list[object], text: str, places: Placeholders) -> None:
+    ended = False
+    for token in tokens:
+        kind = token.token_type  # type: ignore[attr-defined]
+        if kind == TokenType.SEMICOLON:
+            ended = True
+        elif ended:
+            position = places.original(token.start)  # type: ignore[attr-defined]
+            raise with_caret(
+                SyntaxError(
+                    "cannot execute more than one statement at once",
+                    position=position + 1,
+                    hint="Send them one by one.",
+                ),
+                text,
+            )
+
+
+def _unfinished(text: str) -> SyntaxError:
+    opened = _unclosed(text)
+    what = {"'": "quoted string", '"': "quoted identifier", "/": "comment"}.get(
+        text[opened : opened + 1], "token"
+    )
+    error = SyntaxError(f"unterminated {what}", position=opened + 1, hint="Close it.")
+    return with_caret(error, text)
+
+
+def _unclosed(text: str) -> int:
+    """Where the quote or comment begins that is never closed; the end if none is found."""
+    at = 0
+    pieces = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.S)
+    while at < len(text):
+        if text[at] in "'\"" or text.startswith("/*", at) or text.startswith("--", at):
+            whole = pieces.match(text, at)
+            if whole is None:
+                return at
+            at = whole.end()
+        else:
+            at += 1
+    return len(text)
+
+
+def _syntax_error(error: ParseError, sql: str, text: str, places: Placeholders) -> SyntaxError:
+    found = error.errors[0] if error.errors else {}
+    line, column = found.get("line") or 1, found.get("col") or 1
+    highlight = found.get("highlight") or ""
+    starts = [0] + [m.end() for m in re.finditer("\n", sql)]
+    offset = starts[min(line, len(starts)) - 1] + column - max(len(highlight), 1)
+    description = str(found.get("description") or "")
+    at_end = "missing for" in description or "SENTINEL" in description or "Expecting" in description
+    rest = sql[offset + len(highlight) :]
+    if at_end and not rest.strip(" ;\n\t"):
+        message, offset = "syntax error at end of input", len(sql.rstrip(" ;\n\t"))
+    elif at_end and rest.strip():
+        offset += len(highlight) + len(rest) - len(rest.lstrip())
+        word = re.match(r"\w+|\S", sql[offset:])
+        message = f'syntax error at or near "{word[0] if word else ""}"'
+    else:
+        message = f'syntax error at or near "{highlight}"'
+    return with_caret(SyntaxError(message, position=places.original(offset) + 1), text)
+
+
+def with_caret(error: E, text: str) -> E:
+    """`error` with the line of its position and a caret added to its message."""
+    if error.position is None:
+        return error
+    at = min(error.position - 1, len(text))
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    line = text[start : end if end >= 0 else len(text)]
+    number = text.count("\n", 0, at) + 1
+    prefix = f"LINE {number}: "
+    skip = max(0, at - start - 60)
+    shown = line[skip : skip + 100]
+    caret = " " * (len(prefix) + at - start - skip) + "^"
+    hint = f"\nHINT: {error.hint}" if error.hint else ""
+    error.args = (f"{error.detail}\n{prefix}{shown}\n{caret}{hint}",)
+    return error
