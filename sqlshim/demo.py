@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ TOUR = (
     Stop(
         "a filter, a parameter, and NULLs where PostgreSQL puts them: last",
         "SELECT name, city, born\nFROM customers\nWHERE born < ? OR born IS NULL\nORDER BY born",
-        ("1985-01-01",),
+        (date(1985, 1, 1),),
     ),
     Stop(
         "revenue by category: a join, an aggregate, a HAVING",
@@ -108,7 +109,7 @@ def take_tour(uri: str) -> int:
         for number, stop in enumerate(TOUR, 1):
             print(f"\n--- {number}. {stop.about}\n\n{stop.sql};")
             if stop.params:
-                print(f"-- with {', '.join(map(repr, stop.params))}")
+                print(f"-- with {', '.join(map(str, stop.params))}")
             cursor.execute(stop.sql, stop.params)
             print()
             _print_result(cursor, as_text=stop.sql.startswith("EXPLAIN"))
