@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import assert_never
+from operator import is_
+from typing import TypeVar, assert_never
 
 from sqlshim.ir.relational import (
     Aggregate,
@@ -37,6 +38,7 @@ from sqlshim.ir.scalar import (
     Subquery,
 )
 
+T = TypeVar("T")
 ScalarMap = Callable[[Scalar], Scalar]
 RelMap = Callable[[Rel], Rel]
 
@@ -119,43 +121,82 @@ def call_scalars(call: AggregateCall) -> Iterator[Scalar]:
 
 
 def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
-    """`rel` with `change` applied to each expression that stands in this node itself."""
+    """`rel` with `change` applied to each expression that stands in this node itself.
+
+    `rel` itself if nothing changed: rules tell "done" by identity.
+    """
     match rel:
         case Scan() | SetOp() | Remote():
             return rel
         case Values():
-            return replace(rel, rows=tuple(tuple(change(e) for e in row) for row in rel.rows))
+            rows = _same(rel.rows, tuple(_each(row, change) for row in rel.rows))
+            return rel if rows is rel.rows else replace(rel, rows=rows)
         case Filter():
-            return replace(rel, where=tuple(change(e) for e in rel.where))
+            where = _each(rel.where, change)
+            return rel if where is rel.where else replace(rel, where=where)
         case Project():
-            return replace(rel, items=tuple((c, change(e)) for c, e in rel.items))
+            items = _each_named(rel.items, change)
+            return rel if items is rel.items else replace(rel, items=items)
         case Join():
-            return replace(rel, on=tuple(change(e) for e in rel.on))
+            on = _each(rel.on, change)
+            return rel if on is rel.on else replace(rel, on=on)
         case Aggregate():
-            keys = tuple((c, change(e)) for c, e in rel.keys)
-            calls = tuple((c, _map_call(a, change)) for c, a in rel.calls)
-            return replace(rel, keys=keys, calls=calls)
+            keys = _each_named(rel.keys, change)
+            calls = _each_call(rel.calls, change)
+            same = keys is rel.keys and calls is rel.calls
+            return rel if same else replace(rel, keys=keys, calls=calls)
         case Sort():
-            return replace(rel, keys=_map_sort(rel.keys, change))
+            order = _each_key(rel.keys, change)
+            return rel if order is rel.keys else replace(rel, keys=order)
         case Limit():
             count = None if rel.count is None else change(rel.count)
             offset = None if rel.offset is None else change(rel.offset)
-            return replace(rel, count=count, offset=offset)
+            same = count is rel.count and offset is rel.offset
+            return rel if same else replace(rel, count=count, offset=offset)
         case _:
             assert_never(rel)
 
 
+def _same(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
+    """`old` where `new` holds the very same objects."""
+    return old if all(map(is_, old, new)) else new
+
+
+def _each(exprs: tuple[Scalar, ...], change: ScalarMap) -> tuple[Scalar, ...]:
+    return _same(exprs, tuple(map(change, exprs)))
+
+
+def _each_named(
+    items: tuple[tuple[Column, Scalar], ...], change: ScalarMap
+) -> tuple[tuple[Column, Scalar], ...]:
+    new = tuple(change(e) for _, e in items)
+    if all(a is e for a, (_, e) in zip(new, items, strict=True)):
+        return items
+    return tuple((c, e) for (c, _), e in zip(items, new, strict=True))
+
+
+def _each_call(
+    calls: tuple[tuple[Column, AggregateCall], ...], change: ScalarMap
+) -> tuple[tuple[Column, AggregateCall], ...]:
+    new = tuple(_map_call(a, change) for _, a in calls)
+    if all(a is b for a, (_, b) in zip(new, calls, strict=True)):
+        return calls
+    return tuple((c, a) for (c, _), a in zip(calls, new, strict=True))
+
+
 def _map_call(call: AggregateCall, change: ScalarMap) -> AggregateCall:
-    return replace(
-        call,
-        args=tuple(change(e) for e in call.args),
-        filter=None if call.filter is None else change(call.filter),
-        order=_map_sort(call.order, change),
-    )
+    args = _each(call.args, change)
+    where = None if call.filter is None else change(call.filter)
+    order = _each_key(call.order, change)
+    same = args is call.args and where is call.filter and order is call.order
+    return call if same else replace(call, args=args, filter=where, order=order)
 
 
-def _map_sort(keys: tuple[SortKey, ...], change: ScalarMap) -> tuple[SortKey, ...]:
-    return tuple(replace(key, expr=change(key.expr)) for key in keys)
+def _each_key(keys: tuple[SortKey, ...], change: ScalarMap) -> tuple[SortKey, ...]:
+    new = tuple(change(key.expr) for key in keys)
+    if all(e is key.expr for e, key in zip(new, keys, strict=True)):
+        return keys
+    return tuple(replace(key, expr=e) for key, e in zip(keys, new, strict=True))
 
 
 def transform(rel: Rel, change: RelMap) -> Rel:
@@ -167,7 +208,10 @@ def transform(rel: Rel, change: RelMap) -> Rel:
 
 
 def _in_subquery(expr: Scalar, change: RelMap) -> Scalar:
-    return replace(expr, rel=transform(expr.rel, change)) if isinstance(expr, Subquery) else expr
+    if not isinstance(expr, Subquery):
+        return expr
+    rel = transform(expr.rel, change)
+    return expr if rel is expr.rel else replace(expr, rel=rel)
 
 
 def every_rel(rel: Rel) -> Iterator[Rel]:
@@ -194,7 +238,7 @@ def operands(expr: Scalar) -> tuple[Scalar, ...]:
         case Cast():
             return (expr.arg,)
         case Case():
-            return tuple(e for arm in expr.arms for e in arm) + (expr.default,)
+            return (*(e for arm in expr.arms for e in arm), expr.default)
         case InList():
             return (expr.arg, *expr.items)
         case _:
@@ -273,7 +317,8 @@ def substitute(expr: Scalar, values: dict[int, Scalar]) -> Scalar:
         if isinstance(e, Column):
             return values.get(e.id, e)
         if isinstance(e, Subquery):
-            return replace(e, rel=_substitute_rel(e.rel, values))
+            rel = _substitute_rel(e.rel, values)
+            return e if rel is e.rel else replace(e, rel=rel)
         return e
 
     return rewrite(expr, change)
@@ -287,7 +332,6 @@ def _substitute_rel(rel: Rel, values: dict[int, Scalar]) -> Rel:
 def is_constant(expr: Scalar) -> bool:
     """Whether `expr` reads no column, parameter or subquery and gives the same every time."""
     return all(
-        isinstance(e, Literal | Cast | Case | InList)
-        or (isinstance(e, Call) and not e.fn.volatile)
+        isinstance(e, Literal | Cast | Case | InList) or (isinstance(e, Call) and not e.fn.volatile)
         for e in every_scalar(expr)
     )
