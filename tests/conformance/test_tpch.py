@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -140,10 +139,10 @@ def cassandra_tpch(cassandra_uri: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def embedded_tpch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def embedded_tpch(tmp_path_factory: pytest.TempPathFactory) -> str:
     uri = tmp_path_factory.mktemp("tpch").as_uri()
     load("duckdb", uri, SCALE)
-    yield uri
+    return uri
 
 
 @pytest.mark.parametrize("name", ORDER_KEYS)
