@@ -37,7 +37,7 @@ from sqlshim.errors import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
-    Warning,
+    Warning,  # noqa: A004 - the name is PEP 249's
 )
 
 if TYPE_CHECKING:

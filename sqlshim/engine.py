@@ -81,7 +81,9 @@ class Result:
 # --- prepare -------------------------------------------------------------------------------
 
 
-def prepare(text: str, arguments: Arguments | None, world: World) -> tuple[Prepared, tuple[object, ...]]:
+def prepare(
+    text: str, arguments: Arguments | None, world: World
+) -> tuple[Prepared, tuple[object, ...]]:
     """The prepared statement and the arguments in order of occurrence."""
     places = _placeholders(text, arguments is not None, world)
     values = places.values(arguments)
@@ -144,7 +146,9 @@ def _plan(rel: Rel, world: World) -> Plan:
     rel = optimize(rel)
     rel = split(rel, world.stores, world.pushdown)
     natives: dict[Remote, Native] = {
-        r: world.stores[r.store].compile(r.rel) for r in walk.every_rel(rel) if isinstance(r, Remote)
+        r: world.stores[r.store].compile(r.rel)
+        for r in walk.every_rel(rel)
+        if isinstance(r, Remote)
     }
     local = None if isinstance(rel, Remote) else world.local().compile_local(rel)
     return Plan(rel, natives, local)
@@ -203,7 +207,7 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
 def run_many(
     groups: Sequence[tuple[Prepared, Sequence[Sequence[object]]]], world: World, context: RunContext
 ) -> Result:
-    """One INSERT with many argument rows as one bulk: (prepared for these types, rows), in order."""
+    """One INSERT as one bulk: groups of (prepared for these types, argument rows), in order."""
     statement = groups[0][0].statement
     assert isinstance(statement, Insert)
 
@@ -246,7 +250,8 @@ def _params(slots: Sequence[Slot], values: Sequence[object]) -> tuple[object, ..
         return ()
     now = dt.datetime.now(dt.UTC)
     return tuple(
-        convert(now if s.occurrence is None else values[s.occurrence], _wanted(s.type)) for s in slots
+        convert(now if s.occurrence is None else values[s.occurrence], _wanted(s.type))
+        for s in slots
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
 from sqlshim.backends.protocol import Stream
 from sqlshim.errors import DataError
@@ -174,7 +174,7 @@ def _from_arrow(t: SqlType) -> Convert | None:
 def _interval_from_arrow(value: object) -> object:
     if value is None or isinstance(value, dt.timedelta):
         return value
-    months, days, nanos = value  # type: ignore[misc]
+    months, days, nanos = cast("tuple[int, int, int]", value)
     return dt.timedelta(days=months * 30 + days, microseconds=nanos // 1000)
 
 

@@ -123,7 +123,9 @@ def _fit(overload: Overload, args: Sequence[Scalar]) -> tuple[Scalar, ...] | Non
 
 def _all_unknown(args: Sequence[Scalar], wants: tuple[Want, ...]) -> tuple[Scalar, ...] | None:
     """'1' + '2': numbers if they read as such; NULL + NULL is NULL."""
-    return tuple(coerce(a, DOUBLE if w.same else w.becomes or TEXT) for a, w in zip(args, wants, strict=True))
+    return tuple(
+        coerce(a, DOUBLE if w.same else w.becomes or TEXT) for a, w in zip(args, wants, strict=True)
+    )
 
 
 def _to_want(arg: Scalar, want: Want) -> Scalar | None:
@@ -204,7 +206,11 @@ def coerce(arg: Scalar, target: SqlType) -> Scalar:
 def _same_shape(a: SqlType, b: SqlType) -> bool:
     if a.kind is Kind.DECIMAL:
         return b.precision is None or (a.precision, a.scale) == (b.precision, b.scale)
-    return a.with_null(True) == b.with_null(True) or a.kind not in (Kind.ARRAY, Kind.MAP, Kind.STRUCT)
+    return a.with_null(True) == b.with_null(True) or a.kind not in (
+        Kind.ARRAY,
+        Kind.MAP,
+        Kind.STRUCT,
+    )
 
 
 def _param_converts(source: Kind, target: Kind) -> bool:
@@ -264,7 +270,9 @@ def case(arms: Sequence[tuple[Scalar, Scalar]], default: Scalar) -> Scalar:
     if fitted is None:
         raise TypeMismatch(
             "CASE types "
-            + " and ".join(sorted({str(v.type).lower() for _, v in arms} | {str(default.type).lower()}))
+            + " and ".join(
+                sorted({str(v.type).lower() for _, v in arms} | {str(default.type).lower()})
+            )
             + " cannot be matched",
             hint="Add an explicit CAST.",
         )
@@ -305,8 +313,11 @@ def castable(source: Kind, target: Kind) -> bool:
     if Kind.BOOLEAN in (source, target):
         return bool({source, target} & INTEGERS)
     if source in _INSTANT_KINDS:
-        return target in _INSTANT_KINDS or target is Kind.TIME and source is not Kind.DATE
-    return (source, target) in {(Kind.TIME, Kind.INTERVAL), (Kind.INTERVAL, Kind.TIME)} or target is Kind.JSON
+        return target in _INSTANT_KINDS or (target is Kind.TIME and source is not Kind.DATE)
+    return (source, target) in {
+        (Kind.TIME, Kind.INTERVAL),
+        (Kind.INTERVAL, Kind.TIME),
+    } or target is Kind.JSON
 
 
 def number(text: str) -> Literal:

@@ -117,7 +117,9 @@ def _no_aggregate(value: Scalar, binder: ScalarBinder, node: exp.Expr) -> Scalar
         known |= {c.id for _, c in outer.own_columns()}
         outer = outer.parent
     if walk.reads(value) - known:
-        raise GroupingError("aggregate functions are not allowed in GROUP BY", position=position(node))
+        raise GroupingError(
+            "aggregate functions are not allowed in GROUP BY", position=position(node)
+        )
     return value
 
 

@@ -13,15 +13,27 @@ from sqlglot import exp
 from sqlshim.bind.coerce import coerce, conjuncts, settle
 from sqlshim.bind.context import Context, Cte
 from sqlshim.bind.grouping import bind_grouping
+from sqlshim.bind.output import (
+    Items,
+    distinct_numbers,
+    output_key,
+    output_name,
+    retyped,
+    where_is,
+)
 from sqlshim.bind.scalars import Groups, ScalarBinder, sort_key
-from sqlshim.bind.scope import Bound, Scope, matching, position
+from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.sources import SourceBinder, values_rel
-from sqlshim.errors import GroupingError, NotSupportedError, ProgrammingError, TypeMismatch, UnknownTable
+from sqlshim.errors import (
+    GroupingError,
+    NotSupportedError,
+    ProgrammingError,
+    TypeMismatch,
+    UnknownTable,
+)
 from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, SetKind, SetOp, Sort
 from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
 from sqlshim.types import BIGINT, INTEGERS, TEXT, UNKNOWN, Kind, SqlType, common
-
-Items = list[tuple[Column, Scalar]]
 
 
 class QueryBinder:
@@ -55,7 +67,9 @@ class QueryBinder:
 
     def _with(self, node: exp.Expr, outer: Scope | None) -> None:
         clause = node.args.get("with_")
-        for cte in clause.expressions if clause is not None else ():
+        if clause is None:
+            return
+        for cte in clause.expressions:
             sees = self.context.ctes
             known = Cte(cte.alias, cte, sees, outer, bool(clause.args.get("recursive")))
             self.context.ctes = (*sees, known)
@@ -89,11 +103,11 @@ class QueryBinder:
                 try:
                     return grouping.above(expr, made)
                 except GroupingError as error:
-                    error.position = error.position or _where_is(error.column, node)
+                    error.position = error.position or where_is(error.column, node)
                     raise
 
             items = [(c, above(e)) for c, e in items]
-            items = [(_retyped(c, e), e) for c, e in items]
+            items = [(retyped(c, e), e) for c, e in items]
             order = [replace(k, expr=above(k.expr)) for k in order]
             kept = () if having is None else conjuncts(above(having))
             rel = Aggregate(rel, tuple(grouping.keys), tuple(groups.calls))
@@ -124,7 +138,7 @@ class QueryBinder:
                 continue
             value = binder.scalar(entry.unalias())
             value = settle(value) if settled else value
-            name = entry.alias or _output_name(entry, value)
+            name = entry.alias or output_name(entry, value)
             items.append((self._output(name, value), value))
         if not items:
             raise ProgrammingError("SELECT has no columns", sqlstate="42601")
@@ -160,7 +174,7 @@ class QueryBinder:
         keys = []
         for entry in order.expressions if order is not None else ():
             target = entry.this if isinstance(entry, exp.Ordered) else entry
-            value = _output_key(target, items)
+            value = output_key(target, items)
             keys.append(sort_key(binder.scalar(target) if value is None else value, entry))
         return keys
 
@@ -171,7 +185,9 @@ class QueryBinder:
         count = None
         if isinstance(clause, exp.Fetch):
             options = clause.args.get("limit_options")
-            if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
+            if options is not None and (
+                options.args.get("with_ties") or options.args.get("percent")
+            ):
                 raise NotSupportedError("FETCH … WITH TIES is not supported yet")
             count = clause.args.get("count") or exp.Literal.number(1)
         elif clause is not None:
@@ -209,7 +225,7 @@ class QueryBinder:
         order: list[SortKey],
         limit: tuple[Scalar | None, Scalar | None],
     ) -> Bound:
-        items, columns = _distinct_numbers(items, self.context)
+        items, columns = distinct_numbers(items, self.context)
         distinct = node.args.get("distinct")
         if distinct is not None and distinct.args.get("on") is not None:
             raise NotSupportedError("DISTINCT ON is not supported yet", position=position(distinct))
@@ -225,9 +241,7 @@ class QueryBinder:
                         sqlstate="42P10",
                         position=position(node.args["order"]),
                     )
-                taken = {c.id for c, _ in items}
-                plain = isinstance(key.expr, Column) and key.expr.id not in taken
-                found = key.expr if plain else self.context.column("sort key", key.expr.type)
+                found = self._sort_column(key.expr, items)
                 extra.append((found, key.expr))
                 by_value[key.expr] = found
             keys.append(replace(key, expr=found))
@@ -239,6 +253,12 @@ class QueryBinder:
             rel = Project(rel, tuple((c, c) for c, _ in items))
         return Bound(rel, columns)
 
+    def _sort_column(self, value: Scalar, items: Items) -> Column:
+        """The column of a sort key that the select list does not have."""
+        if isinstance(value, Column) and value.id not in {c.id for c, _ in items}:
+            return value
+        return self.context.column("sort key", value.type)
+
     def _ordered(self, bound: Bound, node: exp.Expr, binder: ScalarBinder) -> Bound:
         """ORDER BY and LIMIT over a set operation: only output columns can be named."""
         items: Items = [(c, c) for c in bound.columns]
@@ -246,7 +266,7 @@ class QueryBinder:
         order = node.args.get("order")
         for entry in order.expressions if order is not None else ():
             target = entry.this if isinstance(entry, exp.Ordered) else entry
-            value = _output_key(target, items)
+            value = output_key(target, items)
             if value is None:
                 raise ProgrammingError(
                     "ORDER BY on a UNION/INTERSECT/EXCEPT result must name an output column",
@@ -291,7 +311,8 @@ class QueryBinder:
             return rel
         below: tuple[tuple[Column, Scalar], ...] = tuple((c, c) for c in columns)
         if isinstance(rel, Project) and rel.columns == columns:
-            rel, below = rel.input, rel.items
+            below = rel.items
+            rel = rel.input
         items: Items = []
         for (column, value), t in zip(below, types, strict=True):
             new = coerce(value, t)
@@ -299,16 +320,6 @@ class QueryBinder:
                 column = self.context.column(column.name, new.type)
             items.append((column, new))
         return Project(rel, tuple(items))
-
-
-def _where_is(column: str, node: exp.Select) -> int | None:
-    """Where an ungrouped column stands: in the select list, HAVING or ORDER BY."""
-    places = [*node.expressions, node.args.get("having"), node.args.get("order")]
-    for place in places:
-        for found in place.find_all(exp.Column) if place is not None else ():
-            if found.name.casefold() == column.casefold():
-                return position(found)
-    return None
 
 
 def _sort_and_limit(
@@ -359,86 +370,3 @@ def _arm_type(columns: list[Column], node: exp.SetOperation) -> SqlType:
             )
         target = met
     return TEXT if target.kind is UNKNOWN.kind else target
-
-
-def _retyped(column: Column, value: Scalar) -> Column:
-    """The output column after grouping: a key that is passed through keeps the key's number."""
-    if isinstance(value, Column) and value.name == column.name:
-        return value
-    return Column(column.id, column.name, value.type)
-
-
-def _distinct_numbers(items: Items, context: Context) -> tuple[Items, list[Column]]:
-    """Items whose output numbers differ: a column selected twice is renumbered the second time."""
-    seen: set[int] = set()
-    fresh: Items = []
-    for column, value in items:
-        if column.id in seen:
-            column = context.column(column.name, column.type)
-        seen.add(column.id)
-        fresh.append((column, value))
-    return fresh, [c for c, _ in fresh]
-
-
-def _output_name(entry: exp.Expr, value: Scalar) -> str:
-    """PostgreSQL's names: a column's own (as stored), a function's, the cast operand's, ?column?"""
-    if isinstance(value, Column) and isinstance(entry.unnest(), exp.Column):
-        return value.name
-    inner = entry.unnest()
-    if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Column | exp.Func | exp.Cast):
-        return _output_name(inner.this, value)
-    if isinstance(inner, exp.Column):
-        return inner.name if not inner.name.startswith("sqlshim_param_") else "?column?"
-    if isinstance(inner, exp.Filter):
-        return _output_name(inner.this, value)
-    if isinstance(inner, exp.Case | exp.If):
-        return "case"
-    if isinstance(inner, exp.Exists):
-        return "exists"
-    if isinstance(inner, exp.Anonymous):
-        return str(inner.this).lower()
-    if isinstance(inner, exp.Func) and not isinstance(inner, exp.Cast | exp.And | exp.Or | exp.Xor):
-        return _FUNCTION_NAMES.get(type(inner)) or str(inner.meta.get("name") or inner.sql_name()).lower()
-    if isinstance(entry, exp.Subquery) and isinstance(entry.this, exp.Select):
-        return _output_name(entry.this.expressions[0].unalias(), value) if not (
-            entry.this.expressions[0].alias
-        ) else entry.this.expressions[0].alias
-    return "?column?"
-
-
-_FUNCTION_NAMES: dict[type[exp.Expr], str] = {
-    exp.StrPosition: "position",
-    exp.TimestampTrunc: "date_trunc",
-    exp.Pow: "power",
-    exp.Rand: "random",
-    exp.CurrentTimestamp: "now",
-    exp.LogicalAnd: "bool_and",
-    exp.LogicalOr: "bool_or",
-    exp.GroupConcat: "string_agg",
-}
-
-
-def _output_key(target: exp.Expr, items: Items) -> Scalar | None:
-    """ORDER BY 2, or ORDER BY an output name: the value of that item; None if it is neither."""
-    if isinstance(target, exp.Literal) and not target.is_string:
-        if not target.this.isdigit() or not 1 <= int(target.this) <= len(items):
-            raise ProgrammingError(
-                f"ORDER BY position {target.this} is not in select list",
-                sqlstate="42P10",
-                position=position(target),
-            )
-        return items[int(target.this) - 1][1]
-    if not isinstance(target, exp.Column) or target.args.get("table") is not None:
-        return None
-    ident = target.this
-    if not isinstance(ident, exp.Identifier):
-        return None
-    found = matching(ident.name, bool(ident.args.get("quoted")), items, lambda i: i[0].name)
-    values = {e for _, e in found}
-    if len(values) > 1:
-        raise ProgrammingError(
-            f"ORDER BY {ident.name!r} is ambiguous", sqlstate="42702", position=position(target)
-        )
-    return found[0][1] if found else None
-
-

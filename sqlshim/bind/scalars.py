@@ -11,22 +11,18 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from sqlshim.bind import special_functions, special_operators
 from sqlshim.bind.coerce import (
-    TRUE,
     call,
-    case,
-    coerce,
     condition,
     fit_aggregate,
     logical,
-    null_of,
     settle,
     unify,
 )
 from sqlshim.bind.context import Context
 from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
 from sqlshim.bind.scope import Bound, Scope, find_column, position
-from sqlshim.bind.special import SPECIAL
 from sqlshim.errors import (
     Error,
     GroupingError,
@@ -46,9 +42,10 @@ from sqlshim.ir.scalar import (
     Subquery,
     SubqueryKind,
 )
-from sqlshim.types import BOOLEAN, TEXT
+from sqlshim.types import BOOLEAN
 
 BindQuery = Callable[[exp.Expr, Scope | None], Bound]
+_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -115,9 +112,9 @@ class ScalarBinder:
             found = self._in_query(node, op.EQ, every=False, query=node.args["query"])
             return call(op.NOT, found) if node.args.get("negate") else found
         if kind is exp.In and node.args.get("negate"):
-            return call(op.NOT, SPECIAL[kind](node, self))
-        if kind in SPECIAL:
-            return SPECIAL[kind](node, self)
+            return call(op.NOT, _SPECIAL[kind](node, self))
+        if kind in _SPECIAL:
+            return _SPECIAL[kind](node, self)
         if kind in SIMPLE:
             fn, names = SIMPLE[kind]
             return call(fn, *(self.scalar(e) for e in _arguments(node, names)))
@@ -272,13 +269,15 @@ def _arguments(node: exp.Expr, names: tuple[str, ...]) -> list[exp.Expr]:
 
 def sort_keys(nodes: list[exp.Expr], binder: ScalarBinder) -> tuple[SortKey, ...]:
     """ORDER BY inside an aggregate."""
-    return tuple(sort_key(binder.scalar(n.this if isinstance(n, exp.Ordered) else n), n) for n in nodes)
+    return tuple(
+        sort_key(binder.scalar(n.this if isinstance(n, exp.Ordered) else n), n) for n in nodes
+    )
 
 
 def sort_key(value: Scalar, node: exp.Expr) -> SortKey:
     """One key with its direction; sqlglot has filled in the dialect's place of NULLs."""
     descending = bool(node.args.get("desc"))
     nulls_first = node.args.get("nulls_first")
-    return SortKey(settle(value), descending, bool(nulls_first if nulls_first is not None else descending))
-
-
+    return SortKey(
+        settle(value), descending, bool(nulls_first if nulls_first is not None else descending)
+    )

@@ -255,9 +255,9 @@ def values_rel(node: exp.Values, binder: ScalarBinder, context: Context) -> Boun
         )
     columns: list[Column] = []
     fitted: list[list[Scalar]] = []
-    for index, cells in enumerate(zip(*rows, strict=True), 1):
+    for index, column_cells in enumerate(zip(*rows, strict=True), 1):
         try:
-            same = unify(cells)
+            same = unify(column_cells)
         except Error as error:
             error.position = position(node)
             raise

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -44,7 +44,7 @@ def bind(
 ) -> BoundStatement:
     """Names and types resolved. ProgrammingError subclasses with positions, NotSupportedError."""
     context = Context(tables, param_types, dialect)
-    binder = _BINDERS.get(type(tree))
+    binder: _Binder | None = _BINDERS.get(type(tree))
     if binder is None:
         if not isinstance(tree, exp.Query | exp.Values):
             raise _unknown_statement(tree)
@@ -164,7 +164,8 @@ def _assigned(rel: Rel, columns: list[TableColumn], context: Context, node: exp.
     if isinstance(rel, Values):
         types = [c.type for c in columns]
         rows = tuple(
-            tuple(_assign(e, c, node) for e, c in zip(row, columns, strict=True)) for row in rel.rows
+            tuple(_assign(e, c, node) for e, c in zip(row, columns, strict=True))
+            for row in rel.rows
         )
         made = tuple(context.column(c.name, t) for c, t in zip(columns, types, strict=True))
         return Values(made, rows)
@@ -257,7 +258,9 @@ def _new_column(node: exp.ColumnDef) -> tuple[NewColumn, bool, bool]:
             case exp.NotNullColumnConstraint():
                 t = t.with_null(bool(constraint.kind.args.get("allow_null")))
             case other:
-                raise NotSupportedError(f"{other.sql()} is not supported yet", position=position(node))
+                raise NotSupportedError(
+                    f"{other.sql()} is not supported yet", position=position(node)
+                )
     return NewColumn(node.name, t), is_key, is_unique
 
 
@@ -282,4 +285,9 @@ def _drop(tree: exp.Expr, context: Context) -> DropTable:
     return DropTable(tuple(found))
 
 
-_BINDERS = {exp.Insert: _insert, exp.Create: _create, exp.Drop: _drop}
+_Binder = Callable[[exp.Expr, Context], Statement]
+_BINDERS: dict[type[exp.Expr], _Binder] = {
+    exp.Insert: _insert,
+    exp.Create: _create,
+    exp.Drop: _drop,
+}

@@ -113,7 +113,9 @@ class Catalog:
             return next(iter(self._sources))
         known = ", ".join(self._sources)
         raise ProgrammingError(
-            f"no store named {qualifier!r}" if qualifier else "in which store is the table to be made?",
+            f"no store named {qualifier!r}"
+            if qualifier
+            else "in which store is the table to be made?",
             sqlstate="3F000",
             hint=f"Write store.table; the stores are {known}.",
         )

@@ -12,9 +12,9 @@ from sqlshim.backends.protocol import Backend, FullScan, LocalEngine, Options, P
 from sqlshim.backends.registry import open_store
 from sqlshim.catalog.catalog import Catalog
 from sqlshim.dbapi.cursor import Cursor
-from sqlshim.errors import Error, InterfaceError, NotSupportedError, Warning
-from sqlshim.sql.parse import dialect_named
+from sqlshim.errors import Error, InterfaceError, NotSupportedError, Warning  # noqa: A004
 from sqlshim.sql.params import Arguments
+from sqlshim.sql.parse import dialect_named
 
 
 class Connection:
@@ -112,7 +112,7 @@ class Connection:
 
     @property
     def pushdown(self) -> str:
-        """"auto", "always" or "never"; may be set between statements."""
+        """ "auto", "always" or "never"; may be set between statements."""
         return self._world.pushdown.value
 
     @pushdown.setter

@@ -53,7 +53,7 @@ class Cursor:
 
     @property
     def description(self) -> list[Description] | None:
-        """(name, kind, None, None, precision, scale, null_ok) for each column; None without rows."""
+        """(name, kind, None, None, precision, scale, null_ok) a column; None without rows."""
         if self._columns is None:
             return None
         return [
@@ -80,7 +80,9 @@ class Cursor:
         for parameters in sets:
             prepared, values = engine.prepare(operation, parameters, world)
             if prepared.columns is not None:
-                raise ProgrammingError("executemany() cannot be used with a statement that gives rows")
+                raise ProgrammingError(
+                    "executemany() cannot be used with a statement that gives rows"
+                )
             if not groups or groups[-1][0] is not prepared:
                 groups.append((prepared, []))
             groups[-1][1].append(values)
@@ -91,8 +93,8 @@ class Cursor:
             self._accept(result)
             return self
         for prepared, rows in groups:
-            for values in rows:
-                self._accept(engine.run(prepared, values, world, self._new_context()))
+            for row in rows:
+                self._accept(engine.run(prepared, row, world, self._new_context()))
         return self
 
     def _begin(self, operation: str) -> engine.World:
@@ -200,7 +202,9 @@ class Cursor:
             self._no_rows()
         columns = self._columns
         names = [c.name for c in columns]
-        schema = pa.schema([pa.field(n, f.type) for n, f in zip(names, schema_of(columns), strict=True)])
+        schema = pa.schema(
+            [pa.field(n, f.type) for n, f in zip(names, schema_of(columns), strict=True)]
+        )
         source = self._batches(columns)
         renamed = (pa.RecordBatch.from_arrays(b.columns, schema=schema) for b in source)
         return pa.RecordBatchReader.from_batches(schema, renamed)

@@ -58,7 +58,9 @@ DATE_TRUNC: Function = scalar(
 AGE: Function = scalar(
     "AGE", "a - b in years, months and days", sig(A_TIMESTAMP, A_TIMESTAMP, gives=INTERVAL)
 )
-MAKE_DATE: Function = scalar("MAKE_DATE", "a date from year, month, day", sig(INT, INT, INT, gives=DATE))
+MAKE_DATE: Function = scalar(
+    "MAKE_DATE", "a date from year, month, day", sig(INT, INT, INT, gives=DATE)
+)
 LAST_DAY: Function = scalar("LAST_DAY", "the last day of the month", sig(AN_INSTANT, gives=DATE))
 TO_TIMESTAMP: Function = scalar(
     "TO_TIMESTAMP", "the instant so many seconds after 1970", sig(INT, gives=TIMESTAMP)

@@ -55,7 +55,9 @@ POWER = scalar("POWER", "a to the power of b", sig(A_DOUBLE, A_DOUBLE, gives=DOU
 EXP = _of_double("EXP", "e to the power of a")
 LN = _of_double("LN", "the natural logarithm; of zero or less is an error")
 LOG10 = _of_double("LOG10", "the logarithm to base 10; of zero or less is an error")
-LOG = scalar("LOG", "LOG(b, x): the logarithm of x to base b", sig(A_DOUBLE, A_DOUBLE, gives=DOUBLE))
+LOG = scalar(
+    "LOG", "LOG(b, x): the logarithm of x to base b", sig(A_DOUBLE, A_DOUBLE, gives=DOUBLE)
+)
 PI = own_nulls("PI", "3.14159...", NullResult.NEVER, sig(gives=DOUBLE))
 SIN = _of_double("SIN", "the sine of radians")
 COS = _of_double("COS", "the cosine of radians")
@@ -67,5 +69,9 @@ ATAN2 = scalar("ATAN2", "the angle of (y, x) in radians", sig(A_DOUBLE, A_DOUBLE
 DEGREES = _of_double("DEGREES", "radians as degrees")
 RADIANS = _of_double("RADIANS", "degrees as radians")
 RANDOM = own_nulls(
-    "RANDOM", "a number from 0 up to 1, anew for each row", NullResult.NEVER, sig(gives=DOUBLE), volatile=True
+    "RANDOM",
+    "a number from 0 up to 1, anew for each row",
+    NullResult.NEVER,
+    sig(gives=DOUBLE),
+    volatile=True,
 )

@@ -145,11 +145,15 @@ def scalar(name: str, doc: str, *overloads: Overload, **facts: object) -> Functi
     return Function(name, overloads, doc, **facts)  # type: ignore[arg-type]
 
 
-def own_nulls(name: str, doc: str, null: NullResult, *overloads: Overload, **facts: object) -> Function:
+def own_nulls(
+    name: str, doc: str, null: NullResult, *overloads: Overload, **facts: object
+) -> Function:
     """A row for a scalar function with a NULL rule of its own."""
     return Function(name, overloads, doc, strict=False, null_result=null, **facts)  # type: ignore[arg-type]
 
 
-def aggregate(name: str, doc: str, *overloads: Overload, null: NullResult = NullResult.ALWAYS) -> Function:
+def aggregate(
+    name: str, doc: str, *overloads: Overload, null: NullResult = NullResult.ALWAYS
+) -> Function:
     """A row for an aggregate function; NULL over no rows unless said otherwise."""
     return Function(name, overloads, doc, Role.AGGREGATE, strict=False, null_result=null)

@@ -3,22 +3,39 @@ from 1."""
 
 from __future__ import annotations
 
-from sqlshim.functions.model import A_TEXT, ANY, BYTES_OR_TEXT, INT, NullResult, own_nulls, scalar, sig
+from sqlshim.functions.model import (
+    A_TEXT,
+    ANY,
+    BYTES_OR_TEXT,
+    INT,
+    NullResult,
+    own_nulls,
+    scalar,
+    sig,
+)
 from sqlshim.types import BOOLEAN, INTEGER, TEXT
 
 UPPER = scalar("UPPER", "text in capitals", sig(A_TEXT, gives=TEXT))
 LOWER = scalar("LOWER", "text in small letters", sig(A_TEXT, gives=TEXT))
 LENGTH = scalar("LENGTH", "the number of code points", sig(A_TEXT, gives=INTEGER))
-OCTET_LENGTH = scalar("OCTET_LENGTH", "the number of bytes (UTF-8)", sig(BYTES_OR_TEXT, gives=INTEGER))
+OCTET_LENGTH = scalar(
+    "OCTET_LENGTH", "the number of bytes (UTF-8)", sig(BYTES_OR_TEXT, gives=INTEGER)
+)
 SUBSTRING = scalar(
     "SUBSTRING",
     "text from a position, for a length; a start below 1 uses up length (PostgreSQL)",
     sig(A_TEXT, INT, gives=TEXT),
     sig(A_TEXT, INT, INT, gives=TEXT),
 )
-TRIM = scalar("TRIM", "text without the given characters at both ends", sig(A_TEXT, A_TEXT, gives=TEXT))
-LTRIM = scalar("LTRIM", "text without the given characters at its start", sig(A_TEXT, A_TEXT, gives=TEXT))
-RTRIM = scalar("RTRIM", "text without the given characters at its end", sig(A_TEXT, A_TEXT, gives=TEXT))
+TRIM = scalar(
+    "TRIM", "text without the given characters at both ends", sig(A_TEXT, A_TEXT, gives=TEXT)
+)
+LTRIM = scalar(
+    "LTRIM", "text without the given characters at its start", sig(A_TEXT, A_TEXT, gives=TEXT)
+)
+RTRIM = scalar(
+    "RTRIM", "text without the given characters at its end", sig(A_TEXT, A_TEXT, gives=TEXT)
+)
 REPLACE = scalar(
     "REPLACE", "text with every b replaced by c", sig(A_TEXT, A_TEXT, A_TEXT, gives=TEXT)
 )

@@ -174,6 +174,4 @@ class Remote:
         return self.rel.columns
 
 
-Rel: TypeAlias = (
-    Scan | Values | Filter | Project | Join | Aggregate | Sort | Limit | SetOp | Remote
-)
+Rel: TypeAlias = Scan | Values | Filter | Project | Join | Aggregate | Sort | Limit | SetOp | Remote

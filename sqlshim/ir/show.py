@@ -168,7 +168,11 @@ def _sort(keys: tuple[SortKey, ...], name: Names) -> str:
     return ", ".join(
         show_scalar(k.expr, name)
         + (" DESC" if k.descending else "")
-        + ("" if k.nulls_first == k.descending else f" NULLS {'FIRST' if k.nulls_first else 'LAST'}")
+        + (
+            ""
+            if k.nulls_first == k.descending
+            else f" NULLS {'FIRST' if k.nulls_first else 'LAST'}"
+        )
         for k in keys
     )
 
@@ -225,7 +229,9 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             return "Sort " + _sort(rel.keys, name)
         case Limit():
             count = "all" if rel.count is None else show_scalar(rel.count, name)
-            return f"Limit {count}" + (f" OFFSET {show_scalar(rel.offset, name)}" if rel.offset else "")
+            return f"Limit {count}" + (
+                f" OFFSET {show_scalar(rel.offset, name)}" if rel.offset else ""
+            )
         case SetOp():
             return f"SetOp {rel.kind} [{', '.join(map(name, rel.columns))}]"
         case Remote():

@@ -30,9 +30,7 @@ _PATTERN = r"""
     | (?<![A-Za-z0-9_])\$(?P<number> [0-9]+ )
     """
 _STANDARD = re.compile(_PATTERN.replace("QUOTED", r"'(?:[^']|'')*'"), re.VERBOSE | re.DOTALL)
-_BACKSLASH = re.compile(
-    _PATTERN.replace("QUOTED", r"'(?:[^'\\]|''|\\.)*'"), re.VERBOSE | re.DOTALL
-)
+_BACKSLASH = re.compile(_PATTERN.replace("QUOTED", r"'(?:[^'\\]|''|\\.)*'"), re.VERBOSE | re.DOTALL)
 
 Arguments = Sequence[object] | Mapping[str, object]
 
@@ -128,7 +126,9 @@ def _key(m: re.Match[str], ordinal: int) -> int | str:
         case "number":
             if m["number"] == "0" or len(m["number"]) > 5:
                 raise ProgrammingError(
-                    f"there is no parameter ${m['number']}", sqlstate="42P02", position=m.start() + 1
+                    f"there is no parameter ${m['number']}",
+                    sqlstate="42P02",
+                    position=m.start() + 1,
                 )
             return int(m["number"]) - 1
         case "named" | "pyname":

@@ -13,14 +13,16 @@ from typing import TypeVar, cast
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
-from sqlshim.errors import Error, InterfaceError, StatementTooComplex, SyntaxError, nearest
+from sqlshim.errors import Error, InterfaceError, StatementTooComplex, SyntaxError, nearest  # noqa: A004
 from sqlshim.sql.params import Placeholders
 
 E = TypeVar("E", bound=Error)
 MAX_LENGTH = 8 * 2**20  # characters
-_EXPLAIN = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*EXPLAIN\b(?P<analyze>\s+ANALYZE\b)?", re.I | re.S)
+_EXPLAIN = re.compile(
+    r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*EXPLAIN\b(?P<analyze>\s+ANALYZE\b)?", re.I | re.S
+)
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,14 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
     return cast(exp.Expr, trees[0])
 
 
-def _one_statement(tokens: list[object], text: str, places: Placeholders) -> None:
+def _one_statement(tokens: list[Token], text: str, places: Placeholders) -> None:
     ended = False
     for token in tokens:
-        kind = token.token_type  # type: ignore[attr-defined]
+        kind = token.token_type
         if kind == TokenType.SEMICOLON:
             ended = True
         elif ended:
-            position = places.original(token.start)  # type: ignore[attr-defined]
+            position = places.original(token.start)
             raise with_caret(
                 SyntaxError(
                     "cannot execute more than one statement at once",

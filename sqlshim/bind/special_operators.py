@@ -1,15 +1,10 @@
-"""Functions and operators whose binding is more than picking arguments.
-
-Each takes the sqlglot node and the binder of its operands. `SPECIAL` is the table.
-"""
+"""Constants, operators and conditionals whose binding is more than picking arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-
 from sqlglot import exp
 
+from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
 from sqlshim.bind.coerce import (
     call,
     case,
@@ -22,56 +17,26 @@ from sqlshim.bind.coerce import (
     number,
     settle,
 )
-from sqlshim.bind.context import Context
-from sqlshim.bind.functions import DATE_PARTS
 from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
-from sqlshim.functions import conditional, datetime, math, text
+from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Cast, Literal, Scalar
+from sqlshim.instants import parse_interval
+from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
     BYTES,
-    DATE,
     DOUBLE,
     FLOATS,
     INTEGER,
     INTEGERS,
     INTERVAL,
     TEXT,
-    TIMESTAMP,
-    TIMESTAMPTZ,
     UNKNOWN,
     Interval,
     Kind,
-    decimal,
 )
-from sqlshim.values import parse_interval
-
-
-class Binds(Protocol):
-    """The binder of operands."""
-
-    context: Context
-
-    def scalar(self, node: exp.Expr) -> Scalar:
-        """The typed form of an expression."""
-
-
-Special = Callable[[exp.Expr, Binds], Scalar]
-
-
-def text_literal(value: str) -> Literal:
-    """A literal that is TEXT for certain."""
-    return Literal(value, TEXT.with_null(False))
-
-
-def int_literal(value: int) -> Literal:
-    return Literal(value, INTEGER.with_null(False))
-
-
-# --- constants -----------------------------------------------------------------------------
 
 
 def literal(node: exp.Expr, binds: Binds) -> Scalar:
@@ -115,7 +80,7 @@ def interval(node: exp.Expr, binds: Binds) -> Scalar:
     return call(op.MUL, value, Literal(parse_interval("1", word), INTERVAL.with_null(False)))
 
 
-# --- operators -----------------------------------------------------------------------------
+# --- operators
 
 
 def paren(node: exp.Expr, binds: Binds) -> Scalar:
@@ -239,7 +204,7 @@ def in_(node: exp.Expr, binds: Binds) -> Scalar:
     return in_list(binds.scalar(node.this), items)
 
 
-# --- conditional ---------------------------------------------------------------------------
+# --- conditional
 
 
 def case_(node: exp.Expr, binds: Binds) -> Scalar:
@@ -266,7 +231,10 @@ def extreme(node: exp.Expr, binds: Binds) -> Scalar:
     fn = conditional.GREATEST if isinstance(node, exp.Greatest) else conditional.LEAST
     args = [binds.scalar(e) for e in (node.this, *node.expressions)]
     result = call(fn, *args)
-    if node.args.get("ignore_nulls") is not False or binds.context.dialect in ("postgres", "duckdb"):
+    if node.args.get("ignore_nulls") is not False or binds.context.dialect in (
+        "postgres",
+        "duckdb",
+    ):
         return result
     any_null = logical(op.OR, [call(op.IS_NULL, settle(a)) for a in args])
     return case([(any_null, null_of(result.type))], result)
@@ -275,145 +243,6 @@ def extreme(node: exp.Expr, binds: Binds) -> Scalar:
 def cast_(node: exp.Expr, binds: Binds) -> Scalar:
     to = node.args["to"]
     return cast(binds.scalar(node.this), sql_type(to), safe=isinstance(node, exp.TryCast))
-
-
-# --- text ----------------------------------------------------------------------------------
-
-
-def trim(node: exp.Expr, binds: Binds) -> Scalar:
-    fn = {"LEADING": text.LTRIM, "TRAILING": text.RTRIM}.get(
-        str(node.args.get("position") or "").upper(), text.TRIM
-    )
-    chars = node.args.get("expression")
-    what = text_literal(" ") if chars is None else binds.scalar(chars)
-    return call(fn, binds.scalar(node.this), what)
-
-
-def position(node: exp.Expr, binds: Binds) -> Scalar:
-    return call(text.POSITION, binds.scalar(node.this), binds.scalar(node.args["substr"]))
-
-
-def concat(node: exp.Expr, binds: Binds) -> Scalar:
-    """CONCAT: PostgreSQL leaves NULLs out, MySQL and others give NULL."""
-    args = [settle(binds.scalar(e)) for e in node.expressions]
-    if node.args.get("coalesce") or binds.context.dialect in ("postgres", "duckdb"):
-        return call(text.CONCAT, *args)
-    result = _as_text(args[0])
-    for arg in args[1:]:
-        result = call(op.CONCAT_OP, result, _as_text(arg))
-    return result
-
-
-def concat_ws(node: exp.Expr, binds: Binds) -> Scalar:
-    return call(text.CONCAT_WS, *(settle(binds.scalar(e)) for e in node.expressions))
-
-
-def pad(node: exp.Expr, binds: Binds) -> Scalar:
-    fn = text.LPAD if node.args.get("is_left") else text.RPAD
-    fill = node.args.get("fill_pattern")
-    with_ = text_literal(" ") if fill is None else binds.scalar(fill)
-    return call(fn, binds.scalar(node.this), binds.scalar(node.expression), with_)
-
-
-# --- mathematics ---------------------------------------------------------------------------
-
-
-def round_(node: exp.Expr, binds: Binds) -> Scalar:
-    value, places = binds.scalar(node.this), node.args.get("decimals")
-    if places is None:
-        return call(math.ROUND, value)
-    digits = binds.scalar(places)
-    if isinstance(digits, Literal) and isinstance(digits.value, int) and value.type.kind is Kind.DECIMAL:
-        scale = max(0, min(digits.value, value.type.scale or 0))
-        whole = (value.type.precision or 38) - (value.type.scale or 0) + 1
-        target = decimal(whole + scale, scale, value.type.nullable)
-        return Cast(call(math.ROUND_TO, value, digits), target)
-    return call(math.ROUND_TO, value, digits)
-
-
-def trunc(node: exp.Expr, binds: Binds) -> Scalar:
-    if node.args.get("decimals") is not None:
-        raise NotSupportedError("TRUNC to a number of places is not supported yet")
-    return call(math.TRUNC, binds.scalar(node.this))
-
-
-def log(node: exp.Expr, binds: Binds) -> Scalar:
-    """LOG(x) is to base 10 in PostgreSQL, natural in MySQL; LOG(b, x) to base b."""
-    if node.args.get("expression") is None:
-        natural = binds.context.dialect in ("mysql", "bigquery", "tsql", "snowflake")
-        return call(math.LN if natural else math.LOG10, binds.scalar(node.this))
-    base, value = binds.scalar(node.this), binds.scalar(node.expression)
-    if isinstance(base, Literal) and base.value == 10:
-        return call(math.LOG10, value)
-    return call(math.LOG, base, value)
-
-
-# --- date and time -------------------------------------------------------------------------
-
-_SAME_PART = {"dayofweek": "dow", "dayofyear": "doy", "weekofyear": "week", "msec": "milliseconds",
-              "usec": "microseconds", "dayofmonth": "day"}  # fmt: skip
-
-
-def _part(name: str) -> str:
-    """A part's name, singular as in the tables (PostgreSQL takes plurals too)."""
-    name = _SAME_PART.get(name.lower(), name.lower())
-    known = {*datetime.EXTRACT_PARTS, *datetime.EXTRACT_FRACTIONAL}
-    return name if name in known or name.removesuffix("s") not in known else name.removesuffix("s")
-
-
-def extract(node: exp.Expr, binds: Binds) -> Scalar:
-    return _extract(_part(node.this.name), binds.scalar(node.expression))
-
-
-def date_part(node: exp.Expr, binds: Binds) -> Scalar:
-    """YEAR(d) and its kin."""
-    value = node.this
-    while isinstance(value, exp.Cast | exp.TsOrDsToDate) and not isinstance(value.this, exp.Literal):
-        value = value.this
-    return _extract(DATE_PARTS[type(node)], binds.scalar(value))
-
-
-def _extract(part: str, value: Scalar) -> Scalar:
-    fn = datetime.EXTRACT_FRACTION if part in datetime.EXTRACT_FRACTIONAL else datetime.EXTRACT
-    known = (*datetime.EXTRACT_PARTS, *datetime.EXTRACT_FRACTIONAL)
-    if part not in known:
-        raise ProgrammingError(
-            f"unit {part!r} not recognized", sqlstate="22023", hint=f"Known are {', '.join(known)}."
-        )
-    return call(fn, text_literal(part), value)
-
-
-def date_trunc(node: exp.Expr, binds: Binds) -> Scalar:
-    part = _part(node.args["unit"].name)
-    if part not in datetime.TRUNC_PARTS:
-        raise ProgrammingError(
-            f"unit {part!r} not recognized",
-            sqlstate="22023",
-            hint=f"Known are {', '.join(datetime.TRUNC_PARTS)}.",
-        )
-    return call(datetime.DATE_TRUNC, text_literal(part), binds.scalar(node.this))
-
-
-def date_shift(node: exp.Expr, binds: Binds) -> Scalar:
-    """DATE_ADD / DATE_SUB and kin of other dialects."""
-    fn = op.SUB if isinstance(node, exp.DateSub | exp.DatetimeSub | exp.TimestampSub) else op.ADD
-    step = node.expression
-    if not isinstance(step, exp.Interval):
-        step = exp.Interval(this=step, unit=node.args.get("unit") or exp.var("DAY"))
-    value = binds.scalar(node.this)
-    if value.type.kind is Kind.UNKNOWN:
-        value = coerce(value, TIMESTAMP)
-    return call(fn, value, binds.scalar(step))
-
-
-def current(node: exp.Expr, binds: Binds) -> Scalar:
-    """CURRENT_DATE, CURRENT_TIMESTAMP, LOCALTIMESTAMP: one value for the whole statement."""
-    kind = {exp.CurrentDate: DATE, exp.CurrentTimestamp: TIMESTAMPTZ}.get(type(node), TIMESTAMP)
-    return binds.context.current(kind)
-
-
-def date(node: exp.Expr, binds: Binds) -> Scalar:
-    return cast(binds.scalar(node.this), DATE)
 
 
 def bracket(node: exp.Expr, binds: Binds) -> Scalar:
@@ -429,7 +258,8 @@ def collate(node: exp.Expr, binds: Binds) -> Scalar:
     name = node.expression.name.lower()
     if name not in ("c", "posix", "ucs_basic", "binary"):
         raise NotSupportedError(
-            f"collation {name!r} is not supported", hint="Text compares by code point, as in COLLATE \"C\"."
+            f"collation {name!r} is not supported",
+            hint='Text compares by code point, as in COLLATE "C".',
         )
     value = settle(binds.scalar(node.this))
     if value.type.kind is not Kind.TEXT:
@@ -464,31 +294,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Least: extreme,
     exp.Cast: cast_,
     exp.TryCast: cast_,
-    exp.Trim: trim,
-    exp.StrPosition: position,
-    exp.Concat: concat,
-    exp.ConcatWs: concat_ws,
-    exp.Pad: pad,
-    exp.Round: round_,
-    exp.Trunc: trunc,
-    exp.Log: log,
-    exp.Extract: extract,
-    exp.TimestampTrunc: date_trunc,
-    exp.DateTrunc: date_trunc,
-    exp.DateAdd: date_shift,
-    exp.DateSub: date_shift,
-    exp.DatetimeAdd: date_shift,
-    exp.DatetimeSub: date_shift,
-    exp.TimestampAdd: date_shift,
-    exp.TimestampSub: date_shift,
-    exp.CurrentDate: current,
-    exp.CurrentTimestamp: current,
-    exp.Localtimestamp: current,
-    exp.CurrentDatetime: current,
-    exp.Date: date,
-    exp.TsOrDsToDate: date,
     exp.Bracket: bracket,
     exp.Tuple: tuple_,
     exp.Collate: collate,
-    **{part: date_part for part in DATE_PARTS},
 }

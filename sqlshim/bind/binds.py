@@ -1,0 +1,34 @@
+"""What the binding of one operator or function needs of the binder around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sqlglot import exp
+
+from sqlshim.bind.context import Context
+from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.types import INTEGER, TEXT
+
+
+class Binds(Protocol):
+    """The binder of operands."""
+
+    context: Context
+
+    def scalar(self, node: exp.Expr) -> Scalar:
+        """The typed form of an expression."""
+
+
+Special = Callable[[exp.Expr, Binds], Scalar]
+
+
+def text_literal(value: str) -> Literal:
+    """A literal that is TEXT for certain."""
+    return Literal(value, TEXT.with_null(False))
+
+
+def int_literal(value: int) -> Literal:
+    """An INTEGER literal."""
+    return Literal(value, INTEGER.with_null(False))
