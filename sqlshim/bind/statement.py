@@ -13,7 +13,8 @@ from sqlglot import exp
 from sqlshim.bind.coerce import coerce, settle
 from sqlshim.bind.context import Context, Slot, Tables
 from sqlshim.bind.query import QueryBinder
-from sqlshim.bind.scope import matching, position
+from sqlshim.bind.scalars import ScalarBinder
+from sqlshim.bind.scope import Scope, matching, position
 from sqlshim.bind.types import sql_type
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import (
@@ -120,17 +121,44 @@ def _insert(tree: exp.Expr, context: Context) -> Insert:
         )
     if tree.expression is None or not isinstance(tree.expression, exp.Query | exp.Values):
         raise NotSupportedError("INSERT … DEFAULT VALUES is not supported yet")
-    bound = QueryBinder(context).query(tree.expression, None, settled=False)
-    if len(bound.columns) > len(columns) or (names and len(bound.columns) < len(columns)):
-        more = "expressions than target columns"
-        if len(bound.columns) < len(columns):
-            more = "target columns than expressions"
-        raise ProgrammingError(
-            f"INSERT has more {more}", sqlstate="42601", position=position(tree.expression)
-        )
-    columns = columns[: len(bound.columns)]
-    source = _assigned(bound.rel, columns, context, tree.expression)
+    if isinstance(tree.expression, exp.Values):
+        source = _inserted_values(tree.expression, columns, bool(names), context)
+    else:
+        bound = QueryBinder(context).query(tree.expression, None, settled=False)
+        _check_width(len(bound.columns), columns, bool(names), tree.expression)
+        source = _assigned(bound.rel, columns, context, tree.expression)
+    columns = columns[: len(source.columns)]
     return Insert(table, tuple(c.name for c in columns), source)
+
+
+def _check_width(width: int, columns: list[TableColumn], named: bool, node: exp.Expr) -> None:
+    if width > len(columns) or (named and width < len(columns)):
+        more = "expressions than target columns"
+        if width < len(columns):
+            more = "target columns than expressions"
+        raise ProgrammingError(f"INSERT has more {more}", sqlstate="42601", position=position(node))
+
+
+def _inserted_values(
+    node: exp.Values, columns: list[TableColumn], named: bool, context: Context
+) -> Values:
+    """The rows of INSERT … VALUES: each cell takes its target's type (not its neighbours')."""
+    binder = ScalarBinder(context, Scope(), QueryBinder(context).query, "VALUES")
+    rows: list[tuple[Scalar, ...]] = []
+    for entry in node.expressions:
+        cells = entry.expressions if isinstance(entry, exp.Tuple) else [entry]
+        _check_width(len(cells), columns, named, entry)
+        if rows and len(cells) != len(rows[0]):
+            raise ProgrammingError(
+                "VALUES lists must all be the same length",
+                sqlstate="42601",
+                position=position(entry),
+            )
+        pairs = zip(cells, columns, strict=False)
+        rows.append(tuple(_assign(binder.scalar(cell), c, cell) for cell, c in pairs))
+    targets = columns[: len(rows[0])]
+    made = tuple(context.column(c.name, c.type.with_null(True)) for c in targets)
+    return Values(made, tuple(rows))
 
 
 def _table(node: exp.Expr, context: Context) -> Table:
@@ -161,17 +189,9 @@ def _target_column(ident: exp.Expr, table: Table) -> TableColumn:
 
 def _assigned(rel: Rel, columns: list[TableColumn], context: Context, node: exp.Expr) -> Rel:
     """`rel` with its columns converted to the target's by assignment."""
-    if isinstance(rel, Values):
-        types = [c.type for c in columns]
-        rows = tuple(
-            tuple(_assign(e, c, node) for e, c in zip(row, columns, strict=True))
-            for row in rel.rows
-        )
-        made = tuple(context.column(c.name, t) for c, t in zip(columns, types, strict=True))
-        return Values(made, rows)
     below = rel.items if isinstance(rel, Project) else tuple((c, c) for c in rel.columns)
     items = []
-    for (_, value), column in zip(below, columns, strict=True):
+    for (_, value), column in zip(below, columns, strict=False):
         new = _assign(value, column, node)
         items.append((context.column(column.name, new.type), new))
     return Project(rel.input if isinstance(rel, Project) else rel, tuple(items))
