@@ -1,0 +1,183 @@
+"""The Backend for one Cassandra keyspace: each method hands over to the module that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlshim.backends.cassandra import ddl
+from sqlshim.backends.cassandra.accept import accept
+from sqlshim.backends.cassandra.catalog import comment_of, read_table, udts_of
+from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
+from sqlshim.backends.cassandra.errors import translating
+from sqlshim.backends.cassandra.policy import consult
+from sqlshim.backends.cassandra.ring import Ring
+from sqlshim.backends.cassandra.run import start
+from sqlshim.backends.cassandra.session import Session
+from sqlshim.backends.cassandra.uri import Address
+from sqlshim.backends.cassandra.write import insert_rows
+from sqlshim.backends.protocol import (
+    Accepted,
+    Backend,
+    Native,
+    Options,
+    Pushdown,
+    RunContext,
+    Stream,
+    TableDefinition,
+)
+from sqlshim.catalog.model import Table
+from sqlshim.errors import (
+    Error,
+    InternalError,
+    NotSupportedError,
+    ProgrammingError,
+    nearest,
+)
+from sqlshim.ir.relational import Rel
+
+
+class CassandraBackend(Backend):
+    """An open keyspace. Reads are streams of rows; writes take effect at once."""
+
+    kind = "cassandra"
+
+    def __init__(self, address: Address, alias: str, options: Options) -> None:
+        self.alias = alias
+        self.keyspace = address.keyspace
+        self._options = options
+        self._wrote = False  # since the last commit
+        self._session = Session(address, options.connect_timeout)
+        self._ring = Ring(self._session)
+        try:
+            self._keyspace()
+        except Error:
+            self.close()
+            raise
+
+    def _keyspace(self) -> Any:
+        """The driver's metadata of the keyspace."""
+        known = self._session.metadata.keyspaces
+        if self.keyspace not in known:
+            near = nearest(self.keyspace, known)
+            raise ProgrammingError(
+                f"keyspace {self.keyspace!r} does not exist",
+                sqlstate="3F000",
+                hint=f"Did you mean {' or '.join(map(repr, near))}?" if near else None,
+            )
+        return known[self.keyspace]
+
+    # --- catalog
+
+    def table_names(self) -> Sequence[str]:
+        keyspace = self._keyspace()
+        return sorted([*keyspace.tables, *keyspace.views])
+
+    def load_table(self, name: str) -> Table | None:
+        keyspace = self._keyspace()
+        meta = keyspace.tables.get(name) or keyspace.views.get(name)
+        if meta is None:
+            with translating():
+                self._session.cluster.refresh_table_metadata(self.keyspace, name)
+            keyspace = self._keyspace()
+            meta = keyspace.tables.get(name)
+        if meta is None:
+            return None
+        view = name in keyspace.views
+        return read_table(meta, udts_of(keyspace), self.alias, self._row_count(meta), view)
+
+    def _row_count(self, meta: Any) -> int | None:
+        key = [c.name for c in meta.partition_key]
+        try:
+            return self._ring.estimate(self.keyspace, meta.name, key)
+        except Error:
+            return None  # an estimate only: the query itself will say what is wrong
+
+    # --- planning
+
+    def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
+        return accept(rel, pushdown)
+
+    def compile(self, rel: Rel) -> CqlQuery:
+        return compile_query(rel)
+
+    def partitions(self, native: Native) -> Sequence[Native]:
+        """A scan's token ranges. Aggregates and limits are over the whole and stay in one."""
+        query = _own(native)
+        whole = query.is_global or query.limit is not None or not query.by_ranges
+        if whole or query.token_range is not None:
+            return (query,)
+        return [replace(query, token_range=r) for r in self._ring.ranges(query.table)]
+
+    # --- running
+
+    def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
+        query = _own(native)
+        consult(query, context)
+        return start(query, params, context, self._session, self._ring)
+
+    # --- writing
+
+    def create_table(self, definition: TableDefinition) -> None:
+        self._about_to_write()
+        self._session.run_ddl(ddl.create_table(self.keyspace, definition))
+        self._session.forget_prepared()
+
+    def drop_table(self, table: Table) -> None:
+        self._about_to_write()
+        self._session.run_ddl(ddl.drop_table(table))
+        self._session.forget_prepared()
+        self._ring.forget(table)
+
+    def insert(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        context: RunContext,
+    ) -> int:
+        self._about_to_write()
+        meta = self._keyspace().tables.get(table.name)
+        declared = comment_of(meta).not_null if meta is not None else frozenset()
+        return insert_rows(
+            self._session,
+            table,
+            declared | set(table.primary_key),
+            columns,
+            list(rows),
+            context,
+            retry_for=self._options.retry_for,
+            truncate=self._options.truncate_microseconds,
+        )
+
+    def _about_to_write(self) -> None:
+        if self._options.read_only:
+            raise ProgrammingError(
+                "cannot write: the connection is read-only",
+                sqlstate="25006",
+                hint="Connect without read_only=True.",
+            )
+        self._wrote = True
+
+    # --- transactions
+
+    def commit(self) -> None:
+        self._wrote = False
+
+    def rollback(self) -> None:
+        if self._wrote:
+            self._wrote = False
+            raise NotSupportedError(
+                "Cassandra cannot roll back: what was written since the last commit stays",
+                hint="Connect with autocommit=True to say so from the start.",
+            )
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _own(native: Native) -> CqlQuery:
+    if not isinstance(native, CqlQuery):
+        raise InternalError(f"not a query of the Cassandra backend: {type(native).__name__}")
+    return native

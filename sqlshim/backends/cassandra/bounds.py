@@ -1,0 +1,252 @@
+"""What a comparison with a value becomes for a column of a CQL type.
+
+`decide` takes a term and the execution's parameters and gives the comparisons to send, with
+values of exactly the column's type: for an int column `x > 3.5` is `x > 3` and `x < 10^12` is
+`x <= 2147483647` (not dropped: NULLs must not come back). None says that no row can match.
+All of it follows from one notion: the largest value of the column's type that is not above.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import socket
+import struct
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlshim.errors import DataError
+from sqlshim.ir.scalar import Literal, Param
+
+
+class Op(StrEnum):
+    EQ = "="
+    IN = "IN"
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A column compared with a value, or with several for IN."""
+
+    column: str
+    op: Op
+    values: tuple[Literal | Param, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The largest value of a type not above the one asked for; `exact`: it is that one.
+    `below`: there is none, and `value` is the smallest of the type."""
+
+    value: object
+    exact: bool = True
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A comparison ready to send. For IN `value` is a list."""
+
+    op: Op
+    value: object
+
+
+_MAX_KEY = 65535  # bytes of a key
+EPOCH = dt.datetime(1970, 1, 1)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+_FLOAT_MAX = struct.unpack(">f", b"\x7f\x7f\xff\xff")[0]
+
+
+def value_of(scalar: Literal | Param, params: Sequence[object]) -> object:
+    """The value of a literal or of this execution's parameter."""
+    return scalar.value if isinstance(scalar, Literal) else params[scalar.index]
+
+
+def decide(term: Term, native: str, params: Sequence[object], key: KeyPart) -> Bound | None:
+    """The comparison to send, or None if no row can match."""
+    values = [v for s in term.values if (v := value_of(s, params)) is not None]
+    if term.op is Op.IN:
+        return _decide_in(values, native, key)
+    if not values:
+        return None  # a comparison with NULL is never true
+    floor = FLOORS[native](values[0])
+    if floor is None:
+        return None  # the type has no such value and no order worth the name
+    return _compare(term.op, floor, native, key)
+
+
+def _decide_in(values: Sequence[object], native: str, key: KeyPart) -> Bound | None:
+    floors = (FLOORS[native](v) for v in values)
+    found = {_distinct(f.value): f.value for f in floors if f and f.exact and key.may_be(f.value)}
+    return Bound(Op.IN, list(found.values())) if found else None
+
+
+def _distinct(value: object) -> object:
+    return (type(value), value)
+
+
+def _compare(op: Op, floor: Floor, native: str, key: KeyPart) -> Bound | None:
+    value = floor.value
+    if op is Op.EQ:
+        return Bound(op, value) if floor.exact and key.may_be(value) else None
+    key.check_length(value)
+    if floor.below:
+        return Bound(Op.GE, value) if op in (Op.GT, Op.GE) else None
+    if not floor.exact:
+        op = {Op.GE: Op.GT, Op.LT: Op.LE}.get(op, op)
+    if native in ("float", "double") and value == 0:
+        # Cassandra puts -0.0 below 0.0, SQL makes them equal.
+        value = -0.0 if op in (Op.GE, Op.LT) else 0.0
+    return Bound(op, value)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """What a column is in the key, as far as it limits the values the server takes."""
+
+    in_key: bool = False
+    alone: bool = False  # the only partition key column: it cannot be empty
+
+    def may_be(self, value: object) -> bool:
+        """Whether a row can hold `value` here; asking the server for others is an error."""
+        if not self.in_key or not isinstance(value, str | bytes):
+            return True
+        return _length(value) <= _MAX_KEY and not (self.alone and not value)
+
+    def check_length(self, value: object) -> None:
+        if self.in_key and isinstance(value, str | bytes) and _length(value) > _MAX_KEY:
+            raise DataError("a key column is compared with a value of more than 65535 bytes")
+
+
+def _length(value: str | bytes) -> int:
+    return len(value.encode()) if isinstance(value, str) else len(value)
+
+
+# --- the largest value not above -----------------------------------------------------------
+
+
+def _integer(bits: int) -> Callable[[object], Floor | None]:
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+    def floor(value: object) -> Floor:
+        if isinstance(value, float) and not math.isfinite(value):
+            return Floor(low, False, True) if value < 0 else Floor(high, False)
+        whole = math.floor(_number(value))
+        if whole < low:
+            return Floor(low, False, True)
+        return Floor(high, False) if whole > high else Floor(whole, whole == value)
+
+    return floor
+
+
+def _number(value: object) -> int | float | Decimal:
+    if not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+        raise DataError(f"{value!r} is not a number that can be compared here")
+    return value
+
+
+def _varint(value: object) -> Floor:
+    whole = math.floor(_number(value))
+    return Floor(whole, whole == value)
+
+
+def _decimal(value: object) -> Floor:
+    number = _number(value)
+    return Floor(number if isinstance(number, Decimal) else Decimal(number))
+
+
+def _double(value: object) -> Floor:
+    return Floor(float(value))  # type: ignore[arg-type]
+
+
+def _float(value: object) -> Floor:
+    """The 32-bit float not above: 0.1 has none that equals it."""
+    wide = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(wide):
+        return Floor(wide)
+    if abs(wide) > _FLOAT_MAX:
+        return Floor(_FLOAT_MAX if wide > 0 else -math.inf, False)
+    near = struct.unpack(">f", struct.pack(">f", wide))[0]
+    return Floor(near if near <= wide else _float_below(near), near == wide)
+
+
+def _float_below(value: float) -> float:
+    bits = struct.unpack(">i", struct.pack(">f", value))[0]
+    if value == 0:
+        bits = struct.unpack(">i", b"\x80\x00\x00\x01")[0]
+    else:
+        bits += 1 if bits < 0 else -1
+    below: float = struct.unpack(">f", struct.pack(">i", bits))[0]
+    return below
+
+
+def _timestamp(value: object) -> Floor:
+    """Milliseconds since 1970."""
+    since = naive(value) - EPOCH
+    return Floor(since // _MILLISECOND, not since % _MILLISECOND)
+
+
+def naive(value: object) -> dt.datetime:
+    """A date or an instant as a timestamp in UTC without a zone."""
+    match value:
+        case dt.datetime(tzinfo=None):
+            return value
+        case dt.datetime():
+            return value.astimezone(dt.UTC).replace(tzinfo=None)
+        case dt.date():
+            return dt.datetime(value.year, value.month, value.day)
+        case _:
+            raise DataError(f"{value!r} is not a date or timestamp")
+
+
+def _date(value: object) -> Floor:
+    instant = naive(value)
+    return Floor(instant.date(), instant.time() == dt.time())
+
+
+def _ascii(value: object) -> Floor | None:
+    return Floor(value) if isinstance(value, str) and value.isascii() else None
+
+
+def _inet(value: object) -> Floor | None:
+    """SQL compares addresses as the text they are shown as; only that spelling is equal."""
+    family = socket.AF_INET6 if ":" in str(value) else socket.AF_INET
+    try:
+        shown = socket.inet_ntop(family, socket.inet_pton(family, str(value)))
+    except OSError:
+        return None
+    return Floor(value) if shown == value else None
+
+
+def _timeuuid(value: object) -> Floor | None:
+    return Floor(value) if isinstance(value, uuid.UUID) and value.version == 1 else None
+
+
+FLOORS: dict[str, Callable[[object], Floor | None]] = {
+    "ascii": _ascii,
+    "bigint": _integer(64),
+    "blob": Floor,
+    "boolean": Floor,
+    "counter": _integer(64),
+    "date": _date,
+    "decimal": _decimal,
+    "double": _double,
+    "float": _float,
+    "inet": _inet,
+    "int": _integer(32),
+    "smallint": _integer(16),
+    "text": Floor,
+    "timestamp": _timestamp,
+    "timeuuid": _timeuuid,
+    "tinyint": _integer(8),
+    "uuid": Floor,
+    "varchar": Floor,
+    "varint": _varint,
+}

@@ -1,0 +1,229 @@
+"""An accepted tree as a `CqlQuery`: the CQL text with bind markers and how rows become columns.
+
+The query is data: frozen, picklable, without values of parameters. `run` fills the markers and
+splits it into requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlshim.backends.cassandra.accept import (
+    clustering_order,
+    group_prefix,
+    restriction_of,
+)
+from sqlshim.backends.cassandra.bounds import KeyPart, Op
+from sqlshim.backends.cassandra.names import quote
+from sqlshim.backends.cassandra.restrict import Path, Restriction
+from sqlshim.backends.cassandra.shape import Shape, Source, shape_of
+from sqlshim.catalog.model import Table
+from sqlshim.errors import InternalError
+from sqlshim.functions import aggregates as agg
+from sqlshim.ir.relational import Rel
+from sqlshim.ir.scalar import AggregateCall, Column, Literal, Param
+
+TokenRange = tuple[int, int]  # from (excluded) to (included)
+
+
+@dataclass(frozen=True)
+class Output:
+    """How one output column comes from the cells of a CQL row: the cell `at`, or an aggregate of
+    it over the requests. `count_at` counts what a SUM has summed: over nothing it is NULL."""
+
+    at: int
+    fold: str = ""  # "", "count", "sum", "min", "max"
+    count_at: int = -1
+
+
+@dataclass(frozen=True)
+class CqlQuery:
+    """A compiled query. `columns` are the output; `natives` the CQL type of each (or "")."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    natives: tuple[str, ...]
+    select: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    restriction: Restriction
+    grouped: bool = False
+    group: tuple[str, ...] = ()
+    distinct: bool = False
+    order: tuple[tuple[str, bool], ...] = ()
+    limit: Literal | Param | None = None
+    token_range: TokenRange | None = None
+    _texts: dict[tuple[tuple[Op, ...], bool], str] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+
+    @property
+    def access_path(self) -> str:
+        return self.restriction.path_name
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it gives exactly one row, folded from those of all requests."""
+        return self.grouped and not self.group
+
+    @property
+    def by_ranges(self) -> bool:
+        """Whether it is sent once for each token range."""
+        path = self.restriction.path
+        if path is Path.INDEX:
+            return not any(t.op is Op.EQ for t in self.restriction.terms)
+        return path is Path.RING
+
+    @property
+    def scans_ring(self) -> bool:
+        """Whether it may read every row of the table."""
+        stops_early = self.limit is not None and not self.restriction.terms
+        return self.restriction.path is Path.RING and not stops_early
+
+    def native(self, column: str) -> str:
+        """The CQL type of a column of the table."""
+        return self.table.column(column).native
+
+    def key_part(self, column: str) -> KeyPart:
+        """What the column is in the key."""
+        table = self.table
+        return KeyPart(column in table.primary_key, (column,) == table.partition_key)
+
+    def text(self, ops: tuple[Op, ...], ranged: bool) -> str:
+        """The statement of one request. `ops` are the operators of the terms as they came out
+        for this execution's values; markers follow their order, then the limit's."""
+        found = self._texts.get((ops, ranged))
+        if found is None:
+            found = self._texts[ops, ranged] = _text(self, ops, ranged)
+        return found
+
+    def show(self) -> list[str]:
+        """The statement with `?` for values, and how often it is sent."""
+        ops = tuple(t.op for t in self.restriction.terms)
+        lines = [self.text(ops, self.by_ranges or self.token_range is not None)]
+        if self.token_range is not None:
+            lines.append(f"for the token range {self.token_range}")
+        elif self.by_ranges:
+            lines.append("for each token range of the ring, in parallel")
+        elif self.restriction.path is Path.PARTITIONS:
+            lines.append("for batches of partition keys, in parallel")
+        return lines
+
+
+def compile_query(rel: Rel) -> CqlQuery:
+    """The query of an accepted tree."""
+    shape = shape_of(rel)
+    if shape is None:
+        raise InternalError(f"not a tree that Cassandra accepted: {type(rel).__name__}")
+    restriction = restriction_of(shape)
+    if restriction.left:
+        raise InternalError(f"accepted, but cannot be restricted: {restriction.left[0][1]}")
+    table = shape.scan.table
+    group = group_prefix(shape, restriction) if shape.keys else ()
+    cells, outputs = _cells(shape)
+    return CqlQuery(
+        table=table,
+        columns=tuple(column for column, _ in shape.items),
+        natives=tuple(_native(source, shape) for _, source in shape.items),
+        select=tuple(cells) or (quote(table.primary_key[0]),),
+        outputs=tuple(outputs),
+        restriction=restriction,
+        grouped=shape.grouped,
+        group=group,
+        distinct=_is_distinct(shape, restriction, group),
+        order=clustering_order(shape, restriction) or () if shape.sort else (),
+        limit=shape.limit,
+    )
+
+
+def _is_distinct(shape: Shape, restriction: Restriction, group: Sequence[str]) -> bool:
+    """Whether SELECT DISTINCT does, which looks at one row a partition."""
+    table = shape.scan.table
+    only_keys = all(isinstance(source, str) for _, source in shape.items)
+    by_key = all(t.column in table.partition_key for t in restriction.terms)
+    whole = set(shape.keys) == set(group) == set(table.partition_key)
+    return only_keys and by_key and whole
+
+
+def _native(source: Source, shape: Shape) -> str:
+    if isinstance(source, str):
+        return shape.scan.table.column(source).native
+    if source.fn in (agg.MIN, agg.MAX):
+        return shape.scan.table.column(_argument(source, shape)).native
+    return ""
+
+
+def _argument(call: AggregateCall, shape: Shape) -> str:
+    arg = call.args[0]
+    return shape.names[arg.id] if isinstance(arg, Column) else ""
+
+
+# --- the select list -----------------------------------------------------------------------
+
+
+def _cells(shape: Shape) -> tuple[list[str], list[Output]]:
+    """The expressions to fetch, each once, and the outputs made of them."""
+    cells: list[str] = []
+
+    def cell(expr: str) -> int:
+        if expr not in cells:
+            cells.append(expr)
+        return cells.index(expr)
+
+    outputs = []
+    for _, source in shape.items:
+        if isinstance(source, str):
+            outputs.append(Output(cell(quote(source))))
+            continue
+        arg = quote(_argument(source, shape)) if source.args else ""
+        fold = source.fn.name.lower()
+        if source.fn is agg.COUNT:
+            outputs.append(Output(cell(f"COUNT({arg or '*'})"), fold))
+        elif source.fn is agg.SUM:
+            outputs.append(Output(cell(_sum(source, shape, arg)), fold, cell(f"COUNT({arg})")))
+        else:
+            outputs.append(Output(cell(f"{source.fn.name}({arg})"), fold))
+    return cells, outputs
+
+
+def _sum(call: AggregateCall, shape: Shape, arg: str) -> str:
+    """CQL's SUM of integers has the type of the column and overflows without a word."""
+    if shape.scan.table.column(_argument(call, shape)).native in ("decimal", "varint"):
+        return f"SUM({arg})"
+    return f"SUM(CAST({arg} AS varint))"
+
+
+# --- the statement -------------------------------------------------------------------------
+
+
+def _text(query: CqlQuery, ops: tuple[Op, ...], ranged: bool) -> str:
+    table = query.table
+    select = "DISTINCT " if query.distinct else ""
+    parts = [f"SELECT {select}{', '.join(query.select)}"]
+    parts.append(f"FROM {quote(table.schema)}.{quote(table.name)}")
+    where = _where(query, ops, ranged)
+    if where:
+        parts.append("WHERE " + " AND ".join(where))
+    if query.group and not query.distinct:
+        parts.append("GROUP BY " + ", ".join(map(quote, query.group)))
+    if query.order:
+        parts.append("ORDER BY " + ", ".join(map(_sort_key, query.order)))
+    if query.limit is not None:
+        parts.append("LIMIT ?")
+    if query.restriction.filtering:
+        parts.append("ALLOW FILTERING")
+    return " ".join(parts)
+
+
+def _where(query: CqlQuery, ops: Sequence[Op], ranged: bool) -> list[str]:
+    terms = query.restriction.terms
+    where = [f"{quote(t.column)} {op.value} ?" for t, op in zip(terms, ops, strict=True)]
+    if ranged:
+        token = f"TOKEN({', '.join(map(quote, query.table.partition_key))})"
+        where += [f"{token} > ?", f"{token} <= ?"]
+    return where
+
+
+def _sort_key(key: tuple[str, bool]) -> str:
+    name, descending = key
+    return quote(name) + (" DESC" if descending else " ASC")

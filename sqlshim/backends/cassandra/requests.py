@@ -1,0 +1,98 @@
+"""The requests of one execution: texts and values for the markers, made one at a time.
+
+`plan(query, params, ranges)` decides each term for this execution's values and yields one
+`Request` for a key or an index, one a batch of partition keys, or one a token range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from sqlshim.backends.cassandra.bounds import Bound, Op, decide, value_of
+from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
+from sqlshim.backends.cassandra.restrict import Path
+from sqlshim.errors import DataError
+
+BATCH_KEYS = 25  # partition keys in one request: more would load one coordinator
+MAX_LIMIT = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One statement to send."""
+
+    text: str
+    values: tuple[object, ...]
+
+
+def limit_of(query: CqlQuery, params: Sequence[object]) -> int | None:
+    """The number of rows wanted, or None for all."""
+    if query.limit is None or (value := value_of(query.limit, params)) is None:
+        return None
+    count: int = int(value)  # type: ignore[call-overload]
+    if count < 0:
+        raise DataError("LIMIT must not be negative", sqlstate="2201W")
+    return count
+
+
+def plan(
+    query: CqlQuery, params: Sequence[object], ranges: Callable[[], Sequence[TokenRange]]
+) -> Iterator[Request]:
+    """The requests; none at all when no row can match. `ranges` is asked only by scans."""
+    bounds = []
+    for term in query.restriction.terms:
+        bound = decide(term, query.native(term.column), params, query.key_part(term.column))
+        if bound is None:
+            return
+        bounds.append(bound)
+    last = _limit_values(query, params)
+    if query.token_range is not None:
+        yield _ranged(query, bounds, query.token_range, last)
+    elif query.by_ranges:
+        for token_range in ranges():
+            yield _ranged(query, bounds, token_range, last)
+    elif query.restriction.path is Path.PARTITIONS:
+        yield from _keyed(query, bounds, last)
+    else:
+        yield _request(query, bounds, last)
+
+
+def _limit_values(query: CqlQuery, params: Sequence[object]) -> tuple[object, ...]:
+    if query.limit is None:
+        return ()
+    count = limit_of(query, params)
+    return (MAX_LIMIT if count is None else min(count, MAX_LIMIT),)
+
+
+def _request(query: CqlQuery, bounds: Sequence[Bound], last: tuple[object, ...]) -> Request:
+    ops = tuple(b.op for b in bounds)
+    return Request(query.text(ops, False), (*(b.value for b in bounds), *last))
+
+
+def _ranged(
+    query: CqlQuery, bounds: Sequence[Bound], token_range: TokenRange, last: tuple[object, ...]
+) -> Request:
+    ops = tuple(b.op for b in bounds)
+    values = (*(b.value for b in bounds), *token_range, *last)
+    return Request(query.text(ops, True), values)
+
+
+def _keyed(query: CqlQuery, bounds: list[Bound], last: tuple[object, ...]) -> Iterator[Request]:
+    """Every combination of partition keys, those of the longest list in batches."""
+    width = len(query.table.partition_key)
+    lists = [b.value if isinstance(b.value, list) else [b.value] for b in bounds[:width]]
+    longest = max(range(width), key=lambda i: len(lists[i]))
+    batches = [
+        [Bound(Op.EQ, v) for v in values] if i != longest else list(_batches(values))
+        for i, values in enumerate(lists)
+    ]
+    for keys in product(*batches):
+        yield _request(query, [*keys, *bounds[width:]], last)
+
+
+def _batches(values: Sequence[object]) -> Iterator[Bound]:
+    for start in range(0, len(values), BATCH_KEYS):
+        batch = list(values[start : start + BATCH_KEYS])
+        yield Bound(Op.IN, batch) if len(batch) > 1 else Bound(Op.EQ, batch[0])

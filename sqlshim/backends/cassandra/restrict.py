@@ -1,0 +1,195 @@
+"""Which conjuncts CQL runs, and by which access path: one pure function, `restrict`.
+
+In: conjuncts, the table with its keys and indexes. Out: CQL terms in the order of the statement,
+the path, and what is left over with the reason. Called by `accept` (what stays local) and by
+`compile` (the statement). Restricting what was taken once takes all of it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlshim.backends.cassandra.bounds import Op, Term
+from sqlshim.backends.cassandra.catalog import SAI, SAI_ANALYZED, SECONDARY
+from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms
+from sqlshim.catalog.model import Table
+from sqlshim.ir.scalar import Scalar
+
+# Equal values of these types can have different bytes, and a partition is found by its bytes.
+NOT_HASHED = frozenset({"decimal", "double", "float"})
+
+
+class Path(StrEnum):
+    """How rows are found, from best to worst."""
+
+    KEY = "whole primary key"
+    SLICE = "partition and clustering slice"
+    PARTITION = "whole partition"
+    PARTITIONS = "several partitions by key"
+    INDEX = "index"
+    RING = "token ranges"
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """The part of a WHERE that CQL runs."""
+
+    path: Path
+    terms: tuple[Term, ...] = ()
+    left: tuple[tuple[Scalar, str], ...] = ()
+    filtering: bool = False  # ALLOW FILTERING: some rows that are read are not wanted
+    indexes: tuple[str, ...] = ()
+
+    @property
+    def path_name(self) -> str:
+        return f"index {', '.join(self.indexes)}" if self.indexes else self.path.value
+
+
+def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Restriction:
+    """The best access path, the terms to send, and what must be checked locally."""
+    taken, left = _choose(conjuncts, columns, table)
+    terms = [term for group in taken.values() for term in group]
+    keyed = _partition_terms(terms, table)
+    why = "the server refuses an index beside IN on the partition key"
+    if keyed is None:
+        terms = [t for t in terms if len(t.values) <= MOST_ITEMS]
+        why = f"an IN list of more than {MOST_ITEMS} values"
+        path, sent, filtering, indexes = _by_index(terms, table) or _by_ring(terms)
+    else:
+        path, sent, filtering = _by_key(keyed, terms, table)
+        indexes = ()
+    sent_set = set(sent)
+    dropped = [(c, why) for c, group in taken.items() if not sent_set.issuperset(group)]
+    return Restriction(path, sent, (*left, *dropped), filtering, indexes)
+
+
+# --- what can be said at all ---------------------------------------------------------------
+
+
+def _choose(
+    conjuncts: Sequence[Scalar], columns: Columns, table: Table
+) -> tuple[dict[Scalar, tuple[Term, ...]], list[tuple[Scalar, str]]]:
+    """Sayable conjuncts, at most one equality or one range a column; the others with a reason."""
+    said: dict[Scalar, tuple[Term, ...]] = {}
+    left: list[tuple[Scalar, str]] = []
+    for conjunct in conjuncts:
+        terms = as_terms(conjunct, columns)
+        why = terms if isinstance(terms, str) else _unsafe(terms, table)
+        if isinstance(terms, str) or why:
+            left.append((conjunct, why))
+        else:
+            said[conjunct] = terms
+    taken: dict[Scalar, tuple[Term, ...]] = {}
+    # Equality first, then IN, then ranges; the order of the statement decides among equals.
+    for conjunct in sorted(said, key=lambda c: _RANK[said[c][0].op]):
+        if _clashes(said[conjunct], taken.values()):
+            left.append((conjunct, "CQL takes one restriction a column"))
+        else:
+            taken[conjunct] = said[conjunct]
+    return taken, left
+
+
+_RANK = {Op.EQ: 0, Op.IN: 1, Op.LT: 2, Op.LE: 2, Op.GT: 2, Op.GE: 2}
+_LOWER = frozenset({Op.GT, Op.GE})
+_UPPER = frozenset({Op.LT, Op.LE})
+
+
+def _clashes(terms: Sequence[Term], taken: object) -> bool:
+    groups: Sequence[Sequence[Term]] = list(taken)  # type: ignore[call-overload]
+    return any(_excludes(new, old) for new in terms for group in groups for old in group)
+
+
+def _excludes(new: Term, old: Term) -> bool:
+    if new.column != old.column:
+        return False
+    ops = {new.op, old.op}
+    return not (ops & _LOWER and ops & _UPPER)
+
+
+def _unsafe(terms: Sequence[Term], table: Table) -> str:
+    """Why the server would misread the terms or find too little; empty if it does not."""
+    term = terms[0]
+    native = table.column(term.column).native
+    if any(i.kind == SAI_ANALYZED and i.columns[0][0] == term.column for i in table.indexes):
+        return "the column's index compares analyzed text"
+    if term.column in table.partition_key and native in NOT_HASHED:
+        return f"equal {native} keys can be different partitions"
+    if len(term.values) > MOST_ITEMS and term.column not in table.partition_key:
+        return f"an IN list of more than {MOST_ITEMS} values"
+    return ""
+
+
+# --- by key --------------------------------------------------------------------------------
+
+
+def _partition_terms(terms: Sequence[Term], table: Table) -> list[Term] | None:
+    """One = or IN for each partition key column, or None."""
+    found = {t.column: t for t in terms if t.op in (Op.EQ, Op.IN)}
+    if all(name in found for name in table.partition_key):
+        return [found[name] for name in table.partition_key]
+    return None
+
+
+def restrict_clustering(clustering: Sequence[str], terms: Sequence[Term]) -> list[Term]:
+    """The longest run of clustering columns that CQL restricts without filtering."""
+    usable: list[Term] = []
+    for name in clustering:
+        here = [t for t in terms if t.column == name]
+        usable += here
+        if not here or here[0].op not in (Op.EQ, Op.IN):  # nothing may follow a range
+            break
+    return usable
+
+
+def _by_key(
+    keyed: list[Term], terms: Sequence[Term], table: Table
+) -> tuple[Path, tuple[Term, ...], bool]:
+    several = any(t.op is Op.IN for t in keyed)
+    slices = restrict_clustering([name for name, _ in table.clustering], terms)
+    rest = [t for t in terms if t not in keyed and t not in slices]
+    if several:
+        indexed = {i.columns[0][0] for i in table.indexes}
+        rest = [t for t in rest if t.column not in indexed]
+    sent = (*keyed, *slices, *rest)
+    return _key_path(several, slices, table), sent, bool(rest)
+
+
+def _key_path(several: bool, slices: Sequence[Term], table: Table) -> Path:
+    if several:
+        return Path.PARTITIONS
+    equal = sum(t.op is Op.EQ for t in slices)
+    if equal == len(table.clustering):
+        return Path.KEY
+    return Path.SLICE if slices else Path.PARTITION
+
+
+# --- by index, by ring ---------------------------------------------------------------------
+
+
+def _by_index(
+    terms: Sequence[Term], table: Table
+) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]] | None:
+    """An index serves equality; an SAI ranges too. The server uses all that it can, ANDed."""
+    answering = {t: name for t in terms if (name := _index_for(t, table))}
+    if not answering:
+        return None
+    names = tuple(dict.fromkeys(answering.values()))
+    rest = [t for t in terms if t not in answering]
+    kinds = {i.kind for i in table.indexes if i.name in names}
+    filtering = bool(rest) or (kinds != {SAI} and len(names) > 1)
+    return Path.INDEX, (*answering, *rest), filtering, names
+
+
+def _index_for(term: Term, table: Table) -> str | None:
+    for index in table.indexes:
+        if index.columns[0][0] != term.column or term.op is Op.IN:
+            continue
+        if index.kind == SAI or (index.kind == SECONDARY and term.op is Op.EQ):
+            return index.name
+    return None
+
+
+def _by_ring(terms: Sequence[Term]) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]]:
+    return Path.RING, tuple(terms), bool(terms), ()

@@ -1,0 +1,210 @@
+"""Running a compiled query: requests in parallel, pages as they come, rows in SQL's values.
+
+`start(...)` gives a Stream. At most `WIDTH` requests are under way and each holds one page, so a
+scan's memory does not depend on the table. The next page of a request is asked for when the last
+one is handed out: a reader that stops reading stops the servers too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from sqlshim.backends.arrow import column_array, schema_of
+from sqlshim.backends.cassandra.compile import CqlQuery
+from sqlshim.backends.cassandra.errors import translated, translating
+from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
+from sqlshim.backends.cassandra.requests import Request, limit_of, plan
+from sqlshim.backends.cassandra.ring import Ring
+from sqlshim.backends.cassandra.session import PAGE_ROWS, Session
+from sqlshim.backends.cassandra.values import Change, interval_to_arrow, readers
+from sqlshim.backends.protocol import RunContext, Stream
+from sqlshim.types import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WIDTH = 8  # requests under way
+
+Row = tuple[object, ...]
+Page = list[Row]
+
+
+def start(
+    query: CqlQuery,
+    params: Sequence[object],
+    context: RunContext,
+    session: Session,
+    ring: Ring,
+) -> CassandraStream:
+    """The stream of a query's rows."""
+    limit = limit_of(query, params)
+    context.remaining()
+    if limit == 0:
+        return CassandraStream(query, Reading(session, iter(()), query, context), None)
+    requests = plan(query, params, lambda: ring.ranges(query.table))
+    return CassandraStream(query, Reading(session, requests, query, context), limit)
+
+
+class Reading:
+    """The pages of several requests, in the order in which they arrive."""
+
+    def __init__(
+        self, session: Session, requests: Iterator[Request], query: CqlQuery, context: RunContext
+    ) -> None:
+        self._session = session
+        self._requests = requests
+        self._stamp = tuple((c.name, c.native) for c in query.table.columns)
+        self._context = context
+        self._arrived: SimpleQueue[tuple[Any, Any] | None] = SimpleQueue()
+        self._waiting = 0
+        self._closed = False
+        self._page_rows = min(PAGE_ROWS, context.batch_rows)
+        context.on_cancel.append(self._wake)
+
+    def _wake(self) -> None:
+        self._arrived.put(None)
+
+    def pages(self) -> Iterator[Page]:
+        """Pages, none of them empty, until there are no more or the reading is closed."""
+        try:
+            self._fill()
+            while self._waiting and not self._closed:
+                future, result = self._next_arrival()
+                if isinstance(result, BaseException):
+                    raise translated(result) from result
+                self._waiting -= 1
+                if future.has_more_pages:
+                    self._waiting += 1
+                    future.start_fetching_next_page()
+                self._fill()
+                if result:
+                    yield result if isinstance(result, list) else list(result)
+        finally:
+            self.close()
+
+    def _fill(self) -> None:
+        """Start requests until enough are under way."""
+        while self._waiting < WIDTH and not self._closed:
+            request = next(self._requests, None)
+            if request is None:
+                return
+            self._send(request)
+
+    def _send(self, request: Request) -> None:
+        statement = self._session.prepare(request.text, self._stamp)
+        with translating():
+            future = self._session.send(
+                statement,
+                request.values,
+                self._context.remaining(),
+                idempotent=True,
+                page_rows=self._page_rows,
+            )
+        self._waiting += 1
+        arrived = self._arrived
+        future.add_callbacks(
+            callback=lambda rows: arrived.put((future, rows)),
+            errback=lambda error: arrived.put((future, error)),
+        )
+
+    def _next_arrival(self) -> tuple[Any, Any]:
+        """The next page that arrives; QueryCanceled when time is over or the user cancels."""
+        while True:
+            try:
+                arrival = self._arrived.get(timeout=self._context.remaining())
+            except Empty:
+                arrival = None
+            self._context.remaining()
+            if arrival is not None:
+                return arrival
+
+    def close(self) -> None:
+        """Ask for nothing more. Pages under way are dropped when they arrive."""
+        self._closed = True
+        if self._wake in self._context.on_cancel:
+            self._context.on_cancel.remove(self._wake)
+
+
+class CassandraStream(Stream):
+    """Rows or batches of one execution."""
+
+    def __init__(self, query: CqlQuery, reading: Reading, limit: int | None) -> None:
+        self.columns = query.columns
+        self._query = query
+        self._reading = reading
+        self._limit = limit
+        self._readers = readers(query.columns, query.natives)
+
+    def _pages(self) -> Iterator[Page]:
+        """Pages of cells in the order of the columns, cut at the limit."""
+        pages = self._reading.pages()
+        if self._query.is_global:
+            yield fold_pages(pages, self._query)
+            return
+        left = self._limit
+        for page in pages:
+            rows = self._arranged(page)
+            if left is not None:
+                rows = rows[:left]
+                left -= len(rows)
+            yield rows
+            if left == 0:
+                break
+        self.close()
+
+    def _arranged(self, page: Page) -> Page:
+        query = self._query
+        if query.grouped:
+            return grouped_rows(page, query)
+        if not query.columns:
+            return [()] * len(page)
+        places = [output.at for output in query.outputs]
+        if places == list(range(len(query.select))):
+            return page
+        return [tuple(row[i] for i in places) for row in page]
+
+    def rows(self) -> Iterator[Page]:
+        changes = [(i, change) for i, change in enumerate(self._readers) if change]
+        for page in self._pages():
+            yield _changed(page, changes) if changes else page
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        schema = schema_of(self.columns)
+        for page in self._pages():
+            if not self.columns:
+                yield pa.RecordBatch.from_struct_array(pa.array(page, pa.struct([])))
+                continue
+            cells = zip(*page, strict=True)
+            arrays = [
+                self._array(i, column, field.type)
+                for i, (column, field) in enumerate(zip(cells, schema, strict=True))
+            ]
+            yield pa.record_batch(arrays, schema=schema)
+
+    def _array(self, i: int, cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+        import pyarrow as pa
+
+        kind = self.columns[i].type.kind
+        change: Change | None = self._readers[i]
+        if kind is Kind.DATE:
+            days = [None if v is None else v.days_from_epoch for v in cells]
+            return pa.array(days, pa.int32()).cast(arrow)
+        if kind is Kind.INTERVAL:
+            change = interval_to_arrow
+        changed = cells if change is None else list(map(change, cells))
+        return column_array(self.columns[i], changed, arrow)
+
+    def close(self) -> None:
+        self._reading.close()
+
+
+def _changed(page: Page, changes: Sequence[tuple[int, Change]]) -> Page:
+    """The rows with some columns' cells changed."""
+    columns: list[Any] = list(zip(*page, strict=True))
+    for i, change in changes:
+        columns[i] = map(change, columns[i])
+    return list(zip(*columns, strict=True))

@@ -1,0 +1,95 @@
+"""An accepted tree as one flat CQL SELECT would have it: `shape_of(rel)`.
+
+The trees are chains over one Scan: filters, then at most one aggregate, then a sort, then a
+limit, with plain projections anywhere. None for any other tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan, Sort
+from sqlshim.ir.scalar import AggregateCall, Column, Literal, Param, Scalar, SortKey
+
+Source = str | AggregateCall  # a column of the table, or an aggregate over such
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a chain asks for, read from the bottom up."""
+
+    scan: Scan
+    items: tuple[tuple[Column, Source], ...]
+    names: Mapping[int, str]  # every column number below, to the table's column
+    where: tuple[Scalar, ...] = ()
+    grouped: bool = False
+    keys: tuple[str, ...] = ()  # of GROUP BY
+    sort: tuple[SortKey, ...] = ()
+    limit: Literal | Param | None = None
+
+
+def shape_of(rel: Rel) -> Shape | None:
+    """The shape of a chain, or None if `rel` is none."""
+    match rel:
+        case Scan():
+            items = tuple((c, c.name) for c in rel.columns)
+            return Shape(rel, items, {c.id: c.name for c in rel.columns})
+        case Filter() | Project() | Aggregate() | Sort() | Limit():
+            below = shape_of(rel.input)
+            return None if below is None else _on_top(rel, below)
+        case _:
+            return None
+
+
+def _on_top(rel: Filter | Project | Aggregate | Sort | Limit, below: Shape) -> Shape | None:
+    ended = below.limit is not None
+    match rel:
+        case Project():
+            return _project(rel, below)
+        case Limit(count=Literal() | Param() as count, offset=None) if not ended:
+            return replace(below, limit=count)
+        case Sort() if not (ended or below.sort or below.grouped):
+            return replace(below, sort=rel.keys)
+        case Filter() if not (ended or below.sort or below.grouped):
+            return replace(below, where=below.where + rel.where)
+        case Aggregate() if not (ended or below.sort or below.grouped):
+            return _aggregate(rel, below)
+        case _:
+            return None
+
+
+def _project(rel: Project, below: Shape) -> Shape | None:
+    """Columns left out, in another order or renamed; nothing computed."""
+    sources = {column.id: source for column, source in below.items}
+    items: list[tuple[Column, Source]] = []
+    names = dict(below.names)
+    for column, expr in rel.items:
+        if not isinstance(expr, Column) or expr.id not in sources:
+            return None
+        items.append((column, sources[expr.id]))
+        if expr.id in names:
+            names[column.id] = names[expr.id]
+    return replace(below, items=tuple(items), names=names)
+
+
+def _aggregate(rel: Aggregate, below: Shape) -> Shape | None:
+    """Grouped by plain columns, over plain columns."""
+    keys: list[tuple[Column, str]] = []
+    for column, expr in rel.keys:
+        if not isinstance(expr, Column) or expr.id not in below.names:
+            return None
+        keys.append((column, below.names[expr.id]))
+    if not all(_is_plain(arg, below) for _, call in rel.calls for arg in call.args):
+        return None
+    return replace(
+        below,
+        items=(*keys, *rel.calls),
+        names=dict(below.names) | {column.id: name for column, name in keys},
+        grouped=True,
+        keys=tuple(name for _, name in keys),
+    )
+
+
+def _is_plain(arg: Scalar, below: Shape) -> bool:
+    return isinstance(arg, Column) and arg.id in below.names

@@ -1,0 +1,277 @@
+"""Values between the driver and SQL.
+
+`readers(columns, natives)` is made once a query: for each column the function its cells go
+through, None for a column whose cells are right already. `writer(driver_type)` is the way back,
+by the type that the server wants for a bind marker. Nothing is rounded: what cannot be said
+exactly is a DataError.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Any
+
+from cassandra.util import Duration
+
+from sqlshim.backends.cassandra.bounds import EPOCH, naive
+from sqlshim.errors import DataError, DatetimeOutOfRange, NotSupportedError
+from sqlshim.ir.scalar import Column
+from sqlshim.types import DEFAULT_SCALE, Interval, Kind, SqlType
+
+Change = Callable[[Any], Any]
+
+_EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
+_ORDINAL_1970 = dt.date(1970, 1, 1).toordinal()
+_MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+# --- from the driver -----------------------------------------------------------------------
+
+
+def readers(columns: Sequence[Column], natives: Sequence[str]) -> list[Change | None]:
+    """How the cells of each column become values of its SQL type."""
+    return [_reader(c.type, native) for c, native in zip(columns, natives, strict=True)]
+
+
+def _reader(sql: SqlType, native: str) -> Change | None:
+    """`native` is empty inside collections and for aggregates."""
+    match sql.kind:
+        case Kind.DECIMAL:
+            return _decimal_reader(sql)
+        case Kind.DATE:
+            return _read_date
+        case Kind.TIME:
+            return _read_time
+        case Kind.TIMESTAMP:
+            return _read_timestamp
+        case Kind.TIMESTAMPTZ:
+            return _read_timestamptz
+        case Kind.INTERVAL:
+            return _read_interval
+        case Kind.TEXT if native == "duration" or not native:
+            return _read_text
+        case Kind.ARRAY if sql.element:
+            return _list_reader(_reader(sql.element, ""))
+        case Kind.MAP if sql.key and sql.element:
+            return _map_reader(_reader(sql.key, ""), _reader(sql.element, ""))
+        case Kind.STRUCT:
+            return _struct_reader([(name, _reader(field, "")) for name, field in sql.fields])
+        case _:
+            return None
+
+
+def _decimal_reader(sql: SqlType) -> Change:
+    unit = Decimal(1).scaleb(-(DEFAULT_SCALE if sql.scale is None else sql.scale))
+
+    def read(value: Any) -> Decimal | None:
+        if value is None:
+            return None
+        try:
+            number = value if isinstance(value, Decimal) else Decimal(value)
+            return number.quantize(unit, context=_EXACT)
+        except (Inexact, InvalidOperation) as error:
+            raise DataError(
+                f"the decimal {value} does not fit {sql}",
+                hint="Declare the column's type with the connection's schema= option.",
+            ) from error
+
+    return read
+
+
+def _read_date(value: Any) -> dt.date | None:
+    if value is None:
+        return None
+    try:
+        return dt.date.fromordinal(_ORDINAL_1970 + value.days_from_epoch)
+    except (ValueError, OverflowError) as error:
+        raise DatetimeOutOfRange(f"the date {value} is beyond the years 1 to 9999") from error
+
+
+def _read_time(value: Any) -> dt.time | None:
+    """Nanoseconds below a microsecond are cut: SQL's TIME has no place for them."""
+    if value is None:
+        return None
+    return dt.time(value.hour, value.minute, value.second, value.nanosecond // 1000)
+
+
+def _read_timestamp(value: Any) -> dt.datetime | None:
+    """The driver goes through a float of seconds, which far from 1970 misses the millisecond."""
+    if value is None or not value.microsecond % 1000:
+        return value  # type: ignore[no-any-return]
+    since: dt.timedelta = value - EPOCH
+    return EPOCH + round(since / _MILLISECOND) * _MILLISECOND
+
+
+def _read_timestamptz(value: Any) -> dt.datetime | None:
+    plain = _read_timestamp(value)
+    return None if plain is None else plain.replace(tzinfo=dt.UTC)
+
+
+def _read_interval(value: Any) -> dt.timedelta | None:
+    if value is None:
+        return None
+    days, nanos = value.months * 30 + value.days, value.nanoseconds
+    return dt.timedelta(days=days, microseconds=nanos // 1000)
+
+
+def interval_to_arrow(value: Any) -> object:
+    """A duration for an Arrow batch, where months, days and time stay apart."""
+    import pyarrow as pa
+
+    if value is None:
+        return None
+    return pa.MonthDayNano([value.months, value.days, value.nanoseconds // 1000 * 1000])
+
+
+def _read_text(value: Any) -> str | None:
+    return str(value) if isinstance(value, Duration) else value
+
+
+def _list_reader(inner: Change | None) -> Change:
+    def read(value: Any) -> list[object] | None:
+        if value is None:
+            return None
+        return list(value) if inner is None else [inner(v) for v in value]
+
+    return read
+
+
+def _map_reader(key: Change | None, item: Change | None) -> Change:
+    def read(value: Any) -> dict[object, object] | None:
+        if value is None:
+            return None
+        return {_hashable(key(k) if key else k): item(v) if item else v for k, v in value.items()}
+
+    return read
+
+
+def _hashable(key: object) -> object:
+    """Keys that are collections themselves, as tuples."""
+    return tuple(map(_hashable, key)) if isinstance(key, list) else key
+
+
+def _struct_reader(fields: Sequence[tuple[str, Change | None]]) -> Change:
+    def read(value: Any) -> dict[str, object] | None:
+        if value is None:
+            return None
+        # A value written before a field was added to the type is shorter.
+        cells = [*value, *[None] * (len(fields) - len(value))]
+        return {n: c(v) if c else v for (n, c), v in zip(fields, cells, strict=False)}
+
+    return read
+
+
+# --- to the driver -------------------------------------------------------------------------
+
+
+def writer(driver_type: Any, truncate: bool = False) -> Change | None:
+    """How a SQL value becomes one the driver can send as this type. `truncate` allows cutting
+    microseconds off timestamps."""
+    name, parts = driver_type.typename, driver_type.subtypes
+    match name:
+        case "frozen":
+            return writer(parts[0], truncate)
+        case "timestamp":
+            return _cutting if truncate else _write_timestamp
+        case "decimal":
+            return Decimal
+        case "varint":
+            return _write_varint
+        case "tinyint":
+            return _write_tinyint
+        case "duration":
+            return _write_duration
+        case "float":
+            return _write_float
+        case "list" | "set":
+            return _each(writer(parts[0], truncate))
+        case "map":
+            key, item = (writer(p, truncate) for p in parts)
+            return lambda v: {(key(k) if key else k): item(i) if item else i for k, i in v.items()}
+        case "tuple":
+            return _struct_writer([writer(p, truncate) for p in parts])
+        case _ if getattr(driver_type, "fieldnames", None):
+            return _struct_writer([writer(p, truncate) for p in parts])
+        case _:
+            return None
+
+
+def _write_timestamp(value: object) -> int:
+    since = naive(value) - EPOCH
+    if since.microseconds % 1000:
+        raise DataError(
+            f"Cassandra keeps milliseconds: {value} has microseconds",
+            hint="Round it, or connect with truncate_microseconds=True.",
+            sqlstate="22008",
+        )
+    return since // _MILLISECOND
+
+
+def _cutting(value: object) -> int:
+    return (naive(value) - EPOCH) // _MILLISECOND
+
+
+def _write_varint(value: Decimal | int) -> int:
+    if value != int(value):
+        raise DataError(f"{value} is not a whole number, which varint wants")
+    return int(value)
+
+
+def _write_tinyint(value: int) -> int:
+    if not -128 <= value <= 127:
+        raise DataError(f"{value} is out of range for tinyint", sqlstate="22003")
+    return value
+
+
+def _write_float(value: float) -> float:
+    try:
+        struct.pack(">f", value)
+    except OverflowError as error:
+        raise DataError(f"{value} is out of range for float", sqlstate="22003") from error
+    return value
+
+
+def _write_duration(value: object) -> Duration:
+    match value:
+        case Interval():
+            parts = (value.months, value.days, value.microseconds)
+        case dt.timedelta():
+            parts = (0, value.days, value.seconds * 10**6 + value.microseconds)
+        case _:
+            raise NotSupportedError("a CQL duration is written as an INTERVAL only")
+    if min(parts) < 0 < max(parts):
+        # Cassandra wants one sign for all three; days and time can be evened out, months not.
+        whole = parts[1] * 86_400 * 10**6 + parts[2]
+        sign = -1 if whole < 0 else 1
+        days, rest = divmod(abs(whole), 86_400 * 10**6)
+        parts = (parts[0], sign * days, sign * rest)
+        if min(parts) < 0 < max(parts):
+            raise DataError(f"Cassandra's durations have one sign: {value}")
+    months, days, micros = parts
+    return Duration(months, days, micros * 1000)
+
+
+def _no_null(value: Any) -> Any:
+    if value is None:
+        raise DataError("Cassandra keeps no NULL inside a collection", sqlstate="22004")
+    return value
+
+
+def _each(change: Change | None) -> Change:
+    def write(values: Any) -> list[object]:
+        return [change(_no_null(v)) if change else _no_null(v) for v in values]
+
+    return write
+
+
+def _struct_writer(changes: Sequence[Change | None]) -> Change:
+    def write(value: Any) -> tuple[object, ...]:
+        cells = list(value.values()) if isinstance(value, Mapping) else list(value)
+        return tuple(
+            None if v is None else c(v) if c else v for v, c in zip(cells, changes, strict=True)
+        )
+
+    return write
