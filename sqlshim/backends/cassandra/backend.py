@@ -138,6 +138,7 @@ class CassandraBackend(Backend):
         context: RunContext,
     ) -> int:
         self._about_to_write()
+        self._ring.forget(table)
         meta = self._keyspace().tables.get(table.name)
         declared = comment_of(meta).not_null if meta is not None else frozenset()
         return insert_rows(

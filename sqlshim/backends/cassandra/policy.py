@@ -28,8 +28,10 @@ def consult(query: CqlQuery, context: RunContext) -> None:
 
 def what_would_answer(table: Table) -> str:
     """Which columns a condition must name to be answered by key or index."""
-    key = _listed(table.partition_key)
-    clause = f"restrict the partition key ({key}) by = or IN"
+    if any(table.column(name).hidden for name in table.partition_key):
+        clause = "make the table with a PRIMARY KEY and restrict that"
+    else:
+        clause = f"restrict the partition key ({_listed(table.partition_key)}) by = or IN"
     indexed = sorted({i.columns[0][0] for i in table.indexes if i.columns})
     if indexed:
         return f"{clause}, or an indexed column ({_listed(indexed)})"

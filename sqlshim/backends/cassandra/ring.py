@@ -56,7 +56,7 @@ class Ring:
         return rows
 
     def forget(self, table: Table) -> None:
-        """The table was dropped."""
+        """The table was written or dropped."""
         with self._lock:
             self._sizes.pop((table.schema, table.name), None)
 
