@@ -122,7 +122,7 @@ def _insert(tree: exp.Expr, context: Context) -> Insert:
     if tree.expression is None or not isinstance(tree.expression, exp.Query | exp.Values):
         raise NotSupportedError("INSERT … DEFAULT VALUES is not supported yet")
     if isinstance(tree.expression, exp.Values):
-        source = _inserted_values(tree.expression, columns, bool(names), context)
+        source: Rel = _inserted_values(tree.expression, columns, bool(names), context)
     else:
         bound = QueryBinder(context).query(tree.expression, None, settled=False)
         _check_width(len(bound.columns), columns, bool(names), tree.expression)
