@@ -118,7 +118,10 @@ class Session:
 
 
 def _execute(cursor: Cursor, sql: str) -> int:
+    """Run a statement to its end, since rows stream and may fail late; gives its row count."""
     cursor.execute(sql)
+    if cursor.description is not None:
+        cursor.fetchall()
     return cursor.rowcount
 
 
