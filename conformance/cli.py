@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.accept:
             _accept(files, adapter)
         return _run(files, adapter, gaps, options)
-    except BadFile as error:
+    except (BadFile, Unavailable) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
     finally:

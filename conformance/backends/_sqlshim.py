@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import sqlshim
-from conformance.backends import Connection, Problem
+from conformance.backends import Connection, Problem, Unavailable
 
 
 def connect(uri: str, pushdown: str) -> Any:
-    return sqlshim.connect(uri, pushdown=pushdown, full_scan="allow", autocommit=True)
+    try:
+        return sqlshim.connect(uri, pushdown=pushdown, full_scan="allow", autocommit=True)
+    except sqlshim.OperationalError as error:
+        raise Unavailable(str(error)) from error
 
 
 def names_of(store: str, pushdown: str) -> frozenset[str]:

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cassandra.auth import PlainTextAuthProvider
-from cassandra.cluster import Cluster
+from cassandra.cluster import Cluster, NoHostAvailable
 
-from conformance.backends import Adapter, Connection
+from conformance.backends import Adapter, Connection, Unavailable
 from conformance.backends._servers import server_uri
 from conformance.backends._sqlshim import Store
 
@@ -46,7 +46,11 @@ class Cassandra(Store):
         self._keyspace = f"slt_{uuid.uuid4().hex[:12]}"
         self._uri = with_keyspace(uri, self._keyspace)
         self._cluster = raw_cluster(uri)
-        self._session = self._cluster.connect()
+        try:
+            self._session = self._cluster.connect()
+        except NoHostAvailable as error:
+            self._cluster.shutdown()
+            raise Unavailable(f"no Cassandra there: {error}") from error
         self._session.default_timeout = 60
         self._session.execute(
             f"CREATE KEYSPACE {self._keyspace} WITH replication = "

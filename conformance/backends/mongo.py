@@ -8,10 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pymongo
+from pymongo.errors import PyMongoError
 
-from conformance.backends import Adapter, Connection
+from conformance.backends import Adapter, Connection, Unavailable
 from conformance.backends._servers import server_uri
 from conformance.backends._sqlshim import Store
+from sqlshim.errors import without_secrets
 
 
 def with_database(uri: str, database: str) -> str:
@@ -29,7 +31,13 @@ class Mongo(Store):
         super().__init__("mongo", pushdown)
         self._uri = uri
         self._stop = stop
-        self._client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+        self._client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
+            uri, serverSelectionTimeoutMS=10_000
+        )
+        try:
+            self._client.admin.command("ping")
+        except PyMongoError as error:
+            raise Unavailable(without_secrets(f"no MongoDB there: {error}")) from error
         self._database: str | None = None
 
     def fresh(self) -> Connection:

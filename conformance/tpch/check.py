@@ -12,6 +12,7 @@ from typing import Any, Literal
 import duckdb
 
 import sqlshim
+from conformance.backends._sqlshim import connect
 from conformance.tpch.compare import difference
 from conformance.tpch.schema import TABLES
 
@@ -63,8 +64,7 @@ def check(
     one_pipeline: bool = False,
 ) -> Iterator[Checked]:
     """Each query's outcome, as it comes."""
-    connection = sqlshim.connect(uri, pushdown=pushdown, full_scan="allow", autocommit=True)
-    with closing(connection):
+    with closing(connect(uri, pushdown)) as connection:
         for name in names:
             expected = reference(directory, name, scale)
             yield _check_one(connection, name, query(name, scale), expected, one_pipeline)
