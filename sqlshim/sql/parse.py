@@ -16,7 +16,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from sqlshim.errors import Error, InterfaceError, StatementTooComplex, SyntaxError, nearest  # noqa: A004
-from sqlshim.sql.params import Placeholders
+from sqlshim.sql.params import PREFIX, Placeholders
 
 E = TypeVar("E", bound=Error)
 MAX_LENGTH = 8 * 2**20  # characters
@@ -141,11 +141,14 @@ def _syntax_error(error: ParseError, sql: str, text: str, places: Placeholders) 
         message, offset = "syntax error at end of input", len(sql.rstrip(" ;\n\t"))
     elif at_end and rest.strip():
         offset += len(highlight) + len(rest) - len(rest.lstrip())
-        word = re.match(r"\w+|\S", sql[offset:])
-        message = f'syntax error at or near "{word[0] if word else ""}"'
+        message = ""
     else:
         message = f'syntax error at or near "{highlight}"'
-    return with_caret(SyntaxError(message, position=places.original(offset) + 1), text)
+    position = places.original(offset)
+    if not message or PREFIX in message:  # name what the caller wrote
+        word = re.match(r"%\(\w+\)s|[:%$]?\w+|\S", text[position:])
+        message = f'syntax error at or near "{word[0] if word else ""}"'
+    return with_caret(SyntaxError(message, position=position + 1), text)
 
 
 def with_caret(error: E, text: str) -> E:
