@@ -1,0 +1,362 @@
+"""A relation as one DuckDB SELECT whose output columns are named `c<number>`.
+
+Called by the store (tables are its own) and by the local engine (leaves are `Remote`, inputs named
+`r0`, `r1`, …). A `Draft` is a SELECT being filled in; what does not fit goes around it as a
+subquery. Numbers are unique in a statement, so names need no qualifier at any depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import sqlglot
+from sqlglot import exp
+
+from sqlshim.backends.duckdb.compile_casts import DIALECT, E, cast, literal
+from sqlshim.backends.duckdb.compile_scalar import Scalars, column
+from sqlshim.catalog.model import Table
+from sqlshim.errors import StatementTooComplex
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Project,
+    Rel,
+    Remote,
+    Scan,
+    SetKind,
+    SetOp,
+    Sort,
+    Values,
+)
+from sqlshim.ir.scalar import Column, Literal, Scalar
+from sqlshim.types import SqlType
+
+NO_COLUMN = "c_none"  # stands in the SELECT of a relation without columns
+_MANY_ROWS = 1  # from here on a VALUES row need not repeat the casts of the first
+
+Physical = Callable[[Table, str], tuple[str, str]]  # table, column -> their names in DuckDB
+
+
+def _same_name(table: Table, name: str) -> tuple[str, str]:
+    return table.name, name
+
+
+@dataclass(frozen=True)
+class Query:
+    """A compiled relation: SQL, the parameters it uses with their types, and its inputs."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    params: tuple[tuple[int, SqlType], ...]
+    inputs: tuple[Remote, ...]
+
+    def pretty(self) -> list[str]:
+        """The SQL, a clause a line."""
+        tree = sqlglot.parse_one(self.sql, dialect=DIALECT)
+        return tree.sql(dialect=DIALECT, pretty=True).splitlines()
+
+
+def compile_query(rel: Rel, physical: Physical = _same_name) -> Query:
+    """`rel` as DuckDB SQL. StatementTooComplex if it is nested beyond what can be compiled."""
+    relations = Relations(physical)
+    try:
+        select = relations.draft(rel).select(rel.columns)
+        sql = select.sql(dialect=DIALECT)
+    except RecursionError as error:
+        raise StatementTooComplex("the statement is nested too deeply") from error
+    params = tuple(sorted(relations.scalars.params.items()))
+    return Query(sql, rel.columns, params, tuple(relations.inputs))
+
+
+def _item(out: Column, value: E) -> E:
+    if isinstance(value, exp.Column) and value.name == f"c{out.id}":
+        return value
+    return exp.alias_(value, f"c{out.id}", copy=False)
+
+
+@dataclass
+class Draft:
+    """A SELECT whose clauses are filled in the order in which SQL evaluates them."""
+
+    source: E | None
+    joins: list[exp.Join] = field(default_factory=list)
+    where: list[E] = field(default_factory=list)
+    items: list[E] | None = None
+    group: list[E] | None = None
+    order: list[exp.Ordered] = field(default_factory=list)
+    limit: E | None = None
+    offset: E | None = None
+
+    @property
+    def limited(self) -> bool:
+        return self.limit is not None or self.offset is not None
+
+    @property
+    def bare(self) -> bool:
+        """Only sources and joins: more joins may follow."""
+        return not (self.where or self.items is not None or self.order or self.limited)
+
+    @property
+    def open(self) -> bool:
+        """WHERE can still be filled: nothing that is evaluated after it is there."""
+        return not (self.items is not None or self.order or self.limited)
+
+    def select(self, columns: Sequence[Column]) -> exp.Select:
+        """The SELECT of these columns."""
+        items = self.items if self.items is not None else [column(c) for c in columns]
+        if not items:
+            items = [exp.alias_(exp.true(), NO_COLUMN)]
+        select = exp.Select().select(*items, copy=False)
+        if self.source is not None:
+            select = select.from_(self.source, copy=False)
+        for join in self.joins:
+            select.append("joins", join)
+        for condition in self.where:
+            select = select.where(condition, copy=False)
+        if self.group:
+            select.set("group", exp.Group(expressions=self.group))
+        if self.order:
+            select.set("order", exp.Order(expressions=self.order))
+        if self.limit is not None:
+            select.set("limit", exp.Limit(expression=self.limit))
+        if self.offset is not None:
+            select.set("offset", exp.Offset(expression=self.offset))
+        return select
+
+
+class Relations:
+    """Compiles the relations of one statement."""
+
+    def __init__(self, physical: Physical) -> None:
+        self.scalars = Scalars(self._subselect)
+        self.inputs: list[Remote] = []
+        self._physical = physical
+        self._aliases = 0
+
+    def draft(self, rel: Rel) -> Draft:
+        """The relation as a SELECT in the making."""
+        match rel:
+            case Scan():
+                return self._scan(rel)
+            case Values():
+                return self._values(rel)
+            case Filter():
+                return self._filter(rel)
+            case Project():
+                return self._project(rel)
+            case Join():
+                return self._join(rel)
+            case Aggregate():
+                return self._aggregate(rel)
+            case Sort():
+                return self._sort(rel)
+            case Limit():
+                return self._limit(rel)
+            case SetOp():
+                return self._set_op(rel)
+            case Remote():
+                return self._input(rel)
+            case _:
+                assert_never(rel)
+
+    def _subselect(self, rel: Rel, only: str) -> exp.Select:
+        draft = self.draft(rel)
+        if only and draft.items is not None and draft.group is None:
+            draft.items = [exp.Literal.number(only)]
+        return draft.select(rel.columns)
+
+    # --- wrapping
+
+    def _alias(self, columns: Sequence[Column] = ()) -> exp.TableAlias:
+        self._aliases += 1
+        names = [exp.to_identifier(f"c{c.id}") for c in columns]
+        return exp.TableAlias(this=exp.to_identifier(f"t{self._aliases}"), columns=names)
+
+    def _wrapped(self, draft: Draft, columns: Sequence[Column]) -> Draft:
+        return Draft(exp.Subquery(this=draft.select(columns), alias=self._alias()))
+
+    def _bare(self, rel: Rel) -> Draft:
+        draft = self.draft(rel)
+        return draft if draft.bare and draft.source is not None else self._wrapped(draft, rel.columns)
+
+    # --- leaves
+
+    def _scan(self, rel: Scan) -> Draft:
+        items = []
+        name = rel.table.name
+        for c in rel.columns:
+            name, stored = self._physical(rel.table, c.name)
+            source = exp.Column(this=exp.to_identifier(stored, quoted=True))
+            items.append(exp.alias_(source, f"c{c.id}", copy=False))
+        if not rel.columns:
+            name, _ = self._physical(rel.table, "")
+        return Draft(exp.Table(this=exp.to_identifier(name, quoted=True)), items=items)
+
+    def _input(self, rel: Remote) -> Draft:
+        name = f"r{len(self.inputs)}"
+        self.inputs.append(rel)
+        return Draft(exp.Table(this=exp.to_identifier(name)))
+
+    def _values(self, rel: Values) -> Draft:
+        if not rel.rows:
+            nothing = [_item(c, literal(None, c.type)) for c in rel.columns]
+            return Draft(None, items=nothing, where=[exp.false()])
+        if not rel.columns and len(rel.rows) == 1:
+            return Draft(None, items=[])
+        if len(rel.rows) == 1:
+            cells = zip(rel.columns, rel.rows[0], strict=True)
+            return Draft(None, items=[_item(c, self._cell(e, c.type)) for c, e in cells])
+        rows = [
+            exp.Tuple(
+                expressions=[self._cell(e, c.type) for c, e in zip(rel.columns, row, strict=True)]
+                or [exp.true()]
+            )
+            for row in rel.rows
+        ]
+        return Draft(exp.Values(expressions=rows, alias=self._alias(rel.columns)))
+
+    def _cell(self, expr: Scalar, t: SqlType) -> E:
+        built = self.scalars.compile(expr)
+        typed = isinstance(built, exp.Cast)
+        return built if typed and expr.type.with_null(True) == t.with_null(True) else cast(built, t)
+
+    # --- nodes with one input
+
+    def _filter(self, rel: Filter) -> Draft:
+        draft = self.draft(rel.input)
+        if not draft.open:
+            draft = self._wrapped(draft, rel.input.columns)
+        draft.where.append(self.scalars.condition(rel.where))
+        return draft
+
+    def _project(self, rel: Project) -> Draft:
+        draft = self.draft(rel.input)
+        if draft.items:
+            draft = self._renamed(draft, rel) or self._wrapped(draft, rel.input.columns)
+        if draft.items is None or not draft.items:
+            draft.items = [_item(c, self.scalars.compile(e)) for c, e in rel.items]
+        return draft
+
+    def _renamed(self, draft: Draft, rel: Project) -> Draft | None:
+        """A projection that only picks columns of a projection needs no SELECT of its own."""
+        if draft.group is not None or draft.order or not draft.items:
+            return None
+        if not all(isinstance(e, Column) for _, e in rel.items):
+            return None
+        known = {item.alias_or_name: item for item in draft.items}
+        picked = [(c, known.get(f"c{e.id}")) for c, e in rel.items if isinstance(e, Column)]
+        if any(item is None for _, item in picked) or not picked:
+            return None
+        draft.items = [_item(c, item.unalias().copy()) for c, item in picked if item is not None]
+        return draft
+
+    def _aggregate(self, rel: Aggregate) -> Draft:
+        draft = self.draft(rel.input)
+        if not draft.open:
+            draft = self._wrapped(draft, rel.input.columns)
+        if not all(isinstance(e, Column) for _, e in rel.keys):
+            draft = self._keys_first(draft, rel)
+            keys = [(c, column(c)) for c, _ in rel.keys]
+        else:
+            keys = [(c, self.scalars.compile(e)) for c, e in rel.keys]
+        draft.items = [_item(c, e) for c, e in keys]
+        draft.items += [_item(c, self.scalars.aggregate(a)) for c, a in rel.calls]
+        draft.group = [e.copy() for _, e in keys]
+        if not keys and not rel.calls:  # one row whatever the input holds
+            return Draft(None, items=[])
+        return draft
+
+    def _keys_first(self, draft: Draft, rel: Aggregate) -> Draft:
+        """Compute the keys in a SELECT below: a constant or parameter is no name to group by."""
+        below = [c for c in rel.input.columns if c.id not in {k.id for k, _ in rel.keys}]
+        draft.items = [_item(c, self.scalars.compile(e)) for c, e in rel.keys]
+        draft.items += [column(c) for c in below]
+        return self._wrapped(draft, rel.input.columns)
+
+    def _sort(self, rel: Sort) -> Draft:
+        draft = self.draft(rel.input)
+        plain = all(isinstance(k.expr, Column) for k in rel.keys)
+        if draft.order or draft.limited or (draft.items is not None and not plain):
+            draft = self._wrapped(draft, rel.input.columns)
+        draft.order = [self.scalars.sort_key(k) for k in rel.keys]
+        return draft
+
+    def _limit(self, rel: Limit) -> Draft:
+        draft = self.draft(rel.input)
+        if draft.limited:
+            draft = self._wrapped(draft, rel.input.columns)
+        if rel.count is not None and not _is_null(rel.count):
+            draft.limit = self.scalars.compile(rel.count)
+        if rel.offset is not None and not _is_null(rel.offset):
+            draft.offset = self.scalars.compile(rel.offset)
+        return draft
+
+    # --- nodes with several inputs
+
+    def _join(self, rel: Join) -> Draft:
+        draft = self._bare(rel.left)
+        right = self._bare(rel.right)
+        if right.joins:
+            right = self._wrapped(right, rel.right.columns)
+        join = exp.Join(this=right.source)
+        if rel.kind is JoinKind.INNER and not rel.on:
+            join.set("kind", "CROSS")
+        else:
+            join.set("on", self.scalars.condition(rel.on))
+            side, kind = _JOIN_WORDS[rel.kind]
+            join.set("side", side)
+            join.set("kind", kind)
+        draft.joins.append(join)
+        return draft
+
+    def _set_op(self, rel: SetOp) -> Draft:
+        selects = [self.draft(child) for child in rel.inputs]
+        parts = [self._set_input(d, r) for d, r in zip(selects, rel.inputs, strict=True)]
+        if rel.columns:
+            combined = exp.Subquery(
+                this=self._combine(rel.kind, parts), alias=self._alias(rel.columns)
+            )
+        else:
+            combined = exp.Subquery(this=self._combine(rel.kind, parts), alias=self._alias())
+        return Draft(combined)
+
+    def _set_input(self, draft: Draft, rel: Rel) -> E:
+        select = draft.select(rel.columns)
+        return exp.Subquery(this=select) if draft.order or draft.limited else select
+
+    def _combine(self, kind: SetKind, parts: list[E]) -> E:
+        operator, distinct = _SET_WORDS[kind]
+        if kind is SetKind.UNION_ALL and len(parts) > 50:  # keep the tree shallow
+            half = len(parts) // 2
+            halves = [self._combine(kind, parts[:half]), self._combine(kind, parts[half:])]
+            parts = [exp.Subquery(this=half) for half in halves]
+        combined = parts[0]
+        for part in parts[1:]:
+            combined = operator(this=combined, expression=part, distinct=distinct)
+        return combined
+
+
+def _is_null(expr: Scalar) -> bool:
+    return isinstance(expr, Literal) and expr.value is None
+
+
+_JOIN_WORDS = {
+    JoinKind.INNER: ("", ""),
+    JoinKind.LEFT: ("LEFT", ""),
+    JoinKind.RIGHT: ("RIGHT", ""),
+    JoinKind.FULL: ("FULL", ""),
+    JoinKind.SEMI: ("", "SEMI"),
+    JoinKind.ANTI: ("", "ANTI"),
+}
+_SET_WORDS: dict[SetKind, tuple[type[exp.SetOperation], bool]] = {
+    SetKind.UNION_ALL: (exp.Union, False),
+    SetKind.INTERSECT_ALL: (exp.Intersect, False),
+    SetKind.EXCEPT_ALL: (exp.Except, False),
+    SetKind.INTERSECT: (exp.Intersect, True),
+    SetKind.EXCEPT: (exp.Except, True),
+}

@@ -1,0 +1,210 @@
+"""SQL types as DuckDB types, constants as DuckDB literals, casts with PostgreSQL's meaning.
+
+In the engine a UUID and JSON are VARCHAR (as in Arrow), an instant is TIMESTAMPTZ in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+
+from sqlglot import exp
+
+from sqlshim.types import DEFAULT_SCALE, FLOATS, INTEGERS, Interval, Kind, SqlType
+
+E = exp.Expression
+DIALECT = "duckdb"
+
+_NAMES = {
+    Kind.UNKNOWN: "VARCHAR",
+    Kind.TEXT: "VARCHAR",
+    Kind.JSON: "VARCHAR",
+    Kind.UUID: "VARCHAR",
+    Kind.BYTES: "BLOB",
+}
+
+
+def type_text(t: SqlType) -> str:
+    """The DuckDB type that carries values of `t`."""
+    match t.kind:
+        case Kind.DECIMAL:
+            return f"DECIMAL({t.precision or 38}, {DEFAULT_SCALE if t.scale is None else t.scale})"
+        case Kind.ARRAY:
+            return type_text(t.element or SqlType(Kind.TEXT)) + "[]"
+        case Kind.MAP:
+            parts = (t.key or SqlType(Kind.TEXT), t.element or SqlType(Kind.TEXT))
+            return "MAP(" + ", ".join(map(type_text, parts)) + ")"
+        case Kind.STRUCT:
+            fields = (f"{quoted(name)} {type_text(field)}" for name, field in t.fields)
+            return "STRUCT(" + ", ".join(fields) + ")"
+        case kind:
+            return _NAMES.get(kind, kind.value)
+
+
+def quoted(name: str) -> str:
+    """`name` as a quoted identifier: the one place where names become text."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@lru_cache(maxsize=512)
+def _data_type(text: str) -> exp.DataType:
+    return exp.DataType.build(text, dialect=DIALECT)
+
+
+def cast(value: E, t: SqlType) -> E:
+    """A plain CAST to the type that carries `t`."""
+    return exp.Cast(this=value, to=_data_type(type_text(t)).copy())
+
+
+def call(name: str, *args: E) -> E:
+    """A function call, printed as it stands."""
+    return exp.Anonymous(this=name, expressions=list(args))
+
+
+def text(value: str) -> E:
+    """A text constant; DuckDB ends a statement at a NUL character, so that one travels as hex."""
+    if "\0" in value:
+        return call("decode", call("unhex", exp.Literal.string(value.encode().hex())))
+    return exp.Literal.string(value)
+
+
+def number(value: int) -> E:
+    """A bare whole number; DuckDB gives it the type of what stands next to it."""
+    literal = exp.Literal.number(str(abs(value)))
+    return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
+
+
+# --- constants -----------------------------------------------------------------------------
+
+
+def literal(value: object, t: SqlType) -> E:
+    """A constant of type `t`; whatever DuckDB would guess differently carries a CAST."""
+    if value is None:
+        return cast(exp.null(), t)
+    match t.kind:
+        case Kind.BOOLEAN:
+            return exp.true() if value else exp.false()
+        case Kind.ARRAY | Kind.STRUCT | Kind.MAP:
+            return cast(_nested(value, t), t)
+        case kind if kind in INTEGERS and isinstance(value, int):
+            bare = number(value)
+            return bare if kind is Kind.INTEGER and abs(value) < 2**31 else cast(bare, t)
+        case kind if kind in FLOATS:
+            return _float(float(value), t)  # type: ignore[arg-type]
+        case Kind.BYTES:
+            return call("unhex", exp.Literal.string(bytes(value).hex()))  # type: ignore[call-overload]
+        case Kind.TEXT | Kind.JSON | Kind.UUID | Kind.UNKNOWN:
+            return text(str(value))
+        case _:
+            return cast(text(constant_text(value)), t)
+
+
+def _float(value: float, t: SqlType) -> E:
+    if not math.isfinite(value):
+        return cast(text(str(value)), t)
+    shown = repr(abs(value))
+    bare: E = exp.Literal.number(shown if "e" in shown else f"{shown}e0")
+    if math.copysign(1, value) < 0:
+        bare = exp.Paren(this=exp.Neg(this=bare))
+    return bare if t.kind is Kind.DOUBLE else cast(bare, t)
+
+
+def constant_text(value: object) -> str:
+    """The text that DuckDB reads back as the value of a decimal, date, time or interval."""
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case dt.datetime():
+            return value.isoformat(sep=" ")
+        case dt.timedelta():
+            return f"{value.days} days {value.seconds * 10**6 + value.microseconds} microseconds"
+        case Interval() | int() | float() | str():
+            return str(value)
+        case _:
+            return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _nested(value: object, t: SqlType) -> E:
+    if isinstance(value, dict) and t.kind is Kind.STRUCT:
+        fields = (
+            exp.PropertyEQ(this=exp.to_identifier(n, quoted=True), expression=literal(value.get(n), f))
+            for n, f in t.fields
+        )
+        return exp.Struct(expressions=list(fields))
+    if isinstance(value, dict):
+        key, element = t.key or SqlType(Kind.TEXT), t.element or SqlType(Kind.TEXT)
+        keys = exp.Array(expressions=[literal(k, key) for k in value])
+        return call("map", keys, exp.Array(expressions=[literal(v, element) for v in value.values()]))
+    element = t.element or SqlType(Kind.TEXT)
+    return exp.Array(expressions=[literal(v, element) for v in value])  # type: ignore[attr-defined]
+
+
+# --- casts ---------------------------------------------------------------------------------
+
+Convert = Callable[[E, SqlType], E]
+
+
+def _whole_number(value: E, to: SqlType) -> E:
+    return cast(call("pg_integer_text", value), to)
+
+
+def _uuid(value: E, to: SqlType) -> E:
+    as_uuid = exp.Cast(this=value, to=_data_type("UUID").copy())
+    return cast(as_uuid, to)
+
+
+def _macro(name: str) -> Convert:
+    return lambda value, to: call(name, value)
+
+
+def _as_it_is(value: E, to: SqlType) -> E:
+    return value
+
+
+def _real_text(value: E, to: SqlType) -> E:
+    # through DOUBLE the digits would be those of the wider type: 0.1 -> 0.10000000149011612
+    return call("regexp_replace", cast(value, to), text(r"\.0$"), text(""))
+
+
+_SPECIAL: dict[tuple[Kind, Kind], Convert] = {
+    **{(Kind.TEXT, kind): _whole_number for kind in INTEGERS},
+    (Kind.TEXT, Kind.BOOLEAN): _macro("pg_boolean"),
+    (Kind.TEXT, Kind.UUID): _uuid,
+    (Kind.TEXT, Kind.BYTES): _macro("pg_bytes"),
+    (Kind.TEXT, Kind.JSON): _as_it_is,
+    (Kind.JSON, Kind.TEXT): _as_it_is,
+    (Kind.UUID, Kind.TEXT): _as_it_is,
+    (Kind.DOUBLE, Kind.TEXT): _macro("pg_double_text"),
+    (Kind.REAL, Kind.TEXT): _real_text,
+    (Kind.BYTES, Kind.TEXT): _macro("pg_bytes_text"),
+    (Kind.INTERVAL, Kind.TEXT): _macro("pg_interval_text"),
+}
+_REPEATS_ARGUMENT = {
+    (Kind.TEXT, Kind.BOOLEAN),
+    (Kind.TEXT, Kind.BYTES),
+    (Kind.DOUBLE, Kind.TEXT),
+    *((Kind.TEXT, kind) for kind in INTEGERS),
+}
+
+
+def repeats_argument(source: SqlType, to: SqlType) -> bool:
+    """Whether `convert` writes its argument more than once."""
+    return (source.kind, to.kind) in _REPEATS_ARGUMENT
+
+
+def convert(value: E, source: SqlType, to: SqlType) -> E:
+    """`value` of type `source` as `to`, or a DataError at run time."""
+    special = _SPECIAL.get((source.kind, to.kind))
+    if special is not None:
+        return special(value, to)
+    if same_carrier(source, to):
+        return value
+    return cast(value, to)
+
+
+def same_carrier(a: SqlType, b: SqlType) -> bool:
+    """Whether DuckDB holds values of both in one type."""
+    return type_text(a) == type_text(b) and a.kind is not Kind.UNKNOWN

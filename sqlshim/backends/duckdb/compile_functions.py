@@ -1,0 +1,431 @@
+"""How DuckDB says each function and operator: a table of builders keyed by function row.
+
+A builder gets the call and its compiled arguments and returns an expression whose DuckDB type is
+that of `Call.type`. `ONCE` names the rows whose builder writes an argument more than once; the
+caller (`compile_scalar`) then passes a name for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlglot import exp
+
+from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
+from sqlshim.errors import ProgrammingError
+from sqlshim.functions import conditional as cond
+from sqlshim.functions import datetime as time
+from sqlshim.functions import math
+from sqlshim.functions import operators as op
+from sqlshim.functions import text as txt
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import Call, Literal, Scalar
+from sqlshim.types import DOUBLE, FLOATS, INTEGER, INTEGERS, Kind, SqlType
+
+Build = Callable[[Call, list[E]], E]
+
+
+def paren(e: E) -> E:
+    """`e` in parentheses if it is anything that binds looser than a call."""
+    loose = isinstance(e, exp.Binary | exp.Not | exp.Neg | exp.In | exp.Is | exp.Case)
+    return exp.Paren(this=e) if loose else e
+
+
+def binary(kind: type[exp.Binary]) -> Build:
+    """An operator between two arguments."""
+    return lambda node, args: kind(this=paren(args[0]), expression=paren(args[1]))
+
+
+def balanced(kind: type[exp.Binary], parts: list[E]) -> E:
+    """A chain of AND or OR; a long one as a shallow tree, so that nothing recurses deeply."""
+    if len(parts) > 50:
+        half = len(parts) // 2
+        left, right = balanced(kind, parts[:half]), balanced(kind, parts[half:])
+        return kind(this=exp.Paren(this=left), expression=exp.Paren(this=right))
+    chain = parts[0]
+    for part in parts[1:]:
+        chain = kind(this=chain, expression=part)
+    return chain
+
+
+def connective(kind: type[exp.Binary]) -> Build:
+    """AND or OR, whose operands need parentheses only if they are of the two themselves."""
+    return lambda node, args: balanced(kind, [operand(a) for a in args])
+
+
+def operand(e: E) -> E:
+    """`e` as an operand of AND or OR."""
+    return exp.Paren(this=e) if isinstance(e, exp.And | exp.Or) else e
+
+
+def named(name: str, gives: SqlType | None = None) -> Build:
+    """A function of DuckDB's; `gives` is the type to cast to where its own differs."""
+    if gives is None:
+        return lambda node, args: call(name, *args)
+    return lambda node, args: cast(call(name, *args), gives)
+
+
+def _is(kind: type[E], negated: bool = False) -> Build:
+    def build(node: Call, args: list[E]) -> E:
+        test: E = exp.Is(this=paren(args[0]), expression=kind())
+        return exp.Not(this=exp.Paren(this=test)) if negated else test
+
+    return build
+
+
+def _is_boolean(value: bool) -> Build:
+    return lambda node, args: exp.Is(
+        this=paren(args[0]), expression=exp.true() if value else exp.false()
+    )
+
+
+# --- arithmetic ----------------------------------------------------------------------------
+
+
+def _kinds(node: Call) -> tuple[Kind, ...]:
+    return tuple(arg.type.kind for arg in node.args)
+
+
+def _arithmetic(kind: type[exp.Binary]) -> Build:
+    """+ and -; a date takes only a 32-bit number of days, a decimal keeps the IR's scale."""
+
+    def build(node: Call, args: list[E]) -> E:
+        kinds = _kinds(node)
+        if Kind.DATE in kinds and kinds != (Kind.DATE, Kind.DATE):
+            args = [
+                cast(a, INTEGER) if k in INTEGERS and k is not Kind.INTEGER else a
+                for a, k in zip(args, kinds, strict=True)
+            ]
+        plain = kind(this=paren(args[0]), expression=paren(args[1]))
+        same = node.type.kind in kinds and node.type.kind is not Kind.DECIMAL
+        return plain if same and kinds != (Kind.DATE, Kind.DATE) else cast(plain, node.type)
+
+    return build
+
+
+def _multiply(node: Call, args: list[E]) -> E:
+    if node.type.kind is Kind.DECIMAL:
+        if sum(arg.type.scale or 0 for arg in node.args) > 38:  # more than DuckDB can carry
+            args = [cast(a, DOUBLE) for a in args]
+        return cast(exp.Mul(this=paren(args[0]), expression=paren(args[1])), node.type)
+    return exp.Mul(this=paren(args[0]), expression=paren(args[1]))
+
+
+def _divide(node: Call, args: list[E]) -> E:
+    # by zero is an error because the session says ieee_floating_point_ops=false
+    sides = [
+        a if arg.type.kind is Kind.DOUBLE else cast(a, DOUBLE)
+        for a, arg in zip(args, node.args, strict=True)
+    ]
+    return exp.Div(this=paren(sides[0]), expression=paren(sides[1]))
+
+
+def _cast_if_decimal(build: Build) -> Build:
+    def checked(node: Call, args: list[E]) -> E:
+        built = build(node, args)
+        return cast(built, node.type) if node.type.kind is Kind.DECIMAL else built
+
+    return checked
+
+
+def _negate(node: Call, args: list[E]) -> E:
+    return exp.Neg(this=exp.Paren(this=args[0]))
+
+
+# --- text ----------------------------------------------------------------------------------
+
+
+def _like(operator: type[exp.Binary], function: str) -> Build:
+    def build(node: Call, args: list[E]) -> E:
+        pattern, escape = node.args[1], node.args[2]
+        if isinstance(pattern, Literal) and isinstance(escape, Literal):
+            unused = escape.value == "" or str(escape.value) not in str(pattern.value)
+            if unused and pattern.value is not None and escape.value is not None:
+                return operator(this=paren(args[0]), expression=args[1])
+        return call(function, *args)
+
+    return build
+
+
+def _literal_int(expr: Scalar) -> int | None:
+    if isinstance(expr, Literal) and isinstance(expr.value, int):
+        return expr.value
+    return None
+
+
+def _substring(node: Call, args: list[E]) -> E:
+    start = _literal_int(node.args[1])
+    if len(args) == 2:
+        if start is not None:
+            return call("substring", args[0], number(max(start, 1)))
+        from_1 = exp.Case(
+            ifs=[exp.If(this=exp.GT(this=paren(args[1]), expression=number(1)), true=args[1])],
+            default=cast(exp.Add(this=exp.Mul(this=paren(args[1]), expression=number(0)),
+                                 expression=number(1)), node.args[1].type),
+        )  # fmt: skip
+        return call("substring", args[0], from_1)
+    length = _literal_int(node.args[2])
+    if start is None or length is None or length < 0:
+        return call("pg_substring", *args)
+    stop = max(start + length, 1)
+    return call("substring", args[0], number(max(start, 1)), number(max(stop - max(start, 1), 0)))
+
+
+def _pad(side: str) -> Build:
+    def build(node: Call, args: list[E]) -> E:
+        fill = node.args[2]
+        width = args[1] if node.args[1].type.kind is Kind.INTEGER else cast(args[1], INTEGER)
+        plain = isinstance(fill, Literal) and fill.value != ""
+        return call(side if plain else f"pg_{side}", args[0], width, args[2])
+
+    return build
+
+
+def _split_part(node: Call, args: list[E]) -> E:
+    by, place = node.args[1], _literal_int(node.args[2])
+    plain = isinstance(by, Literal) and by.value not in ("", None) and place not in (0, None)
+    return call("split_part" if plain else "pg_split_part", *args)
+
+
+def _octet_length(node: Call, args: list[E]) -> E:
+    is_text = node.args[0].type.kind is not Kind.BYTES
+    return cast(call("strlen" if is_text else "octet_length", *args), INTEGER)
+
+
+def _as_text(arg: Scalar, e: E) -> E:
+    if arg.type.kind is Kind.BOOLEAN:  # concat() prints booleans as t and f, a cast does not
+        arms = [
+            exp.If(this=e, true=text("t")),
+            exp.If(this=exp.Not(this=exp.Paren(this=e.copy())), true=text("f")),
+        ]
+        return exp.Case(ifs=arms)
+    return convert(e, arg.type, SqlType(Kind.TEXT))
+
+
+def _concat(node: Call, args: list[E]) -> E:
+    return call("concat", *(_as_text(a, e) for a, e in zip(node.args, args, strict=True)))
+
+
+def _concat_ws(node: Call, args: list[E]) -> E:
+    parts = (_as_text(a, e) for a, e in zip(node.args[1:], args[1:], strict=True))
+    return call("concat_ws", args[0], *parts)
+
+
+# --- math ----------------------------------------------------------------------------------
+
+
+def _whole(name: str, of_double: Build) -> Build:
+    """CEIL, FLOOR, ROUND, TRUNC: integers stay as they are, decimals lose their scale."""
+
+    def build(node: Call, args: list[E]) -> E:
+        kind = node.args[0].type.kind
+        if kind in INTEGERS:
+            return args[0]
+        if kind is Kind.DECIMAL:
+            return cast(call(name, *args), node.type)
+        return of_double(node, [cast(args[0], DOUBLE)] if kind is Kind.REAL else args)
+
+    return build
+
+
+def _round_even(node: Call, args: list[E]) -> E:
+    return call("round_even", args[0], number(0))
+
+
+def _round_to(node: Call, args: list[E]) -> E:
+    value, places = node.args
+    if value.type.kind in FLOATS:
+        return cast(call("round", cast(args[0], DOUBLE), cast(args[1], INTEGER)), node.type)
+    if _literal_int(places) is not None:
+        return cast(call("round", args[0], cast(args[1], INTEGER)), node.type)
+    # DuckDB takes only a constant number of places here
+    arms = []
+    top = (value.type.precision or 19) + 1
+    for n in range(value.type.scale or 0, -top - 1, -1):
+        enough = exp.GTE(this=paren(args[1].copy()), expression=number(n))
+        rounded = call("round", args[0].copy(), number(n)) if n < (value.type.scale or 0) else args[0]
+        arms.append(exp.If(this=enough, true=cast(rounded.copy(), node.type)))
+    is_null = exp.Is(this=paren(args[1].copy()), expression=exp.null())
+    arms.append(exp.If(this=exp.Not(this=exp.Paren(this=is_null)), true=cast(number(0), node.type)))
+    return exp.Case(ifs=arms)
+
+
+# --- dates ---------------------------------------------------------------------------------
+
+
+def _part(node: Call) -> str:
+    part = node.args[0]
+    if not isinstance(part, Literal):
+        raise ProgrammingError("the part of EXTRACT and DATE_TRUNC must be a constant")
+    return str(part.value).lower()
+
+
+def _date_part(name: str, value: E) -> E:
+    return call("date_part", text(name), value)
+
+
+def _extract(node: Call, args: list[E]) -> E:
+    return _date_part(_part(node), args[1])
+
+
+def _extract_fraction(node: Call, args: list[E]) -> E:
+    if _part(node) == "second":
+        return exp.Div(this=_date_part("microseconds", args[1]), expression=exp.Literal.number("1e6"))
+    return _date_part("epoch", args[1])
+
+
+def _date_trunc(node: Call, args: list[E]) -> E:
+    part = _part(node)
+    macro = "pg_trunc_from_1" if part in ("century", "millennium") else "date_trunc"
+    built = call(macro, text(part), args[1])
+    return built if node.type.kind is not Kind.DATE else cast(built, node.type)
+
+
+def _to_timestamp(node: Call, args: list[E]) -> E:
+    seconds = cast(args[0], SqlType(Kind.BIGINT))
+    return call("make_timestamp", exp.Mul(this=seconds, expression=exp.Literal.number(10**6)))
+
+
+def _timestamps(name: str) -> Build:
+    """DuckDB's `age` has no mixed form of zoned and plain instants."""
+
+    def build(node: Call, args: list[E]) -> E:
+        mixed = len(set(_kinds(node))) > 1
+        plain = SqlType(Kind.TIMESTAMP)
+        return call(name, *(cast(a, plain) if mixed else a for a in args))
+
+    return build
+
+
+BUILDERS: Mapping[Function, Build] = {
+    op.EQ: binary(exp.EQ),
+    op.NE: binary(exp.NEQ),
+    op.LT: binary(exp.LT),
+    op.LE: binary(exp.LTE),
+    op.GT: binary(exp.GT),
+    op.GE: binary(exp.GTE),
+    op.IS_DISTINCT: binary(exp.NullSafeNEQ),
+    op.IS_NOT_DISTINCT: binary(exp.NullSafeEQ),
+    op.IS_NULL: _is(exp.Null),
+    op.IS_NOT_NULL: _is(exp.Null, negated=True),
+    op.IS_TRUE: _is_boolean(True),
+    op.IS_FALSE: _is_boolean(False),
+    op.AND: connective(exp.And),
+    op.OR: connective(exp.Or),
+    op.NOT: lambda node, args: exp.Not(this=exp.Paren(this=args[0])),
+    op.ADD: _arithmetic(exp.Add),
+    op.SUB: _arithmetic(exp.Sub),
+    op.MUL: _multiply,
+    op.DIV: _divide,
+    op.DIV_INT: _cast_if_decimal(binary(exp.IntDiv)),
+    op.MOD: _cast_if_decimal(binary(exp.Mod)),
+    op.NEG: _negate,
+    op.CONCAT_OP: binary(exp.DPipe),
+    op.LIKE: _like(exp.Like, "like_escape"),
+    op.ILIKE: _like(exp.ILike, "ilike_escape"),
+    cond.COALESCE: named("coalesce"),
+    cond.NULLIF: named("nullif"),
+    cond.GREATEST: named("greatest"),
+    cond.LEAST: named("least"),
+    txt.UPPER: named("upper"),
+    txt.LOWER: named("lower"),
+    txt.LENGTH: named("length", INTEGER),
+    txt.OCTET_LENGTH: _octet_length,
+    txt.SUBSTRING: _substring,
+    txt.TRIM: named("trim"),
+    txt.LTRIM: named("ltrim"),
+    txt.RTRIM: named("rtrim"),
+    txt.REPLACE: named("replace"),
+    txt.POSITION: named("instr", INTEGER),
+    txt.CONCAT: _concat,
+    txt.CONCAT_WS: _concat_ws,
+    txt.LEFT: named("left"),
+    txt.RIGHT: named("right"),
+    txt.LPAD: _pad("lpad"),
+    txt.RPAD: _pad("rpad"),
+    txt.REVERSE: named("pg_reverse"),
+    txt.REPEAT: named("repeat"),
+    txt.SPLIT_PART: _split_part,
+    txt.STARTS_WITH: named("starts_with"),
+    txt.ASCII: named("ascii"),
+    txt.CHR: named("pg_chr"),
+    txt.TRANSLATE: named("translate"),
+    txt.MD5: named("md5"),
+    math.ABS: named("abs"),
+    math.CEIL: _whole("ceil", named("ceil")),
+    math.FLOOR: _whole("floor", named("floor")),
+    math.ROUND: _whole("round", _round_even),
+    math.ROUND_TO: _round_to,
+    math.TRUNC: _whole("trunc", named("trunc")),
+    math.SIGN: named("sign", DOUBLE),
+    math.SQRT: named("sqrt"),
+    math.CBRT: named("cbrt"),
+    math.POWER: named("pg_power"),
+    math.EXP: named("pg_exp"),
+    math.LN: named("ln"),
+    math.LOG10: named("log10"),
+    math.LOG: named("log"),
+    math.PI: named("pi"),
+    math.SIN: named("sin"),
+    math.COS: named("cos"),
+    math.TAN: named("tan"),
+    math.ASIN: named("asin"),
+    math.ACOS: named("acos"),
+    math.ATAN: named("atan"),
+    math.ATAN2: named("atan2"),
+    math.DEGREES: named("degrees"),
+    math.RADIANS: named("radians"),
+    math.RANDOM: named("random"),
+    time.EXTRACT: _extract,
+    time.EXTRACT_FRACTION: _extract_fraction,
+    time.DATE_TRUNC: _date_trunc,
+    time.AGE: _timestamps("age"),
+    time.MAKE_DATE: named("make_date"),
+    time.LAST_DAY: named("last_day"),
+    time.TO_TIMESTAMP: _to_timestamp,
+}
+
+# Rows whose SQL (or whose macro) writes an argument more than once.
+ONCE = frozenset(
+    {
+        txt.SUBSTRING,
+        txt.CONCAT,
+        txt.CONCAT_WS,
+        txt.LPAD,
+        txt.RPAD,
+        txt.SPLIT_PART,
+        txt.CHR,
+        math.POWER,
+        math.EXP,
+        math.ROUND_TO,
+    }
+)
+
+# Beside one of these a bare whole number takes the type of the other operand.
+ADAPTS = frozenset({*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.ADD, op.SUB, op.MUL, op.MOD})
+
+
+def can_fail(node: Call) -> bool:
+    """Whether some values make the call an error, so that CASE-like order of evaluation matters."""
+    return node.fn in _FAILING and not (
+        node.fn in (op.DIV, op.DIV_INT, op.MOD) and _literal_int(node.args[1]) not in (None, 0)
+    )
+
+
+_FAILING = frozenset(
+    {
+        op.DIV,
+        op.DIV_INT,
+        op.MOD,
+        txt.CHR,
+        txt.SPLIT_PART,
+        math.SQRT,
+        math.LN,
+        math.LOG,
+        math.LOG10,
+        math.POWER,
+        math.EXP,
+        time.MAKE_DATE,
+    }
+)
+

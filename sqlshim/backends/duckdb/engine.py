@@ -1,0 +1,44 @@
+"""The local engine: what the stores leave over, run by DuckDB over their streams of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from sqlshim.backends.duckdb.compile import compile_query
+from sqlshim.backends.duckdb.errors import translated
+from sqlshim.backends.duckdb.run import DuckNative, DuckStream, Input, bindings
+from sqlshim.backends.duckdb.session import Database
+from sqlshim.backends.protocol import Native, Options, RunContext, Stream
+from sqlshim.ir.relational import Rel, Remote
+
+
+class DuckEngine:
+    """Implements `protocol.LocalEngine`."""
+
+    def __init__(self, options: Options) -> None:
+        self._database = Database(options)
+
+    def compile_local(self, rel: Rel) -> Native:
+        """The query over `rel`, in which Remote nodes are inputs."""
+        return DuckNative(compile_query(rel), "local engine")
+
+    def open_local(
+        self,
+        native: Native,
+        inputs: Mapping[Remote, Callable[[], Stream]],
+        params: Sequence[object],
+        context: RunContext,
+    ) -> Stream:
+        """Run it; an input is opened when DuckDB first pulls on it."""
+        query = cast(DuckNative, native).query
+        sources = [Input(remote.columns, inputs[remote]) for remote in query.inputs]
+        with translated():
+            connection = self._database.cursor()
+            for number, source in enumerate(sources):
+                connection.register(f"r{number}", source.reader())
+        return DuckStream(connection, query, bindings(query, params), context, sources)
+
+    def close(self) -> None:
+        """Let go of the database; harmless twice."""
+        self._database.close()

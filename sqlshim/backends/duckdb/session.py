@@ -1,0 +1,80 @@
+"""A DuckDB database, locked: no files but those of one directory, no extensions, no Python
+objects by name, a memory limit, a directory to spill to, and configuration that cannot change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlshim.backends.duckdb.errors import translated
+from sqlshim.backends.duckdb.macros import MACROS
+from sqlshim.backends.protocol import Options
+from sqlshim.errors import InterfaceError
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Division by zero, sqrt(-1) and ln(0) are errors, as in PostgreSQL, not inf and NaN.
+_MEANING = (
+    "SET GLOBAL ieee_floating_point_ops = false",
+    "SET GLOBAL TimeZone = 'UTC'",
+    "SET GLOBAL default_null_order = 'nulls_last'",
+    "SET GLOBAL default_order = 'asc'",
+    "SET GLOBAL preserve_insertion_order = true",
+)
+_LOCKS = (
+    "SET GLOBAL autoinstall_known_extensions = false",
+    "SET GLOBAL autoload_known_extensions = false",
+    "SET GLOBAL python_enable_replacements = false",
+    "SET GLOBAL enable_external_access = false",
+    "SET GLOBAL lock_configuration = true",
+)
+
+
+class Database:
+    """One in-memory DuckDB database; `cursor()` gives a connection of its own to each statement."""
+
+    def __init__(self, options: Options, directory: Path | None = None) -> None:
+        import duckdb
+
+        self._spill = Path(tempfile.gettempdir()) / f"sqlshim-{uuid.uuid4().hex}"
+        if options.spill_directory is not None:
+            self._spill = Path(options.spill_directory) / self._spill.name
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": str(self._spill)
+        }
+        if options.memory_limit is not None:
+            config["memory_limit"] = options.memory_limit
+        try:
+            with translated():
+                self.connection = duckdb.connect(":memory:", config=config)
+        except Exception as error:
+            raise InterfaceError(
+                f"the embedded engine did not start: {error}",
+                hint="memory_limit is written as 2GB or 500MB.",
+            ) from error
+        with translated():
+            for statement in _MEANING:
+                self.connection.execute(statement)
+            for macro in MACROS:
+                self.connection.execute(f"CREATE MACRO {macro}")
+            if directory is not None:
+                allowed = str(directory).replace("'", "''")
+                self.connection.execute(f"SET GLOBAL allowed_directories = ['{allowed}']")
+            for statement in _LOCKS:
+                self.connection.execute(statement)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A new connection to the database."""
+        return self.connection.cursor()
+
+    def close(self) -> None:
+        """Close, and remove what was spilled; harmless twice."""
+        with contextlib.suppress(Exception):
+            self.connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)

@@ -1,0 +1,323 @@
+"""The store behind `memory://`: tables in an in-memory DuckDB database, with real transactions.
+
+A transaction begins with the first write. Outside of one each statement streams from a
+connection of its own; inside one, reads run on the transaction's connection, so that they see its
+writes, and are read at once, since DuckDB keeps one open result a connection.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, cast
+
+from sqlshim.backends.arrow import BatchStream, batch_of
+from sqlshim.backends.duckdb.compile import compile_query
+from sqlshim.backends.duckdb.compile_casts import quoted, type_text
+from sqlshim.backends.duckdb.errors import translate, translated
+from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound
+from sqlshim.backends.duckdb.session import Database
+from sqlshim.backends.protocol import (
+    Accepted,
+    Backend,
+    Native,
+    Options,
+    Pushdown,
+    RunContext,
+    Stream,
+    TableDefinition,
+)
+from sqlshim.catalog.model import Table, TableColumn
+from sqlshim.errors import OperationalError, ProgrammingError, TableExists
+from sqlshim.ir import walk
+from sqlshim.ir.relational import Rel, Remote, Scan
+from sqlshim.ir.scalar import Column
+from sqlshim.types import NESTED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A table and what it is called in DuckDB, where names that differ in case only collide."""
+
+    table: Table
+    name: str
+    columns: dict[str, str]
+
+
+def distinct_names(wanted: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Names for DuckDB, which does not tell `a` from `A`."""
+    used = {name.casefold() for name in taken}
+    chosen = []
+    for name in wanted:
+        free, n = name, 1
+        while free.casefold() in used:
+            n += 1
+            free = f"{name}~{n}"
+        used.add(free.casefold())
+        chosen.append(free)
+    return chosen
+
+
+class DuckStore(Backend):
+    """Tables in memory."""
+
+    kind = "duckdb"
+    path = "table in memory"
+
+    def __init__(self, alias: str, options: Options, directory: Path | None = None) -> None:
+        self.alias = alias
+        self._options = options
+        self._database = Database(options, directory)
+        self._tables: dict[str, Stored] = {}
+        self._lock = threading.RLock()
+        self._writer: duckdb.DuckDBPyConnection | None = None  # the open transaction's
+        self._before: dict[str, Stored] = {}  # the tables when it began
+
+    # --- catalog
+
+    def table_names(self) -> Sequence[str]:
+        with self._lock:
+            return sorted(self._tables)
+
+    def load_table(self, name: str) -> Table | None:
+        with self._lock:
+            stored = self._tables.get(name)
+            if stored is None:
+                return None
+            return replace(stored.table, row_count=self._count(stored))
+
+    def _count(self, stored: Stored) -> int:
+        connection = self._writer or self._database.connection
+        with translated():
+            found = connection.execute(f"SELECT count(*) FROM {quoted(stored.name)}").fetchall()
+        return int(found[0][0])
+
+    # --- planning
+
+    def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
+        for node in walk.every_rel(rel):
+            if isinstance(node, Remote) and node.store != self.alias:
+                return Accepted(None, why="reads another store")
+            if isinstance(node, Scan) and node.table.store != self.alias:
+                return Accepted(None, why="reads another store")
+        return Accepted(rel)
+
+    def compile(self, rel: Rel) -> Native:
+        return DuckNative(compile_query(rel, self._physical), self._path(rel))
+
+    def _path(self, rel: Rel) -> str:
+        return self.path
+
+    def _physical(self, table: Table, column: str) -> tuple[str, str]:
+        stored = self._tables.get(table.name)
+        if stored is None:
+            return table.name, column
+        return stored.name, stored.columns.get(column, column)
+
+    # --- running
+
+    def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
+        query = cast(DuckNative, native).query
+        values = bindings(query, params)
+        with self._lock:
+            if self._writer is None:
+                with translated():
+                    cursor = self._database.cursor()
+                return DuckStream(cursor, query, values, context)
+            stream = DuckStream(self._writer, query, values, context, own_connection=False)
+            return BatchStream(query.columns, list(stream.batches()))
+
+    # --- writing
+
+    def create_table(self, definition: TableDefinition) -> None:
+        with self._lock:
+            if definition.name in self._tables:
+                raise TableExists(definition.name)
+            begun = self._begin()
+            stored = self._new(definition)
+            try:
+                self._write(_create_statement(definition, stored))
+            except BaseException:
+                self._undo(begun)
+                raise
+            self._tables[definition.name] = stored
+
+    def _new(self, definition: TableDefinition) -> Stored:
+        columns = tuple(
+            TableColumn(c.name, c.type, native=type_text(c.type)) for c in definition.columns
+        )
+        table = Table(self.alias, "main", definition.name, columns, definition.primary_key)
+        (name,) = distinct_names([definition.name], (s.name for s in self._tables.values()))
+        names = [c.name for c in definition.columns]
+        return Stored(table, name, dict(zip(names, distinct_names(names), strict=True)))
+
+    def drop_table(self, table: Table) -> None:
+        with self._lock:
+            stored = self._tables[table.name]
+            begun = self._begin()
+            try:
+                self._drop(stored)
+            except BaseException:
+                self._undo(begun)
+                raise
+            del self._tables[table.name]
+
+    def _drop(self, stored: Stored) -> None:
+        self._write(f"DROP TABLE {quoted(stored.name)}")
+
+    def insert(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        context: RunContext,
+    ) -> int:
+        self._check_writable()
+        # The first rows are drawn before the transaction begins: they may come from this store.
+        chunks = _chunks(rows)
+        first = next(chunks, None)
+        if first is None:
+            return 0
+        with self._lock:
+            begun = self._begin()
+            try:
+                stored = self._changeable(table)
+                total = self._insert_chunk(stored, columns, first)
+                for chunk in chunks:
+                    context.remaining()
+                    total += self._insert_chunk(stored, columns, chunk)
+            except BaseException:
+                self._undo(begun)
+                raise
+        return total
+
+    def _changeable(self, table: Table) -> Stored:
+        return self._tables[table.name]
+
+    def _insert_chunk(
+        self, stored: Stored, columns: Sequence[str], rows: list[Sequence[object]]
+    ) -> int:
+        types = [stored.table.column(name).type for name in columns]
+        names = ", ".join(quoted(stored.columns[name]) for name in columns)
+        into = f"INSERT INTO {quoted(stored.name)} ({names})"
+        if len(rows) == 1 and not any(t.kind in NESTED for t in types):
+            cells = ", ".join(f"CAST(? AS {type_text(t)})" for t in types)
+            self._write(f"{into} VALUES ({cells})", [bound(v) for v in rows[0]])
+            return 1
+        fields = [Column(i, name, t) for i, (name, t) in enumerate(zip(columns, types, strict=True))]
+        connection = self._connection()
+        connection.register("new_rows", batch_of(fields, rows))
+        try:
+            self._write(f"{into} SELECT * FROM new_rows")
+        finally:
+            connection.unregister("new_rows")
+        return len(rows)
+
+    # --- transactions
+
+    def _check_writable(self) -> None:
+        if self._options.read_only:
+            raise ProgrammingError(
+                "cannot write: the connection was opened with read_only=True", sqlstate="25006"
+            )
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        assert self._writer is not None, "no transaction has begun"
+        return self._writer
+
+    def _write(self, statement: str, values: Sequence[object] | None = None) -> None:
+        with translated():
+            self._connection().execute(statement, values).fetchall()
+
+    def _begin(self) -> bool:
+        """Begin a transaction unless one is open; whether one was begun."""
+        self._check_writable()
+        if self._writer is not None:
+            return False
+        with translated():
+            writer = self._database.cursor()
+            writer.execute("BEGIN TRANSACTION").fetchall()
+        self._writer, self._before = writer, dict(self._tables)
+        return True
+
+    def _undo(self, begun: bool) -> None:
+        """After a failed write: undo what the statement itself began."""
+        if begun:
+            self.rollback()
+
+    def commit(self) -> None:
+        with self._lock:
+            if self._writer is None:
+                return
+            try:
+                self._before_commit()
+                self._writer.execute("COMMIT").fetchall()
+            except Exception as error:
+                self.rollback()
+                raise _not_committed(error) from error
+            self._end()
+
+    def _before_commit(self) -> None:
+        """What must be done before the transaction ends."""
+
+    def rollback(self) -> None:
+        with self._lock:
+            if self._writer is None:
+                return
+            with translated():
+                self._writer.execute("ROLLBACK").fetchall()
+            self._tables = self._before
+            self._end()
+
+    def _end(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._before = None, {}
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _not_committed(error: Exception) -> Exception:
+    cause = translate(error)
+    if cause.sqlstate == "25P02":
+        return OperationalError(
+            "nothing to commit: an earlier error aborted the transaction, it was rolled back",
+            sqlstate="25P02",
+        )
+    return cause
+
+
+def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]:
+    if isinstance(rows, list) and len(rows) <= ROWS_AT_ONCE:
+        if rows:
+            yield rows
+        return
+    source = iter(rows)
+    while chunk := list(islice(source, ROWS_AT_ONCE)):
+        yield chunk
+
+
+def _create_statement(definition: TableDefinition, stored: Stored) -> str:
+    parts = [
+        f"{quoted(stored.columns[c.name])} {type_text(c.type)}"
+        + ("" if c.type.nullable else " NOT NULL")
+        for c in definition.columns
+    ]
+    if definition.primary_key:
+        parts.append(f"PRIMARY KEY ({_listed(stored, definition.primary_key)})")
+    parts += [f"UNIQUE ({_listed(stored, names)})" for names in definition.unique]
+    return f"CREATE TABLE {quoted(stored.name)} ({', '.join(parts)})"
+
+
+def _listed(stored: Stored, names: Sequence[str]) -> str:
+    return ", ".join(quoted(stored.columns[name]) for name in names)
