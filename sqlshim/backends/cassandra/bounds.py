@@ -20,6 +20,7 @@ from enum import StrEnum
 
 from sqlshim.errors import DataError
 from sqlshim.ir.scalar import Literal, Param
+from sqlshim.types import Kind
 
 
 class Op(StrEnum):
@@ -61,12 +62,23 @@ class Bound:
 _MAX_KEY = 65535  # bytes of a key
 EPOCH = dt.datetime(1970, 1, 1)
 _MILLISECOND = dt.timedelta(milliseconds=1)
-_FLOAT_MAX = struct.unpack(">f", b"\x7f\x7f\xff\xff")[0]
+FLOAT_MAX = struct.unpack(">f", b"\x7f\x7f\xff\xff")[0]
 
 
 def value_of(scalar: Literal | Param, params: Sequence[object]) -> object:
-    """The value of a literal or of this execution's parameter."""
-    return scalar.value if isinstance(scalar, Literal) else params[scalar.index]
+    """The value of a literal or of this execution's parameter; a REAL is what 32 bits hold."""
+    value = scalar.value if isinstance(scalar, Literal) else params[scalar.index]
+    if scalar.type.kind is Kind.REAL and isinstance(value, int | float):
+        return as_real(float(value))
+    return value
+
+
+def as_real(value: float) -> float:
+    """The nearest 32-bit float; infinity for what is beyond."""
+    if math.isfinite(value) and abs(value) > FLOAT_MAX:
+        return math.copysign(math.inf, value)
+    near: float = struct.unpack(">f", struct.pack(">f", value))[0]
+    return near
 
 
 def decide(term: Term, native: str, params: Sequence[object], key: KeyPart) -> Bound | None:
@@ -171,9 +183,9 @@ def _float(value: object) -> Floor:
     wide = float(value)  # type: ignore[arg-type]
     if not math.isfinite(wide):
         return Floor(wide)
-    if abs(wide) > _FLOAT_MAX:
-        return Floor(_FLOAT_MAX if wide > 0 else -math.inf, False)
-    near = struct.unpack(">f", struct.pack(">f", wide))[0]
+    if abs(wide) > FLOAT_MAX:
+        return Floor(FLOAT_MAX if wide > 0 else -math.inf, False)
+    near = as_real(wide)
     return Floor(near if near <= wide else _float_below(near), near == wide)
 
 

@@ -17,6 +17,7 @@ from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms
 from sqlshim.catalog.model import Table
 from sqlshim.ir.scalar import Scalar
 
+_SAI_LITERAL = frozenset({"ascii", "blob", "boolean", "text", "varchar"})
 # Equal values of these types can have different bytes, and a partition is found by its bytes.
 NOT_HASHED = frozenset({"decimal", "double", "float"})
 
@@ -53,10 +54,13 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
     terms = [term for group in taken.values() for term in group]
     keyed = _partition_terms(terms, table)
     why = "the server refuses an index beside IN on the partition key"
-    if keyed is None:
+    if keyed is None and any(_index_for(t, table) for t in terms):
+        terms = [t for t in terms if t.op is not Op.IN or t.column not in table.partition_key]
+        path, sent, filtering, indexes = _by_index(terms, table)
+    elif keyed is None:
         terms = [t for t in terms if len(t.values) <= MOST_ITEMS]
         why = f"an IN list of more than {MOST_ITEMS} values"
-        path, sent, filtering, indexes = _by_index(terms, table) or _by_ring(terms)
+        path, sent, filtering, indexes = _by_ring(terms)
     else:
         path, sent, filtering = _by_key(keyed, terms, table)
         indexes = ()
@@ -170,11 +174,9 @@ def _key_path(several: bool, slices: Sequence[Term], table: Table) -> Path:
 
 def _by_index(
     terms: Sequence[Term], table: Table
-) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]] | None:
-    """An index serves equality; an SAI ranges too. The server uses all that it can, ANDed."""
+) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]]:
+    """The server uses all indexes that it can, ANDed."""
     answering = {t: name for t in terms if (name := _index_for(t, table))}
-    if not answering:
-        return None
     names = tuple(dict.fromkeys(answering.values()))
     rest = [t for t in terms if t not in answering]
     kinds = {i.kind for i in table.indexes if i.name in names}
@@ -183,10 +185,13 @@ def _by_index(
 
 
 def _index_for(term: Term, table: Table) -> str | None:
+    """An index serves equality; an SAI ranges too, but not of text."""
+    ranges = table.column(term.column).native not in _SAI_LITERAL
     for index in table.indexes:
         if index.columns[0][0] != term.column or term.op is Op.IN:
             continue
-        if index.kind == SAI or (index.kind == SECONDARY and term.op is Op.EQ):
+        equal = term.op is Op.EQ
+        if (index.kind == SAI and (equal or ranges)) or (index.kind == SECONDARY and equal):
             return index.name
     return None
 

@@ -6,9 +6,10 @@ loses nothing) with values; anything else stays local.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
-from sqlshim.backends.cassandra.bounds import FLOORS, Op, Term
+from sqlshim.backends.cassandra.bounds import FLOAT_MAX, FLOORS, Op, Term
 from sqlshim.catalog.model import TableColumn
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
@@ -80,7 +81,7 @@ def _comparison(
     if column is None or not isinstance(right, Literal | Param):
         return _COLUMN_WITH_VALUE
     how = COMPARISONS[fn]
-    if why := _not_comparable(column, how):
+    if why := _not_comparable(column, how) or _out_of_range(right):
         return why
     if how is Op.EQ and column.native in FLOATING and not _is_ordinary(right):
         # -0.0 and 0.0 are two values in Cassandra and one in SQL: say it as a closed range.
@@ -93,7 +94,7 @@ def _in_list(arg: Scalar, items: tuple[Scalar, ...], columns: Columns) -> tuple[
     values = tuple(item for item in items if isinstance(item, Literal | Param))
     if column is None or len(values) < len(items):
         return _COLUMN_WITH_VALUE
-    if why := _not_comparable(column, Op.IN):
+    if why := _not_comparable(column, Op.IN) or next(filter(None, map(_out_of_range, values)), ""):
         return why
     if column.native in FLOATING and not all(map(_is_ordinary, values)):
         return "-0.0 and 0.0 are two values in Cassandra"
@@ -131,6 +132,15 @@ def _not_comparable(column: TableColumn, how: Op) -> str:
         equality = how in (Op.EQ, Op.IN)
         return "" if equality else f"CQL orders {native} differently from SQL"
     return f"CQL compares {native} differently from SQL"
+
+
+def _out_of_range(value: Literal | Param) -> str:
+    """Whether a constant is beyond its own type: the local engine makes an error of that."""
+    if not isinstance(value, Literal) or value.type.kind is not Kind.REAL:
+        return ""
+    number = value.value
+    beyond = isinstance(number, int | float) and FLOAT_MAX < abs(number) < math.inf
+    return "the constant is out of range" if beyond else ""
 
 
 def _is_ordinary(value: Literal | Param) -> bool:
