@@ -118,7 +118,7 @@ def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world:
     except Error as error:
         raise _placed(error, places, text) from error.__cause__
     prepared = _planned(bound, world)
-    return _explained(prepared) if parsed.explain else prepared
+    return _explained(prepared, world) if parsed.explain else prepared
 
 
 def _placed(error: Error, places: Placeholders, text: str) -> Error:
@@ -157,21 +157,22 @@ def _plan(rel: Rel, world: World) -> Plan:
 # --- EXPLAIN -------------------------------------------------------------------------------
 
 
-def _explained(prepared: Prepared) -> Prepared:
+def _explained(prepared: Prepared, world: World) -> Prepared:
     if prepared.plan is None:
         lines = [type(prepared.statement).__name__]
     else:
-        lines = explain_lines(prepared.plan)
+        lines = explain_lines(prepared.plan, world)
     column = Column(-1, "QUERY PLAN", TEXT.with_null(False))
     return Prepared(prepared.statement, (), None, (column,), tuple(lines))
 
 
-def explain_lines(plan: Plan) -> list[str]:
+def explain_lines(plan: Plan, world: World) -> list[str]:
     """The tree, under each Remote its access path, native query and why nothing more went there."""
 
     def detail(remote: Remote) -> list[str]:
         native = plan.natives[remote]
-        lines = [f"access path: {native.access_path}", *native.show()]
+        kind = world.stores[remote.store].kind
+        lines = [f"{kind}, access path: {native.access_path}", *native.show()]
         if remote.why_not_more:
             lines.append(f"local from here: {remote.why_not_more}")
         return lines
