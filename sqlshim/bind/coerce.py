@@ -332,7 +332,7 @@ def number(text: str) -> Literal:
     exact = Decimal(text)
     _, digits, exponent = exact.as_tuple()
     scale = max(-int(exponent), 0)
-    precision = max(len(digits), scale, 1)
+    precision = max(len(digits), scale + 1)
     if precision > 38:
         raise DataError(f"{text} has more than 38 digits", sqlstate="22003")
     from sqlshim.types import decimal

@@ -213,7 +213,9 @@ class QueryBinder:
             return None
         if isinstance(value.value, int) and value.value < 0:
             raise ProgrammingError(
-                f"{clause} must not be negative", sqlstate="2201W", position=position(node)
+                f"{clause} must not be negative",
+                sqlstate="2201W" if clause == "LIMIT" else "2201X",
+                position=position(node),
             )
         return value
 

@@ -128,7 +128,7 @@ class SourceBinder:
         alias = node.args.get("alias")
         if alias is not None:
             if alias.name:
-                source.alias = alias.name
+                source.alias = _plain_alias(alias.this)
             names = [c.name for c in alias.args.get("columns") or ()]
             if len(names) > len(source.columns):
                 raise _too_many_names(source.alias, len(source.columns), len(names), node)
@@ -229,6 +229,22 @@ def _named(ident: exp.Identifier, columns: Sequence[Column]) -> Column:
             )
         raise UnknownColumn(ident.name, [c.name for c in columns], position(ident))
     return found[0]
+
+
+_RESERVED = frozenset(  # noqa: SIM905 - a list of 38 strings reads worse
+    "ALL AND AS ASC BETWEEN CASE CROSS DESC DISTINCT ELSE END EXCEPT FETCH FROM FULL GROUP HAVING "
+    "IN INNER INTERSECT INTO IS JOIN LEFT LIKE LIMIT NATURAL NOT NULL OFFSET ON OR ORDER RIGHT "
+    "SELECT THEN UNION USING WHEN WHERE WITH".split()
+)
+
+
+def _plain_alias(ident: exp.Identifier) -> str:
+    """An alias; sqlglot takes reserved words for aliases where a clause was left unfinished."""
+    if not ident.args.get("quoted") and ident.name.upper() in _RESERVED:
+        raise ProgrammingError(
+            f'syntax error at or near "{ident.name}"', sqlstate="42601", position=position(ident)
+        )
+    return ident.name
 
 
 def _too_many_names(alias: str, have: int, given: int, node: exp.Expr) -> ProgrammingError:

@@ -19,7 +19,7 @@ from sqlshim.bind.coerce import (
 )
 from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
-from sqlshim.functions import conditional, math
+from sqlshim.functions import conditional, math, text
 from sqlshim.functions import operators as op
 from sqlshim.instants import parse_interval
 from sqlshim.ir.scalar import Literal, Scalar
@@ -242,7 +242,11 @@ def extreme(node: exp.Expr, binds: Binds) -> Scalar:
 
 def cast_(node: exp.Expr, binds: Binds) -> Scalar:
     to = node.args["to"]
-    return cast(binds.scalar(node.this), sql_type(to), safe=isinstance(node, exp.TryCast))
+    result = cast(binds.scalar(node.this), sql_type(to), safe=isinstance(node, exp.TryCast))
+    if to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR) and to.expressions:
+        length = number(to.expressions[0].name)  # PostgreSQL: an explicit cast cuts
+        return call(text.LEFT, result, length)
+    return result
 
 
 def bracket(node: exp.Expr, binds: Binds) -> Scalar:

@@ -68,6 +68,7 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
     try:
         tokens = dialect.tokenize(sql)
         _one_statement(tokens, text, places)
+        _no_gaps(tokens, text, places, dialect)
         trees = dialect.parser().parse(tokens, sql)
     except TokenError as error:
         raise _unfinished(text) from error
@@ -102,6 +103,23 @@ def _one_statement(tokens: list[Token], text: str, places: Placeholders) -> None
                 ),
                 text,
             )
+
+
+_AFTER_LIST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.SEMICOLON})
+
+
+def _no_gaps(tokens: list[Token], text: str, places: Placeholders, dialect: Dialect) -> None:
+    """sqlglot skips a missing item of a list; here `a,, b` and (but for the dialects that allow
+    it) a trailing comma are syntax errors."""
+    trailing = type(dialect).__name__ in ("BigQuery", "DuckDB", "Snowflake")
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.token_type != TokenType.COMMA:
+            continue
+        kind = TokenType.SEMICOLON if after is None else after.token_type
+        if kind == TokenType.COMMA or (kind in _AFTER_LIST and not trailing):
+            at = len(text.rstrip(" ;")) if after is None else places.original(after.start)
+            where = "at end of input" if after is None else f'at or near "{after.text}"'
+            raise with_caret(SyntaxError(f"syntax error {where}", position=at + 1), text)
 
 
 def _unfinished(text: str) -> SyntaxError:
