@@ -1,0 +1,292 @@
+"""The rules of CQL's WHERE, as a table: conjuncts in; access path, terms and the rest out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import pytest
+
+from sqlshim import types as t
+from sqlshim.backends.cassandra.bounds import Term
+from sqlshim.backends.cassandra.restrict import Path, Restriction, restrict
+from sqlshim.catalog.model import Table
+from sqlshim.functions import operators as op
+from sqlshim.ir.scalar import Call, Cast, Literal, Scalar
+from tests.backends.cassandra.trees import (
+    COLUMNS,
+    INDEXED,
+    READINGS,
+    col,
+    either,
+    eq,
+    ge,
+    gt,
+    is_null,
+    isin,
+    lit,
+    lt,
+    ne,
+    widened,
+)
+
+KEY = [eq("a", 1), eq("b", "x")]
+SOME_ID = uuid.UUID(int=1)
+
+
+def shown(terms: Sequence[Term]) -> list[str]:
+    return [f"{term.column} {term.op}" for term in terms]
+
+
+def summary(where: Sequence[Scalar], of: Table = READINGS) -> tuple[Path, list[str], bool]:
+    found = restrict(where, COLUMNS, of)
+    assert found.left == ()
+    return found.path, shown(found.terms), found.filtering
+
+
+def reasons(where: Sequence[Scalar], of: Table = READINGS) -> list[str]:
+    return [why for _, why in restrict(where, COLUMNS, of).left]
+
+
+@pytest.mark.parametrize(
+    ("where", "path", "terms", "filtering"),
+    [
+        pytest.param([], Path.RING, [], False, id="no condition reads the ring"),
+        pytest.param(KEY, Path.PARTITION, ["a =", "b ="], False, id="the whole partition key"),
+        pytest.param(
+            KEY[::-1], Path.PARTITION, ["a =", "b ="], False, id="terms come in the key's order"
+        ),
+        pytest.param(
+            [*KEY, eq("c", 1), eq("d", "y")],
+            Path.KEY,
+            ["a =", "b =", "c =", "d ="],
+            False,
+            id="the whole primary key",
+        ),
+        pytest.param(
+            [*KEY, gt("c", 1)], Path.SLICE, ["a =", "b =", "c >"], False, id="a clustering slice"
+        ),
+        pytest.param(
+            [*KEY, ge("c", 1), lt("c", 9)],
+            Path.SLICE,
+            ["a =", "b =", "c >=", "c <"],
+            False,
+            id="a slice with two ends",
+        ),
+        pytest.param(
+            [*KEY, isin("c", 1, 2), gt("d", "y")],
+            Path.SLICE,
+            ["a =", "b =", "c IN", "d >"],
+            False,
+            id="a range may follow IN",
+        ),
+        pytest.param(
+            [*KEY, gt("c", 1), eq("d", "y")],
+            Path.SLICE,
+            ["a =", "b =", "c >", "d ="],
+            True,
+            id="what follows a range is filtered",
+        ),
+        pytest.param(
+            [*KEY, eq("d", "y")],
+            Path.PARTITION,
+            ["a =", "b =", "d ="],
+            True,
+            id="a gap in the clustering prefix is filtered",
+        ),
+        pytest.param(
+            [*KEY, gt("v", 5)],
+            Path.PARTITION,
+            ["a =", "b =", "v >"],
+            True,
+            id="other columns are filtered within the partition",
+        ),
+        pytest.param(
+            [isin("a", 1, 2), eq("b", "x")],
+            Path.PARTITIONS,
+            ["a IN", "b ="],
+            False,
+            id="IN over partitions",
+        ),
+        pytest.param(
+            [eq("a", 1)], Path.RING, ["a ="], True, id="half a partition key is no key"
+        ),
+        pytest.param(
+            [gt("a", 1), eq("b", "x")],
+            Path.RING,
+            ["b =", "a >"],
+            True,
+            id="a range of the partition key is no key",
+        ),
+        pytest.param(
+            [lt("v", 5), ge("day", dt.date(2020, 1, 1))],
+            Path.RING,
+            ["v <", "day >="],
+            True,
+            id="a scan filters on the server",
+        ),
+        pytest.param(
+            [eq("flag", True), eq("id", SOME_ID), eq("host", "::1")],
+            Path.RING,
+            ["flag =", "id =", "host ="],
+            True,
+            id="types that only compare for equality",
+        ),
+        pytest.param(
+            [eq("w", 0.0)],
+            Path.RING,
+            ["w >=", "w <="],
+            True,
+            id="floating zero is a closed range, for -0.0 is another value",
+        ),
+        pytest.param([eq("w", 2.5)], Path.RING, ["w ="], True, id="other floats are themselves"),
+        pytest.param([col("flag")], Path.RING, ["flag ="], True, id="a boolean column alone"),
+        pytest.param(
+            [Call(op.NOT, (col("flag"),), t.BOOLEAN)],
+            Path.RING,
+            ["flag ="],
+            True,
+            id="NOT of a boolean column",
+        ),
+        pytest.param(
+            [widened("a", t.BIGINT), widened("b", t.TEXT)],
+            Path.PARTITION,
+            ["a =", "b ="],
+            False,
+            id="casts that lose nothing are seen through",
+        ),
+        pytest.param(
+            [Call(op.LT, (lit("v", 5), col("v")), t.BOOLEAN)],
+            Path.RING,
+            ["v >"],
+            True,
+            id="the value may stand first",
+        ),
+    ],
+)
+def test_without_indexes(
+    where: list[Scalar], path: Path, terms: list[str], filtering: bool
+) -> None:
+    assert summary(where) == (path, terms, filtering)
+
+
+@pytest.mark.parametrize(
+    ("where", "path", "terms", "filtering"),
+    [
+        pytest.param([eq("v", 5)], Path.INDEX, ["v ="], False, id="SAI equality"),
+        pytest.param([gt("v", 5), lt("v", 9)], Path.INDEX, ["v >", "v <"], False, id="SAI range"),
+        pytest.param(
+            [eq("v", 5), eq("name", "x")], Path.INDEX, ["v =", "name ="], False, id="two SAI ANDed"
+        ),
+        pytest.param(
+            [gt("name", "x")], Path.RING, ["name >"], True, id="an SAI of text has no ranges"
+        ),
+        pytest.param(
+            [eq("v", 5), eq("day", dt.date(2020, 1, 1))],
+            Path.INDEX,
+            ["v =", "day ="],
+            True,
+            id="the rest is filtered",
+        ),
+        pytest.param([isin("v", 5, 6)], Path.RING, ["v IN"], True, id="no index serves IN"),
+        pytest.param([eq("small", 5)], Path.INDEX, ["small ="], False, id="2i equality"),
+        pytest.param([gt("small", 5)], Path.RING, ["small >"], True, id="2i has no ranges"),
+        pytest.param(
+            [*KEY, eq("v", 5)],
+            Path.PARTITION,
+            ["a =", "b =", "v ="],
+            True,
+            id="a key is better than an index",
+        ),
+    ],
+)
+def test_with_indexes(where: list[Scalar], path: Path, terms: list[str], filtering: bool) -> None:
+    assert summary(where, INDEXED) == (path, terms, filtering)
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        pytest.param([either(eq("a", 1), eq("a", 2))], "CQL has no OR", id="OR"),
+        pytest.param([ne("v", 1)], "CQL has no <>", id="not equal"),
+        pytest.param([is_null("v")], "CQL has no IS NULL", id="IS NULL"),
+        pytest.param(
+            [eq("clock", dt.time(1))],
+            "CQL compares time differently from SQL",
+            id="nanoseconds are cut when read",
+        ),
+        pytest.param(
+            [gt("id", SOME_ID)], "CQL orders uuid differently from SQL", id="the order of uuids"
+        ),
+        pytest.param(
+            [gt("host", "::1")], "CQL orders inet differently from SQL", id="the order of addresses"
+        ),
+        pytest.param(
+            [eq("tags", ["x"])], "CQL compares set<text> differently from SQL", id="collections"
+        ),
+        pytest.param(
+            [Call(op.EQ, (col("a"), col("c")), t.BOOLEAN)],
+            "CQL compares columns with values only",
+            id="two columns",
+        ),
+        pytest.param(
+            [Call(op.EQ, (Cast(col("price"), t.DOUBLE), Literal(1.5, t.DOUBLE)), t.BOOLEAN)],
+            "CQL compares columns with values only",
+            id="a cast that loses digits",
+        ),
+        pytest.param(
+            [isin("w", 0.0, 1.0)], "-0.0 and 0.0 are two values in Cassandra", id="IN with zero"
+        ),
+        pytest.param(
+            [eq("v", 1), gt("v", 0)], "CQL takes one restriction a column", id="= and > of a column"
+        ),
+        pytest.param(
+            [gt("v", 1), gt("v", 2)], "CQL takes one restriction a column", id="two lower ends"
+        ),
+        pytest.param(
+            [isin("c", *range(1001))], "an IN list of more than 1000 values", id="a very long IN"
+        ),
+        pytest.param(
+            [isin("a", *range(1001))],
+            "an IN list of more than 1000 values",
+            id="a very long IN on half a key",
+        ),
+    ],
+)
+def test_stays_local(where: list[Scalar], why: str) -> None:
+    assert reasons(where) == [why]
+
+
+def test_a_long_in_over_partitions_is_taken() -> None:
+    where = [isin("a", *range(5000)), eq("b", "x")]
+    assert summary(where) == (Path.PARTITIONS, ["a IN", "b ="], False)
+
+
+def test_an_analyzed_index_makes_equality_something_else() -> None:
+    assert reasons([eq("note", "x")], INDEXED) == ["the column's index compares analyzed text"]
+
+
+def test_an_index_cannot_be_used_beside_several_partitions() -> None:
+    where = [isin("a", 1, 2), eq("b", "x"), eq("v", 5)]
+    assert reasons(where, INDEXED) == ["the server refuses an index beside IN on the partition key"]
+
+
+def test_an_index_cannot_be_used_beside_in_on_half_a_key() -> None:
+    where = [isin("a", 1, 2), eq("v", 5)]
+    assert reasons(where, INDEXED) == ["the server refuses an index beside IN on the partition key"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param([*KEY, gt("c", 1), gt("c", 2), ne("v", 1)], id="by key"),
+        pytest.param([eq("v", 5), gt("v", 2), isin("a", 1, 2), eq("w", 0.0)], id="by index"),
+        pytest.param([isin("v", 5, 6), gt("v", 2), eq("clock", dt.time(1))], id="by ring"),
+    ],
+)
+def test_what_was_taken_is_taken_again(where: list[Scalar]) -> None:
+    once = restrict(where, COLUMNS, INDEXED)
+    left = {conjunct for conjunct, _ in once.left}
+    again = restrict([c for c in where if c not in left], COLUMNS, INDEXED)
+    assert again == Restriction(once.path, once.terms, (), once.filtering, once.indexes)
