@@ -248,13 +248,26 @@ def _create(tree: exp.Expr, context: Context) -> CreateTable:
                 raise NotSupportedError("named constraints are not supported yet")
             case _:
                 raise NotSupportedError(f"{entry.sql()[:60]} is not supported yet")
-    names = [c.name for c in columns]
-    if len({n.casefold() for n in names}) < len(names):
-        raise ProgrammingError("a column is specified more than once", sqlstate="42701", position=1)
+    _no_column_twice([e.this for e in schema.expressions if isinstance(e, exp.ColumnDef)])
     columns = [NewColumn(c.name, c.type.with_null(False)) if c.name in key else c for c in columns]
     store, name = _new_name(schema.this, context)
     exists = bool(tree.args.get("exists"))
     return CreateTable(store, name, tuple(columns), key, tuple(unique), exists)
+
+
+def _no_column_twice(idents: list[exp.Expr]) -> None:
+    """Names that differ in case are two names where both are quoted."""
+    seen: dict[str, list[exp.Expr]] = {}
+    for ident in idents:
+        for other in seen.setdefault(ident.name.casefold(), []):
+            quoted = ident.args.get("quoted") and other.args.get("quoted")
+            if ident.name == other.name or not quoted:
+                raise ProgrammingError(
+                    f"column {ident.name!r} specified more than once",
+                    sqlstate="42701",
+                    position=position(ident),
+                )
+        seen[ident.name.casefold()].append(ident)
 
 
 def _new_name(node: exp.Expr, context: Context) -> tuple[str, str]:
