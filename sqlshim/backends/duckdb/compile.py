@@ -33,11 +33,10 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
 )
-from sqlshim.ir.scalar import Column, Literal, Scalar
+from sqlshim.ir.scalar import Column, Literal, Param, Scalar
 from sqlshim.types import SqlType
 
 NO_COLUMN = "c_none"  # stands in the SELECT of a relation without columns
-_MANY_ROWS = 1  # from here on a VALUES row need not repeat the casts of the first
 
 Physical = Callable[[Table, str], tuple[str, str]]  # table, column -> their names in DuckDB
 
@@ -48,12 +47,16 @@ def _same_name(table: Table, name: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Query:
-    """A compiled relation: SQL, the parameters it uses with their types, and its inputs."""
+    """A compiled relation: SQL, the parameters it uses with their types, and its inputs.
+
+    `bounds` are the parameters that stand in LIMIT (False) and OFFSET (True).
+    """
 
     sql: str
     columns: tuple[Column, ...]
     params: tuple[tuple[int, SqlType], ...]
     inputs: tuple[Remote, ...]
+    bounds: tuple[tuple[int, bool], ...] = ()
 
     def pretty(self) -> list[str]:
         """The SQL, a clause a line."""
@@ -70,7 +73,7 @@ def compile_query(rel: Rel, physical: Physical = _same_name) -> Query:
     except RecursionError as error:
         raise StatementTooComplex("the statement is nested too deeply") from error
     params = tuple(sorted(relations.scalars.params.items()))
-    return Query(sql, rel.columns, params, tuple(relations.inputs))
+    return Query(sql, rel.columns, params, tuple(relations.inputs), tuple(relations.bounds))
 
 
 def _item(out: Column, value: E) -> E:
@@ -135,6 +138,7 @@ class Relations:
     def __init__(self, physical: Physical) -> None:
         self.scalars = Scalars(self._subselect)
         self.inputs: list[Remote] = []
+        self.bounds: list[tuple[int, bool]] = []
         self._physical = physical
         self._aliases = 0
 
@@ -182,7 +186,9 @@ class Relations:
 
     def _bare(self, rel: Rel) -> Draft:
         draft = self.draft(rel)
-        return draft if draft.bare and draft.source is not None else self._wrapped(draft, rel.columns)
+        return (
+            draft if draft.bare and draft.source is not None else self._wrapped(draft, rel.columns)
+        )
 
     # --- leaves
 
@@ -290,11 +296,16 @@ class Relations:
         draft = self.draft(rel.input)
         if draft.limited:
             draft = self._wrapped(draft, rel.input.columns)
-        if rel.count is not None and not _is_null(rel.count):
-            draft.limit = self.scalars.compile(rel.count)
-        if rel.offset is not None and not _is_null(rel.offset):
-            draft.offset = self.scalars.compile(rel.offset)
+        draft.limit = self._bound(rel.count, False)
+        draft.offset = self._bound(rel.offset, True)
         return draft
+
+    def _bound(self, expr: Scalar | None, is_offset: bool) -> E | None:
+        if expr is None or (isinstance(expr, Literal) and expr.value is None):
+            return None
+        if isinstance(expr, Param):
+            self.bounds.append((expr.index, is_offset))
+        return self.scalars.compile(expr)
 
     # --- nodes with several inputs
 
@@ -317,13 +328,8 @@ class Relations:
     def _set_op(self, rel: SetOp) -> Draft:
         selects = [self.draft(child) for child in rel.inputs]
         parts = [self._set_input(d, r) for d, r in zip(selects, rel.inputs, strict=True)]
-        if rel.columns:
-            combined = exp.Subquery(
-                this=self._combine(rel.kind, parts), alias=self._alias(rel.columns)
-            )
-        else:
-            combined = exp.Subquery(this=self._combine(rel.kind, parts), alias=self._alias())
-        return Draft(combined)
+        combined = self._combine(rel.kind, parts)
+        return Draft(exp.Subquery(this=combined, alias=self._alias(rel.columns)))
 
     def _set_input(self, draft: Draft, rel: Rel) -> E:
         select = draft.select(rel.columns)
@@ -339,10 +345,6 @@ class Relations:
         for part in parts[1:]:
             combined = operator(this=combined, expression=part, distinct=distinct)
         return combined
-
-
-def _is_null(expr: Scalar) -> bool:
-    return isinstance(expr, Literal) and expr.value is None
 
 
 _JOIN_WORDS = {

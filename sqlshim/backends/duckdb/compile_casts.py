@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from sqlshim.types import DEFAULT_SCALE, FLOATS, INTEGERS, Interval, Kind, SqlType
 
-E = exp.Expression
+E = exp.Expr
 DIALECT = "duckdb"
 
 _NAMES = {
@@ -130,14 +130,18 @@ def constant_text(value: object) -> str:
 def _nested(value: object, t: SqlType) -> E:
     if isinstance(value, dict) and t.kind is Kind.STRUCT:
         fields = (
-            exp.PropertyEQ(this=exp.to_identifier(n, quoted=True), expression=literal(value.get(n), f))
+            exp.PropertyEQ(
+                this=exp.to_identifier(n, quoted=True), expression=literal(value.get(n), f)
+            )
             for n, f in t.fields
         )
         return exp.Struct(expressions=list(fields))
     if isinstance(value, dict):
         key, element = t.key or SqlType(Kind.TEXT), t.element or SqlType(Kind.TEXT)
         keys = exp.Array(expressions=[literal(k, key) for k in value])
-        return call("map", keys, exp.Array(expressions=[literal(v, element) for v in value.values()]))
+        return call(
+            "map", keys, exp.Array(expressions=[literal(v, element) for v in value.values()])
+        )
     element = t.element or SqlType(Kind.TEXT)
     return exp.Array(expressions=[literal(v, element) for v in value])  # type: ignore[attr-defined]
 
@@ -164,9 +168,19 @@ def _as_it_is(value: E, to: SqlType) -> E:
     return value
 
 
+def _decimal_text(value: E, to: SqlType) -> E:
+    # of a DECIMAL(2, 2) DuckDB writes .10
+    return call("regexp_replace", cast(value, to), text(r"^(-?)\."), text(r"\10."))
+
+
 def _real_text(value: E, to: SqlType) -> E:
     # through DOUBLE the digits would be those of the wider type: 0.1 -> 0.10000000149011612
     return call("regexp_replace", cast(value, to), text(r"\.0$"), text(""))
+
+
+def _rounded(value: E, to: SqlType) -> E:
+    # by way of its shortest text: as PostgreSQL, 1.005 becomes 1.01, not the 1.00 of its bits
+    return cast(cast(value, SqlType(Kind.TEXT)), to)
 
 
 _SPECIAL: dict[tuple[Kind, Kind], Convert] = {
@@ -179,6 +193,8 @@ _SPECIAL: dict[tuple[Kind, Kind], Convert] = {
     (Kind.UUID, Kind.TEXT): _as_it_is,
     (Kind.DOUBLE, Kind.TEXT): _macro("pg_double_text"),
     (Kind.REAL, Kind.TEXT): _real_text,
+    (Kind.DOUBLE, Kind.DECIMAL): _rounded,
+    (Kind.REAL, Kind.DECIMAL): _rounded,
     (Kind.BYTES, Kind.TEXT): _macro("pg_bytes_text"),
     (Kind.INTERVAL, Kind.TEXT): _macro("pg_interval_text"),
 }
@@ -200,6 +216,8 @@ def convert(value: E, source: SqlType, to: SqlType) -> E:
     special = _SPECIAL.get((source.kind, to.kind))
     if special is not None:
         return special(value, to)
+    if to.kind is Kind.TEXT and source.kind is Kind.DECIMAL and source.precision == source.scale:
+        return _decimal_text(value, to)
     if same_carrier(source, to):
         return value
     return cast(value, to)

@@ -1,17 +1,31 @@
 """How DuckDB says each function and operator: a table of builders keyed by function row.
 
-A builder gets the call and its compiled arguments and returns an expression whose DuckDB type is
-that of `Call.type`. `ONCE` names the rows whose builder writes an argument more than once; the
-caller (`compile_scalar`) then passes a name for it.
+`ONCE` names the rows whose builder writes an argument more than once; the caller
+(`compile_scalar`) then passes a name for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
+from sqlshim.backends.duckdb.compile_operators import (
+    Build,
+    arithmetic,
+    binary,
+    cast_if_decimal,
+    connective,
+    divide,
+    is_boolean,
+    is_value,
+    kinds_of,
+    multiply,
+    named,
+    negate,
+    paren,
+)
 from sqlshim.errors import ProgrammingError
 from sqlshim.functions import conditional as cond
 from sqlshim.functions import datetime as time
@@ -21,116 +35,6 @@ from sqlshim.functions import text as txt
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Literal, Scalar
 from sqlshim.types import DOUBLE, FLOATS, INTEGER, INTEGERS, Kind, SqlType
-
-Build = Callable[[Call, list[E]], E]
-
-
-def paren(e: E) -> E:
-    """`e` in parentheses if it is anything that binds looser than a call."""
-    loose = isinstance(e, exp.Binary | exp.Not | exp.Neg | exp.In | exp.Is | exp.Case)
-    return exp.Paren(this=e) if loose else e
-
-
-def binary(kind: type[exp.Binary]) -> Build:
-    """An operator between two arguments."""
-    return lambda node, args: kind(this=paren(args[0]), expression=paren(args[1]))
-
-
-def balanced(kind: type[exp.Binary], parts: list[E]) -> E:
-    """A chain of AND or OR; a long one as a shallow tree, so that nothing recurses deeply."""
-    if len(parts) > 50:
-        half = len(parts) // 2
-        left, right = balanced(kind, parts[:half]), balanced(kind, parts[half:])
-        return kind(this=exp.Paren(this=left), expression=exp.Paren(this=right))
-    chain = parts[0]
-    for part in parts[1:]:
-        chain = kind(this=chain, expression=part)
-    return chain
-
-
-def connective(kind: type[exp.Binary]) -> Build:
-    """AND or OR, whose operands need parentheses only if they are of the two themselves."""
-    return lambda node, args: balanced(kind, [operand(a) for a in args])
-
-
-def operand(e: E) -> E:
-    """`e` as an operand of AND or OR."""
-    return exp.Paren(this=e) if isinstance(e, exp.And | exp.Or) else e
-
-
-def named(name: str, gives: SqlType | None = None) -> Build:
-    """A function of DuckDB's; `gives` is the type to cast to where its own differs."""
-    if gives is None:
-        return lambda node, args: call(name, *args)
-    return lambda node, args: cast(call(name, *args), gives)
-
-
-def _is(kind: type[E], negated: bool = False) -> Build:
-    def build(node: Call, args: list[E]) -> E:
-        test: E = exp.Is(this=paren(args[0]), expression=kind())
-        return exp.Not(this=exp.Paren(this=test)) if negated else test
-
-    return build
-
-
-def _is_boolean(value: bool) -> Build:
-    return lambda node, args: exp.Is(
-        this=paren(args[0]), expression=exp.true() if value else exp.false()
-    )
-
-
-# --- arithmetic ----------------------------------------------------------------------------
-
-
-def _kinds(node: Call) -> tuple[Kind, ...]:
-    return tuple(arg.type.kind for arg in node.args)
-
-
-def _arithmetic(kind: type[exp.Binary]) -> Build:
-    """+ and -; a date takes only a 32-bit number of days, a decimal keeps the IR's scale."""
-
-    def build(node: Call, args: list[E]) -> E:
-        kinds = _kinds(node)
-        if Kind.DATE in kinds and kinds != (Kind.DATE, Kind.DATE):
-            args = [
-                cast(a, INTEGER) if k in INTEGERS and k is not Kind.INTEGER else a
-                for a, k in zip(args, kinds, strict=True)
-            ]
-        plain = kind(this=paren(args[0]), expression=paren(args[1]))
-        same = node.type.kind in kinds and node.type.kind is not Kind.DECIMAL
-        return plain if same and kinds != (Kind.DATE, Kind.DATE) else cast(plain, node.type)
-
-    return build
-
-
-def _multiply(node: Call, args: list[E]) -> E:
-    if node.type.kind is Kind.DECIMAL:
-        if sum(arg.type.scale or 0 for arg in node.args) > 38:  # more than DuckDB can carry
-            args = [cast(a, DOUBLE) for a in args]
-        return cast(exp.Mul(this=paren(args[0]), expression=paren(args[1])), node.type)
-    return exp.Mul(this=paren(args[0]), expression=paren(args[1]))
-
-
-def _divide(node: Call, args: list[E]) -> E:
-    # by zero is an error because the session says ieee_floating_point_ops=false
-    sides = [
-        a if arg.type.kind is Kind.DOUBLE else cast(a, DOUBLE)
-        for a, arg in zip(args, node.args, strict=True)
-    ]
-    return exp.Div(this=paren(sides[0]), expression=paren(sides[1]))
-
-
-def _cast_if_decimal(build: Build) -> Build:
-    def checked(node: Call, args: list[E]) -> E:
-        built = build(node, args)
-        return cast(built, node.type) if node.type.kind is Kind.DECIMAL else built
-
-    return checked
-
-
-def _negate(node: Call, args: list[E]) -> E:
-    return exp.Neg(this=exp.Paren(this=args[0]))
-
 
 # --- text ----------------------------------------------------------------------------------
 
@@ -243,7 +147,9 @@ def _round_to(node: Call, args: list[E]) -> E:
     top = (value.type.precision or 19) + 1
     for n in range(value.type.scale or 0, -top - 1, -1):
         enough = exp.GTE(this=paren(args[1].copy()), expression=number(n))
-        rounded = call("round", args[0].copy(), number(n)) if n < (value.type.scale or 0) else args[0]
+        rounded = (
+            call("round", args[0].copy(), number(n)) if n < (value.type.scale or 0) else args[0]
+        )
         arms.append(exp.If(this=enough, true=cast(rounded.copy(), node.type)))
     is_null = exp.Is(this=paren(args[1].copy()), expression=exp.null())
     arms.append(exp.If(this=exp.Not(this=exp.Paren(this=is_null)), true=cast(number(0), node.type)))
@@ -270,7 +176,9 @@ def _extract(node: Call, args: list[E]) -> E:
 
 def _extract_fraction(node: Call, args: list[E]) -> E:
     if _part(node) == "second":
-        return exp.Div(this=_date_part("microseconds", args[1]), expression=exp.Literal.number("1e6"))
+        return exp.Div(
+            this=_date_part("microseconds", args[1]), expression=exp.Literal.number("1e6")
+        )
     return _date_part("epoch", args[1])
 
 
@@ -290,7 +198,7 @@ def _timestamps(name: str) -> Build:
     """DuckDB's `age` has no mixed form of zoned and plain instants."""
 
     def build(node: Call, args: list[E]) -> E:
-        mixed = len(set(_kinds(node))) > 1
+        mixed = len(set(kinds_of(node))) > 1
         plain = SqlType(Kind.TIMESTAMP)
         return call(name, *(cast(a, plain) if mixed else a for a in args))
 
@@ -306,20 +214,20 @@ BUILDERS: Mapping[Function, Build] = {
     op.GE: binary(exp.GTE),
     op.IS_DISTINCT: binary(exp.NullSafeNEQ),
     op.IS_NOT_DISTINCT: binary(exp.NullSafeEQ),
-    op.IS_NULL: _is(exp.Null),
-    op.IS_NOT_NULL: _is(exp.Null, negated=True),
-    op.IS_TRUE: _is_boolean(True),
-    op.IS_FALSE: _is_boolean(False),
+    op.IS_NULL: is_value(exp.Null),
+    op.IS_NOT_NULL: is_value(exp.Null, negated=True),
+    op.IS_TRUE: is_boolean(True),
+    op.IS_FALSE: is_boolean(False),
     op.AND: connective(exp.And),
     op.OR: connective(exp.Or),
     op.NOT: lambda node, args: exp.Not(this=exp.Paren(this=args[0])),
-    op.ADD: _arithmetic(exp.Add),
-    op.SUB: _arithmetic(exp.Sub),
-    op.MUL: _multiply,
-    op.DIV: _divide,
-    op.DIV_INT: _cast_if_decimal(binary(exp.IntDiv)),
-    op.MOD: _cast_if_decimal(binary(exp.Mod)),
-    op.NEG: _negate,
+    op.ADD: arithmetic(exp.Add),
+    op.SUB: arithmetic(exp.Sub),
+    op.MUL: multiply,
+    op.DIV: divide,
+    op.DIV_INT: cast_if_decimal(binary(exp.IntDiv)),
+    op.MOD: cast_if_decimal(binary(exp.Mod)),
+    op.NEG: negate,
     op.CONCAT_OP: binary(exp.DPipe),
     op.LIKE: _like(exp.Like, "like_escape"),
     op.ILIKE: _like(exp.ILike, "ilike_escape"),
@@ -402,7 +310,9 @@ ONCE = frozenset(
 )
 
 # Beside one of these a bare whole number takes the type of the other operand.
-ADAPTS = frozenset({*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.ADD, op.SUB, op.MUL, op.MOD})
+ADAPTS = frozenset(
+    {*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.ADD, op.SUB, op.MUL, op.MOD}
+)
 
 
 def can_fail(node: Call) -> bool:
@@ -428,4 +338,3 @@ _FAILING = frozenset(
         time.MAKE_DATE,
     }
 )
-

@@ -13,25 +13,21 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_aggregates import AGGREGATES
 from sqlshim.backends.duckdb.compile_casts import (
-    DIALECT,
     E,
     call,
     cast,
     convert,
     literal,
     number,
-    quoted,
     repeats_argument,
 )
 from sqlshim.backends.duckdb.compile_functions import (
     ADAPTS,
     BUILDERS,
     ONCE,
-    balanced,
     can_fail,
-    operand,
-    paren,
 )
+from sqlshim.backends.duckdb.compile_operators import balanced, operand, paren
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
@@ -60,6 +56,7 @@ _COMPARE: dict[object, type[exp.Binary]] = {
     op.GT: exp.GT,
     op.GE: exp.GTE,
 }
+_ORDERED_AT_MOST = 30  # operands of AND or OR that are guarded one by one
 _WRITTEN_TWICE_AT_MOST = 6  # nodes; a bigger argument is computed once and named
 
 
@@ -129,13 +126,19 @@ class Scalars:
         `b <> 0 AND a / b > 1` would be an error where PostgreSQL gives false."""
         decided = exp.false() if node.fn is op.AND else exp.true()
         kind = exp.And if node.fn is op.AND else exp.Or
-        built = self.compile(node.args[-1])
-        for arg in reversed(node.args[:-1]):
-            first = self.compile(arg)
+        groups = _guarded(node.args)
+        if len(groups) > _ORDERED_AT_MOST:
+            return BUILDERS[node.fn](node, [self.compile(a) for a in node.args])
+        built = self._joined(kind, groups[-1])
+        for group in reversed(groups[:-1]):
+            first = self._joined(kind, group)
             test = exp.Is(this=paren(first), expression=decided.copy())
             both = kind(this=operand(first.copy()), expression=operand(built))
             built = exp.Case(ifs=[exp.If(this=test, true=decided.copy())], default=both)
         return built
+
+    def _joined(self, kind: type[exp.Binary], args: Sequence[Scalar]) -> E:
+        return balanced(kind, [operand(self.compile(a)) for a in args])
 
     def _once(self, args: Sequence[Scalar], build: Callable[[list[E]], E]) -> E:
         """`build` over the arguments, the big ones of them computed once under a name."""
@@ -170,7 +173,9 @@ class Scalars:
         return build([self.compile(node.arg)])
 
     def _case(self, node: Case) -> E:
-        arms = [exp.If(this=self.compile(when), true=self.compile(then)) for when, then in node.arms]
+        arms = [
+            exp.If(this=self.compile(when), true=self.compile(then)) for when, then in node.arms
+        ]
         return exp.Case(ifs=arms, default=self.compile(node.default))
 
     def _in_list(self, node: InList) -> E:
@@ -268,11 +273,21 @@ class Scalars:
         return exp.Ordered(this=value, desc=key.descending, nulls_first=key.nulls_first)
 
 
+def _guarded(args: Sequence[Scalar]) -> list[list[Scalar]]:
+    """The operands of AND or OR in groups; each that can fail begins a group, so that those
+    before it are looked at first."""
+    groups: list[list[Scalar]] = [[args[0]]]
+    for arg in args[1:]:
+        if _can_fail(arg):
+            groups.append([arg])
+        else:
+            groups[-1].append(arg)
+    return groups
+
+
 def _is_big(expr: Scalar) -> bool:
-    parts = 0
-    for part in walk.every_scalar(expr):
-        parts += 1
-        if parts > _WRITTEN_TWICE_AT_MOST or isinstance(part, Subquery):
+    for count, part in enumerate(walk.every_scalar(expr), 1):
+        if count > _WRITTEN_TWICE_AT_MOST or isinstance(part, Subquery):
             return True
         if isinstance(part, Call) and (part.fn.volatile or part.fn in ONCE):
             return True
@@ -288,6 +303,3 @@ def _can_fail(expr: Scalar) -> bool:
         for e in walk.every_scalar(expr)
         if not isinstance(e, Literal)
     )
-
-
-__all__ = ["DIALECT", "Scalars", "column", "quoted"]

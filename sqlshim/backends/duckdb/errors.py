@@ -113,11 +113,15 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
                 "more than one row returned by a subquery used as an expression",
             ),
         ),
-        (r"^(?:date|time|timestamp) field value out of range: \"(?P<text>[^\"]*)\"", _datetime_range),
+        (
+            r"^(?:date|time|timestamp) field value out of range: \"(?P<text>[^\"]*)\"",
+            _datetime_range,
+        ),
         (r"^invalid (?P<type>\w+) field format: \"(?P<text>.*?)\", expected", _bad_datetime),
         (r"^Date out of range: (?P<text>[\d-]+)", _datetime_range),
         (
-            r"Date out of range|not in timestamp range|date.*out of range|[Tt]imestamp.*out of range"
+            r"Date out of range|not in timestamp range|date.*out of range"
+            r"|[Tt]imestamp.*out of range"
             r"|[Oo]verflow.*(?:DATE|TIMESTAMP|INTERVAL|interval|timestamp)",
             _fixed(DatetimeOutOfRange, "date or timestamp out of range"),
         ),
@@ -147,7 +151,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             _out_of_range,
         ),
         (
-            r"Overflow in|Could not cast value .* to DECIMAL|type DECIMAL.* failed|overflow"
+            r"Overflow (?:in|on)|Could not cast value .* to DECIMAL|type DECIMAL.* failed|overflow"
             r"|out of range",
             _fixed(NumericOutOfRange, "numeric value out of range"),
         ),
@@ -175,7 +179,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         ),
         (
             r"[Cc]onflict",
-            _fixed(OperationalError, "could not serialize access due to concurrent update", "40001"),
+            _fixed(
+                OperationalError, "could not serialize access due to concurrent update", "40001"
+            ),
         ),
     )
 )

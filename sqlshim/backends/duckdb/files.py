@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlshim.backends.duckdb.compile_casts import quoted, type_text
 from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.formats import FORMATS, Layout, format_of, layout_of, new_layout
-from sqlshim.backends.duckdb.store import DuckStore, Stored, distinct_names
+from sqlshim.backends.duckdb.store import DuckStore, Stored, create_statement, distinct_names
 from sqlshim.backends.protocol import Options, TableDefinition
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import InterfaceError, OperationalError, ProgrammingError, TableExists
@@ -39,6 +39,7 @@ class FileTable(Stored):
     layout: Layout = field(default_factory=lambda: Layout("csv", ()))
     seen: Signature | None = None
     changed: bool = False
+    definition: TableDefinition | None = None  # of a table made here: a file keeps no constraints
 
 
 def directory_of(uri: str) -> tuple[Path, str]:
@@ -141,10 +142,8 @@ class FileStore(DuckStore):
         if os.path.lexists(file) and file not in self._dropped:
             raise TableExists(name)
         made = super()._new(definition)
-        layout = new_layout(
-            self._new_format, {c.name: c.type for c in definition.columns}
-        )
-        return FileTable(made.table, made.name, made.columns, file, layout, None, True)
+        layout = new_layout(self._new_format, {c.name: c.type for c in definition.columns})
+        return FileTable(made.table, made.name, made.columns, file, layout, None, True, definition)
 
     def _drop(self, stored: Stored) -> None:
         assert isinstance(stored, FileTable)
@@ -157,7 +156,13 @@ class FileStore(DuckStore):
         if stored.changed:
             return stored
         name, copy = quoted(stored.name), quoted(f"{stored.name}~copy")
-        self._write(f"CREATE TABLE {copy} AS SELECT * FROM {name}")
+        if stored.definition is None:
+            self._write(f"CREATE TABLE {copy} AS SELECT * FROM {name}")
+        else:
+            self._write(
+                create_statement(stored.definition, replace(stored, name=f"{stored.name}~copy"))
+            )
+            self._write(f"INSERT INTO {copy} SELECT * FROM {name}")
         self._write(f"DROP VIEW {name}")
         self._write(f"ALTER TABLE {copy} RENAME TO {name}")
         changed = replace(stored, changed=True)

@@ -68,7 +68,9 @@ class Layout:
         """`TO ...` of a COPY that writes the file."""
         if self.format == "csv":
             dialect = {**CSV_DIALECT, **self.dialect}
-            said = ", ".join(f"{n.upper()} {text(dialect[n])}" for n in ("delim", "quote", "escape"))
+            said = ", ".join(
+                f"{n.upper()} {text(dialect[n])}" for n in ("delim", "quote", "escape")
+            )
             return f"TO {text(path)} (FORMAT csv, HEADER true, {said})"
         return f"TO {text(path)} (FORMAT {'json' if self.format == 'ndjson' else 'parquet'})"
 
@@ -89,9 +91,7 @@ def layout_of(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Layout
     return Layout(kind, columns), [sql_type(t) for t in relation.types]
 
 
-def _csv_layout(
-    path: Path, connection: duckdb.DuckDBPyConnection
-) -> tuple[Layout, list[SqlType]]:
+def _csv_layout(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Layout, list[SqlType]]:
     size = path.stat().st_size
     if not size:
         raise OperationalError(

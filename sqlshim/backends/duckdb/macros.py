@@ -63,11 +63,14 @@ MACROS = (
              WHEN start > 0 THEN substring(s, start, len)
              ELSE substring(s, 1, greatest(start + len - 1, 0)) END""",
     """pg_lpad(s, n, fill) AS
-        CASE WHEN fill = '' THEN left(s, greatest(n, 0)) ELSE lpad(s, n, fill) END""",
+        CASE WHEN fill = '' AND n IS NOT NULL THEN left(s, greatest(n, 0))
+             ELSE lpad(s, n, fill) END""",
     """pg_rpad(s, n, fill) AS
-        CASE WHEN fill = '' THEN left(s, greatest(n, 0)) ELSE rpad(s, n, fill) END""",
+        CASE WHEN fill = '' AND n IS NOT NULL THEN left(s, greatest(n, 0))
+             ELSE rpad(s, n, fill) END""",
     f"""pg_split_part(s, sep, n) AS
-        CASE WHEN n = 0 THEN CAST({_FIELD} AS VARCHAR)
+        CASE WHEN s IS NULL OR sep IS NULL OR n IS NULL THEN NULL
+             WHEN n = 0 THEN CAST({_FIELD} AS VARCHAR)
              WHEN sep = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE left(s, 0) END
              ELSE split_part(s, sep, n) END""",
     f"""pg_chr(n) AS

@@ -19,7 +19,7 @@ from sqlshim.backends.arrow import rows_of, schema_of
 from sqlshim.backends.duckdb.compile import NO_COLUMN, Query
 from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.protocol import RunContext, Stream
-from sqlshim.errors import DatetimeOutOfRange, Error
+from sqlshim.errors import DataError, DatetimeOutOfRange, Error
 from sqlshim.ir.scalar import Column
 from sqlshim.types import NESTED, Interval, Kind, SqlType
 
@@ -65,7 +65,12 @@ def bound(value: object) -> object:
 
 
 def bindings(query: Query, params: Sequence[object]) -> dict[str, object]:
-    """The parameters that occur in the query, by name."""
+    """The parameters that occur in the query, by name. DataError for a negative LIMIT."""
+    for index, is_offset in query.bounds:
+        value = params[index]
+        if isinstance(value, int) and value < 0:
+            name, sqlstate = ("OFFSET", "2201X") if is_offset else ("LIMIT", "2201W")
+            raise DataError(f"{name} must not be negative", sqlstate=sqlstate)
     return {f"p{index}": bound(params[index]) for index, _ in query.params}
 
 
@@ -100,7 +105,9 @@ def _needs_arrow(t: SqlType) -> bool:
     return t.kind is Kind.TIMESTAMPTZ or t.kind in NESTED
 
 
-def _converted(rows: list[tuple[Any, ...]], changes: dict[int, Convert]) -> list[tuple[object, ...]]:
+def _converted(
+    rows: list[tuple[Any, ...]], changes: dict[int, Convert]
+) -> list[tuple[object, ...]]:
     if not changes or not rows:
         return rows
     columns: list[Sequence[object]] = list(zip(*rows, strict=True))

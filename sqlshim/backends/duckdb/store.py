@@ -145,7 +145,7 @@ class DuckStore(Backend):
             begun = self._begin()
             stored = self._new(definition)
             try:
-                self._write(_create_statement(definition, stored))
+                self._write(create_statement(definition, stored))
             except BaseException:
                 self._undo(begun)
                 raise
@@ -213,7 +213,9 @@ class DuckStore(Backend):
             cells = ", ".join(f"CAST(? AS {type_text(t)})" for t in types)
             self._write(f"{into} VALUES ({cells})", [bound(v) for v in rows[0]])
             return 1
-        fields = [Column(i, name, t) for i, (name, t) in enumerate(zip(columns, types, strict=True))]
+        fields = [
+            Column(i, name, t) for i, (name, t) in enumerate(zip(columns, types, strict=True))
+        ]
         connection = self._connection()
         connection.register("new_rows", batch_of(fields, rows))
         try:
@@ -307,7 +309,8 @@ def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]
         yield chunk
 
 
-def _create_statement(definition: TableDefinition, stored: Stored) -> str:
+def create_statement(definition: TableDefinition, stored: Stored) -> str:
+    """CREATE TABLE with the constraints of the definition."""
     parts = [
         f"{quoted(stored.columns[c.name])} {type_text(c.type)}"
         + ("" if c.type.nullable else " NOT NULL")
