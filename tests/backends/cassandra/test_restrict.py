@@ -109,9 +109,7 @@ def reasons(where: Sequence[Scalar], of: Table = READINGS) -> list[str]:
             False,
             id="IN over partitions",
         ),
-        pytest.param(
-            [eq("a", 1)], Path.RING, ["a ="], True, id="half a partition key is no key"
-        ),
+        pytest.param([eq("a", 1)], Path.RING, ["a ="], True, id="half a partition key is no key"),
         pytest.param(
             [gt("a", 1), eq("b", "x")],
             Path.RING,
