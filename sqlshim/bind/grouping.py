@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from sqlshim.bind.coerce import settle
 from sqlshim.bind.context import Context
+from sqlshim.bind.output import no_text_constant
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Scope, matching, position
 from sqlshim.errors import GroupingError, NotSupportedError, ProgrammingError
@@ -92,7 +93,8 @@ def bind_grouping(
 
 def _key(node: exp.Expr, binder: ScalarBinder, items: Items) -> Scalar:
     """A key: an ordinal, an input column, or failing that an output name (PostgreSQL)."""
-    if isinstance(node, exp.Literal) and not node.is_string:
+    if isinstance(node, exp.Literal):
+        no_text_constant(node, "GROUP BY")
         if not node.this.isdigit() or not 1 <= int(node.this) <= len(items):
             raise ProgrammingError(
                 f"GROUP BY position {node.this} is not in select list",

@@ -84,9 +84,21 @@ _FUNCTION_NAMES: dict[type[exp.Expr], str] = {
 }
 
 
+def no_text_constant(node: exp.Literal, clause: str) -> None:
+    """ORDER BY 'name' sorts nothing: it is refused, as in PostgreSQL."""
+    if node.is_string:
+        raise ProgrammingError(
+            f"non-integer constant in {clause}",
+            sqlstate="42601",
+            position=position(node),
+            hint="A name is written without quotes, or in double quotes.",
+        )
+
+
 def output_key(target: exp.Expr, items: Items) -> Scalar | None:
     """ORDER BY 2, or ORDER BY an output name: the value of that item; None if it is neither."""
-    if isinstance(target, exp.Literal) and not target.is_string:
+    if isinstance(target, exp.Literal):
+        no_text_constant(target, "ORDER BY")
         if not target.this.isdigit() or not 1 <= int(target.this) <= len(items):
             raise ProgrammingError(
                 f"ORDER BY position {target.this} is not in select list",

@@ -112,7 +112,7 @@ def _no_gaps(tokens: list[Token], text: str, places: Placeholders, dialect: Dial
     """sqlglot skips a missing item of a list; here `a,, b` and (but for the dialects that allow
     it) a trailing comma are syntax errors."""
     trailing = type(dialect).__name__ in ("BigQuery", "DuckDB", "Snowflake")
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
         if token.token_type != TokenType.COMMA:
             continue
         kind = TokenType.SEMICOLON if after is None else after.token_type
