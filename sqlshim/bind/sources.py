@@ -232,9 +232,49 @@ def _named(ident: exp.Identifier, columns: Sequence[Column]) -> Column:
 
 
 _RESERVED = frozenset(
-    "ALL AND AS ASC BETWEEN CASE CROSS DESC DISTINCT ELSE END EXCEPT FETCH FROM FULL GROUP HAVING "
-    "IN INNER INTERSECT INTO IS JOIN LEFT LIKE LIMIT NATURAL NOT NULL OFFSET ON OR ORDER RIGHT "
-    "SELECT THEN UNION USING WHEN WHERE WITH".split()  # noqa: SIM905 - shorter than a list
+    [
+        "ALL",
+        "AND",
+        "AS",
+        "ASC",
+        "BETWEEN",
+        "CASE",
+        "CROSS",
+        "DESC",
+        "DISTINCT",
+        "ELSE",
+        "END",
+        "EXCEPT",
+        "FETCH",
+        "FROM",
+        "FULL",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INNER",
+        "INTERSECT",
+        "INTO",
+        "IS",
+        "JOIN",
+        "LEFT",
+        "LIKE",
+        "LIMIT",
+        "NATURAL",
+        "NOT",
+        "NULL",
+        "OFFSET",
+        "ON",
+        "OR",
+        "ORDER",
+        "RIGHT",
+        "SELECT",
+        "THEN",
+        "UNION",
+        "USING",
+        "WHEN",
+        "WHERE",
+        "WITH",
+    ]
 )
 
 

@@ -52,7 +52,12 @@ class Placeholders:
     def values(self, arguments: Arguments | None) -> tuple[object, ...]:
         """The arguments in order of occurrence. ProgrammingError if their number is wrong."""
         if arguments is None:
-            arguments = ()
+            if self.keys:
+                raise ProgrammingError(
+                    f"the statement has {len(set(self.keys))} parameter(s), but none were given",
+                    sqlstate="07001",
+                )
+            return ()
         if isinstance(arguments, Mapping):
             return self._named(arguments)
         if isinstance(arguments, str | bytes) or not isinstance(arguments, Sequence):
