@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from sqlshim.bind.scope import Scope, matching
+from sqlshim.bind.scope import Bound, Scope, matching
 from sqlshim.catalog.model import Table
 from sqlshim.ir.scalar import Column, Literal, Param, Scalar
 from sqlshim.sql.params import PREFIX
@@ -52,7 +52,9 @@ class Context:
     dialect: str
     next_id: int = 1
     slots: list[Slot] = field(default_factory=list)
+    numbers: dict[Slot, int] = field(default_factory=dict)  # the index of each slot
     ctes: tuple[Cte, ...] = ()
+    shared: dict[int, tuple[int, Bound]] = field(default_factory=dict)  # by id of a Cte
 
     def find_cte(self, name: str, quoted: bool) -> Cte | None:
         """The innermost CTE of this name."""
@@ -88,5 +90,8 @@ class Context:
         return self._slot(Slot(None, t.with_null(False)))
 
     def _slot(self, slot: Slot) -> Param:
-        self.slots.append(slot)
-        return Param(len(self.slots) - 1, slot.type)
+        # one parameter however often it is named: `SELECT a + $1 … GROUP BY a + $1`
+        index = self.numbers.setdefault(slot, len(self.slots))
+        if index == len(self.slots):
+            self.slots.append(slot)
+        return Param(index, slot.type)

@@ -10,6 +10,7 @@ from sqlshim.bind.coerce import call, coerce, conjuncts, settle, unify
 from sqlshim.bind.context import Context, Cte
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
+from sqlshim.bind.sharing import is_shareable
 from sqlshim.errors import (
     Error,
     NotSupportedError,
@@ -19,7 +20,7 @@ from sqlshim.errors import (
 )
 from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
-from sqlshim.ir.relational import Join, JoinKind, Project, Rel, Scan, Values
+from sqlshim.ir.relational import Join, JoinKind, Project, Rel, Scan, Shared, Values
 from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.types import common
 
@@ -100,6 +101,23 @@ class SourceBinder:
         return scan
 
     def _bind_cte(self, cte: Cte, node: exp.Expr) -> Bound:
+        """One reference. A body that may differ from one evaluation to the next (the last bits
+        of a sum, which rows a LIMIT keeps), or that is dear, is `Shared` by all references."""
+        known = self.context.shared.get(id(cte))
+        if known is None:
+            bound = self._cte_body(cte, node)
+            if not is_shareable(bound.rel):
+                return bound
+            known = len(self.context.shared) + 1, bound
+            self.context.shared[id(cte)] = known
+        number, bound = known
+        columns = [self.context.column(c.name, c.type) for c in bound.columns]
+        body = bound.rel
+        if body.columns != tuple(bound.columns):
+            body = Project(body, tuple((c, c) for c in bound.columns))
+        return Bound(Shared(number, body, tuple(columns)), columns)
+
+    def _cte_body(self, cte: Cte, node: exp.Expr) -> Bound:
         outside, self.context.ctes = self.context.ctes, cte.sees
         try:
             if cte.recursive and _mentions(cte.node.this, cte.name):

@@ -15,6 +15,7 @@ from sqlshim.bind.context import Context, Slot, Tables
 from sqlshim.bind.query import QueryBinder
 from sqlshim.bind.scalars import ScalarBinder
 from sqlshim.bind.scope import Scope, matching, position
+from sqlshim.bind.sharing import unshare_single
 from sqlshim.bind.types import sql_type
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import (
@@ -66,7 +67,7 @@ def _unknown_statement(tree: exp.Expr) -> Error:
 def _query(tree: exp.Expr, context: Context) -> Query:
     bound = QueryBinder(context).query(tree, None)
     columns = tuple(bound.columns)
-    rel = bound.rel
+    rel = unshare_single(bound.rel) if context.shared else bound.rel
     if any(c.type.kind is Kind.UNKNOWN for c in columns) or rel.columns != columns:
         items = []
         for column in columns:
@@ -126,7 +127,8 @@ def _insert(tree: exp.Expr, context: Context) -> Insert:
     else:
         bound = QueryBinder(context).query(tree.expression, None, settled=False)
         _check_width(len(bound.columns), columns, bool(names), tree.expression)
-        source = _assigned(bound.rel, columns, context, tree.expression)
+        rel = unshare_single(bound.rel) if context.shared else bound.rel
+        source = _assigned(rel, columns, context, tree.expression)
     columns = columns[: len(source.columns)]
     return Insert(table, tuple(c.name for c in columns), source)
 
@@ -280,7 +282,11 @@ def _new_column(node: exp.ColumnDef) -> tuple[NewColumn, bool, bool]:
         raise ProgrammingError(
             f"column {node.name!r} has no type", sqlstate="42601", position=position(node)
         )
-    t = sql_type(node.args["kind"])
+    try:
+        t = sql_type(node.args["kind"])
+    except Error as error:
+        error.position = position(node)
+        raise
     is_key = is_unique = False
     for constraint in node.args.get("constraints") or ():
         match constraint.kind:

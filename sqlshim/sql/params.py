@@ -1,10 +1,10 @@
 """Parameter styles: every placeholder in a statement becomes one kind of identifier.
 
 `?`, `%s`, `%(name)s`, `:name` and `$1` are understood outside quotes and comments, one style a
-statement. Each occurrence is replaced by an identifier `sqlshim_param_N` (which every dialect
-parses anywhere an expression may stand); `Placeholders` remembers which argument it takes and
-maps positions in the new text back to the old. As in psycopg, `%%` is one `%`, also inside
-quotes, when the statement uses a `%` style.
+statement. Each is replaced by an identifier `sqlshim_param_N` (which every dialect parses anywhere
+an expression may stand), those of one name or number by the same; `Placeholders` remembers which
+argument it takes and maps positions in the new text back to the old. As in psycopg, `%%` is one
+`%`, also inside quotes, when the statement uses a `%` style.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ Arguments = Sequence[object] | Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """The uniform text, the argument key of each occurrence, and the way back to positions."""
+    """The uniform text, the argument key of each parameter, and the way back to positions."""
 
     text: str
-    keys: tuple[int | str, ...]  # 0-based position or name, by occurrence
+    keys: tuple[int | str, ...]  # 0-based position or name, of each sqlshim_param_N
     _starts: tuple[int, ...]  # in the new text, where a shift begins
     _shifts: tuple[int, ...]  # old position minus new position from there on
 
@@ -50,7 +50,7 @@ class Placeholders:
         return position + self._shifts[at] if at >= 0 else position
 
     def values(self, arguments: Arguments | None) -> tuple[object, ...]:
-        """The arguments in order of occurrence. ProgrammingError if their number is wrong."""
+        """The arguments in the order of `keys`. ProgrammingError if their number is wrong."""
         if arguments is None:
             if self.keys:
                 raise ProgrammingError(
@@ -106,10 +106,10 @@ def uniform(text: str, has_arguments: bool = True, backslash: bool = False) -> P
         )
     undouble = bool(styles & {"format", "pyname"})
     replacements: list[tuple[int, int, str]] = []
-    keys: list[int | str] = []
+    keys: dict[int | str, int] = {}
     for m in matches:
-        keys.append(_key(m, len(keys)))
-        replacements.append((m.start(), m.end(), f"{PREFIX}{len(keys) - 1}"))
+        number = keys.setdefault(_key(m, len(keys)), len(keys))
+        replacements.append((m.start(), m.end(), f"{PREFIX}{number}"))
     if undouble:
         taken = [(start, end) for start, end, _ in replacements]
         replacements += [

@@ -15,7 +15,15 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from sqlshim.errors import Error, InterfaceError, StatementTooComplex, SyntaxError, nearest  # noqa: A004
+from sqlshim.errors import (
+    Error,
+    InterfaceError,
+    StatementTooComplex,
+    SyntaxError,  # noqa: A004
+    UnknownFunction,
+    nearest,
+)
+from sqlshim.sql.joins import missing_condition, requires_condition
 from sqlshim.sql.params import PREFIX, Placeholders
 
 E = TypeVar("E", bound=Error)
@@ -69,6 +77,7 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
         tokens = dialect.tokenize(sql)
         _one_statement(tokens, text, places)
         _no_gaps(tokens, text, places, dialect)
+        _no_join_without_on(tokens, text, places, dialect)
         trees = dialect.parser().parse(tokens, sql)
     except TokenError as error:
         raise _unfinished(text) from error
@@ -117,9 +126,21 @@ def _no_gaps(tokens: list[Token], text: str, places: Placeholders, dialect: Dial
             continue
         kind = TokenType.SEMICOLON if after is None else after.token_type
         if kind == TokenType.COMMA or (kind in _AFTER_LIST and not trailing):
-            at = len(text.rstrip(" ;")) if after is None else places.original(after.start)
-            where = "at end of input" if after is None else f'at or near "{after.text}"'
-            raise with_caret(SyntaxError(f"syntax error {where}", position=at + 1), text)
+            raise _unexpected(after, text, places)
+
+
+def _no_join_without_on(
+    tokens: list[Token], text: str, places: Placeholders, dialect: Dialect
+) -> None:
+    at = missing_condition(tokens) if requires_condition(type(dialect).__name__) else None
+    if at is not None:
+        raise _unexpected(tokens[at] if at < len(tokens) else None, text, places)
+
+
+def _unexpected(token: Token | None, text: str, places: Placeholders) -> SyntaxError:
+    at = len(text.rstrip(" ;\n\t")) if token is None else places.original(token.start)
+    where = "at end of input" if token is None else f'at or near "{token.text}"'
+    return with_caret(SyntaxError(f"syntax error {where}", position=at + 1), text)
 
 
 def _unfinished(text: str) -> SyntaxError:
@@ -146,27 +167,44 @@ def _unclosed(text: str) -> int:
     return len(text)
 
 
-def _syntax_error(error: ParseError, sql: str, text: str, places: Placeholders) -> SyntaxError:
+def _syntax_error(error: ParseError, sql: str, text: str, places: Placeholders) -> Error:
     found = error.errors[0] if error.errors else {}
     line, column = found.get("line") or 1, found.get("col") or 1
     highlight = found.get("highlight") or ""
     starts = [0] + [m.end() for m in re.finditer("\n", sql)]
     offset = starts[min(line, len(starts)) - 1] + column - max(len(highlight), 1)
     description = str(found.get("description") or "")
-    at_end = "missing for" in description or "SENTINEL" in description or "Expecting" in description
+    if "provided arguments" in description:
+        return _too_many_arguments(sql, offset, text, places)
+    at_end = "missing for" in description or "SENTINEL" in description or "Expect" in description
     rest = sql[offset + len(highlight) :]
+    message = f'syntax error at or near "{highlight}"'
     if at_end and not rest.strip(" ;\n\t"):
         message, offset = "syntax error at end of input", len(sql.rstrip(" ;\n\t"))
-    elif at_end and rest.strip():
+    elif "after CASE" in description:  # sqlglot names the token before
         offset += len(highlight) + len(rest) - len(rest.lstrip())
         message = ""
-    else:
-        message = f'syntax error at or near "{highlight}"'
     position = places.original(offset)
     if not message or PREFIX in message:  # name what the caller wrote
         word = re.match(r"%\(\w+\)s|[:%$]?\w+|\S", text[position:])
         message = f'syntax error at or near "{word[0] if word else ""}"'
     return with_caret(SyntaxError(message, position=position + 1), text)
+
+
+def _too_many_arguments(sql: str, close: int, text: str, places: Placeholders) -> Error:
+    """sqlglot counts the arguments of the functions it knows, and stops at the parenthesis."""
+    depth, at = 0, close
+    while at > 0:
+        depth += {")": 1, "(": -1}.get(sql[at], 0)
+        if depth == 0:
+            break
+        at -= 1
+    name = re.search(r"\w*\s*$", sql[:at])
+    start, word = (name.start(), name[0].strip()) if name else (at, "")
+    error = UnknownFunction(f"{word.lower()}(…)", position=places.original(start) + 1)
+    error.detail = f"function {word.lower()!r} does not take so many arguments"
+    error.hint = None
+    return with_caret(error, text)
 
 
 def with_caret(error: E, text: str) -> E:
