@@ -1,0 +1,165 @@
+"""Facts about relations and expressions that several rules ask for. Pure; they err on the side
+of "unknown"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import is_
+
+from sqlshim.functions import operators as op
+from sqlshim.functions.model import Function
+from sqlshim.ir import walk
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Project,
+    Rel,
+    Scan,
+    SetKind,
+    SetOp,
+    Sort,
+    Values,
+)
+from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar, Subquery
+from sqlshim.types import BOOLEAN
+
+TRUE = Literal(True, BOOLEAN.with_null(False))
+FALSE = Literal(False, BOOLEAN.with_null(False))
+
+
+def column_ids(rel: Rel) -> frozenset[int]:
+    """The numbers of the columns `rel` makes."""
+    return frozenset(c.id for c in rel.columns)
+
+
+def is_volatile(expr: Scalar) -> bool:
+    """Whether `expr` may give another value each time, in its subqueries too."""
+    if isinstance(expr, Call) and expr.fn.volatile:
+        return True
+    if isinstance(expr, Subquery):
+        rels = walk.every_rel(expr.rel)
+        if any(is_volatile(e) for rel in rels for e in walk.scalars(rel)):
+            return True
+    return any(map(is_volatile, walk.operands(expr)))
+
+
+def is_fixed(expr: Scalar) -> bool:
+    """A constant of the execution that costs nothing: a literal or a parameter."""
+    return isinstance(expr, Literal | Param)
+
+
+def is_simple(expr: Scalar) -> bool:
+    """Free to compute any number of times."""
+    return isinstance(expr, Column | Literal | Param)
+
+
+def is_literal(expr: Scalar, value: object) -> bool:
+    """Whether `expr` is a literal TRUE, FALSE or NULL as given."""
+    return isinstance(expr, Literal) and expr.value is value
+
+
+def is_empty(rel: Rel) -> bool:
+    """Known to have no rows."""
+    return isinstance(rel, Values) and not rel.rows
+
+
+def empty(rel: Rel) -> Values:
+    """No rows with the columns of `rel`."""
+    return Values(rel.columns, ())
+
+
+def conjuncts(expr: Scalar) -> tuple[Scalar, ...]:
+    """The parts of a conjunction."""
+    return expr.args if isinstance(expr, Call) and expr.fn is op.AND else (expr,)
+
+
+def logical(fn: Function, parts: tuple[Scalar, ...]) -> Scalar:
+    """AND or OR of `parts`, which may be one or none."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return TRUE if fn is op.AND else FALSE
+    return Call(fn, parts, BOOLEAN.with_null(any(e.type.nullable for e in parts)))
+
+
+def distinct(exprs: Iterable[Scalar]) -> tuple[Scalar, ...]:
+    """`exprs` without repetitions, except of what may give another value each time."""
+    kept: list[Scalar] = []
+    seen: set[Scalar] = set()
+    for expr in exprs:
+        if expr in seen and not is_volatile(expr):
+            continue
+        seen.add(expr)
+        kept.append(expr)
+    return tuple(kept)
+
+
+def same_items(a: Sequence[object], b: Sequence[object]) -> bool:
+    """Whether two sequences hold the very same objects: "nothing changed", cheaply."""
+    return len(a) == len(b) and all(map(is_, a, b))
+
+
+def whole_number(expr: Scalar | None) -> int | None:
+    """The value of a LIMIT or OFFSET that is a literal."""
+    if isinstance(expr, Literal) and isinstance(expr.value, int):
+        return expr.value
+    return None
+
+
+def max_rows(rel: Rel) -> int | None:
+    """An upper bound on the number of rows that follows from the plan alone."""
+    match rel:
+        case Values():
+            return len(rel.rows)
+        case Limit():
+            below, own = max_rows(rel.input), whole_number(rel.count)
+            return own if below is None else below if own is None else min(own, below)
+        case Aggregate():
+            return max_rows(rel.input) if rel.keys else 1
+        case Filter() | Project() | Sort():
+            return max_rows(rel.input)
+        case Join(kind=JoinKind.SEMI | JoinKind.ANTI):
+            return max_rows(rel.left)
+        case SetOp(kind=SetKind.UNION_ALL):
+            bounds = [max_rows(arm) for arm in rel.inputs]
+            return None if None in bounds else sum(b for b in bounds if b is not None)
+        case _:
+            return None
+
+
+def unique_sets(rel: Rel) -> tuple[frozenset[int], ...]:
+    """Sets of output columns in which no two rows agree (NULLs being alike)."""
+    match rel:
+        case Scan():
+            return _primary_key(rel)
+        case Aggregate():
+            return (frozenset(c.id for c, _ in rel.keys),)
+        case Filter() | Sort() | Limit():
+            return unique_sets(rel.input)
+        case Join(kind=JoinKind.SEMI | JoinKind.ANTI):
+            return unique_sets(rel.left)
+        case Project():
+            new = {e.id: c.id for c, e in rel.items if isinstance(e, Column)}
+            return _renamed(unique_sets(rel.input), new)
+        case _:
+            return ()
+
+
+def _primary_key(rel: Scan) -> tuple[frozenset[int], ...]:
+    ids = {c.name: c.id for c in rel.columns}
+    key = rel.table.primary_key
+    if not key or not set(key) <= ids.keys():
+        return ()
+    return (frozenset(ids[name] for name in key),)
+
+
+def _renamed(sets: Iterable[frozenset[int]], new: dict[int, int]) -> tuple[frozenset[int], ...]:
+    return tuple(frozenset(new[i] for i in s) for s in sets if s <= new.keys())
+
+
+def passes_on(rel: Project) -> bool:
+    """Whether a Project only drops or reorders columns."""
+    return all(isinstance(e, Column) and e.id == c.id for c, e in rel.items)

@@ -1,0 +1,1 @@
+"""The rewriting rules, one a file: each a pure function from relation to relation."""
