@@ -30,6 +30,7 @@ from sqlshim.ir.relational import (
     Scan,
     SetKind,
     SetOp,
+    Shared,
     Sort,
     Values,
 )
@@ -69,6 +70,8 @@ def compile_query(rel: Rel, physical: Physical = _same_name) -> Query:
     relations = Relations(physical)
     try:
         select = relations.draft(rel).select(rel.columns)
+        for name, body in relations.shared.items():
+            select = select.with_(name, as_=body, materialized=True, copy=False)
         sql = select.sql(dialect=DIALECT)
     except RecursionError as error:
         raise StatementTooComplex("the statement is nested too deeply") from error
@@ -139,6 +142,7 @@ class Relations:
         self.scalars = Scalars(self._subselect)
         self.inputs: list[Remote] = []
         self.bounds: list[tuple[int, bool]] = []
+        self.shared: dict[str, exp.Select] = {}  # bodies of CTEs, inner ones first
         self._physical = physical
         self._aliases = 0
 
@@ -163,6 +167,8 @@ class Relations:
                 return self._limit(rel)
             case SetOp():
                 return self._set_op(rel)
+            case Shared():
+                return self._shared(rel)
             case Remote():
                 return self._input(rel)
             case _:
@@ -207,6 +213,13 @@ class Relations:
         name = f"r{len(self.inputs)}"
         self.inputs.append(rel)
         return Draft(exp.Table(this=exp.to_identifier(name)))
+
+    def _shared(self, rel: Shared) -> Draft:
+        """A reference to a CTE; the first one compiles its body."""
+        name = f"s{rel.number}"
+        if name not in self.shared:
+            self.shared[name] = self.draft(rel.input).select(rel.input.columns)
+        return Draft(exp.Table(this=exp.to_identifier(name), alias=self._alias(rel.columns)))
 
     def _values(self, rel: Values) -> Draft:
         if not rel.rows:

@@ -243,13 +243,11 @@ class Scalars:
     def aggregate(self, node: AggregateCall) -> E:
         """An aggregate call with its DISTINCT, ORDER BY and FILTER."""
         args = [self._filtered(a, node.filter) for a in node.args]
+        if node.distinct:  # around the first only: of several sqlglot would make a tuple
+            args[0] = exp.Distinct(expressions=[args[0]])
         if node.order and args:
             keys = [self.sort_key(k) for k in node.order]
-            if node.distinct:
-                args = [exp.Distinct(expressions=args)]
             args[-1] = exp.Order(this=args[-1], expressions=keys)
-        elif node.distinct:
-            args = [exp.Distinct(expressions=args)]
         name, recast = AGGREGATES[node.fn]
         built = call(name, *(args or [exp.Star()]))
         if node.filter is not None:

@@ -188,6 +188,7 @@ class DuckStream(Stream):
     ) -> None:
         self.columns = query.columns
         self._connection = connection
+        self._interrupt = connection.interrupt
         self._query = query
         self._params = params
         self._context = context
@@ -227,9 +228,9 @@ class DuckStream(Stream):
     def _running(self) -> Iterator[None]:
         """Register for cancellation and deadline, translate errors, close at the end."""
         left = self._context.remaining()
-        self._context.on_cancel.append(self._connection.interrupt)
+        self._context.on_cancel.append(self._interrupt)
         if left is not None:
-            self._timer = threading.Timer(left, self._connection.interrupt)
+            self._timer = threading.Timer(left, self._interrupt)
             self._timer.daemon = True
             self._timer.start()
         try:
@@ -261,10 +262,10 @@ class DuckStream(Stream):
         if self._timer is not None:
             self._timer.cancel()
         with contextlib.suppress(ValueError):
-            self._context.on_cancel.remove(self._connection.interrupt)
+            self._context.on_cancel.remove(self._interrupt)
         if self._own:
             with contextlib.suppress(Exception):
-                self._connection.interrupt()
+                self._interrupt()
             with contextlib.suppress(Exception):
                 self._connection.close()
         for source in self._inputs:

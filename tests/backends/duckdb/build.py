@@ -17,7 +17,17 @@ from sqlshim.backends.protocol import (
 )
 from sqlshim.functions.model import Function
 from sqlshim.ir.relational import Project, Rel, Values
-from sqlshim.ir.scalar import Call, Cast, Column, Literal, Scalar
+from sqlshim.ir.scalar import (
+    Call,
+    Case,
+    Cast,
+    Column,
+    InList,
+    Literal,
+    Param,
+    Scalar,
+    Subquery,
+)
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
@@ -36,6 +46,7 @@ from sqlshim.types import (
     decimal,
 )
 
+_SCALARS = (Literal, Call, Cast, Column, Param, Case, InList, Subquery)
 _numbers = itertools.count(1000)
 ONE_ROW = Values((), ((),))
 
@@ -81,7 +92,7 @@ def big(value: int) -> Literal:
 
 
 def typed(value: object) -> Scalar:
-    return value if isinstance(value, Literal | Call | Cast | Column) else lit(value)
+    return value if isinstance(value, _SCALARS) else lit(value)
 
 
 def result_type(fn: Function, args: Sequence[Scalar]) -> SqlType:
@@ -106,9 +117,7 @@ def call(fn: Function, *values: object) -> Call:
 def table(*columns: tuple[str, SqlType], rows: Sequence[Sequence[object]]) -> Values:
     """A VALUES relation."""
     made = tuple(column(n, t) for n, t in columns)
-    cells = tuple(
-        tuple(lit(v, c.type) for v, c in zip(row, made, strict=True)) for row in rows
-    )
+    cells = tuple(tuple(lit(v, c.type) for v, c in zip(row, made, strict=True)) for row in rows)
     return Values(made, cells)
 
 

@@ -96,9 +96,7 @@ CASTS: list[tuple[object, SqlType, object]] = [
 
 
 @pytest.mark.parametrize(("given", "to", "expected"), CASTS, ids=repr)
-def test_value_of_a_cast(
-    calculator: Backend, given: object, to: SqlType, expected: object
-) -> None:
+def test_value_of_a_cast(calculator: Backend, given: object, to: SqlType, expected: object) -> None:
     found = value(calculator, Cast(lit(given), to))
     assert type(found) is type(expected)
     assert found == expected

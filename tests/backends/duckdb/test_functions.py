@@ -199,7 +199,11 @@ CASES: list[tuple[str, tuple[object, ...], object]] = [
     ("TO_TIMESTAMP", (1500000000,), dt.datetime(2017, 7, 14, 2, 40)),
 ]
 WITHOUT_A_CASE = {"RANDOM"}
-CONSTANTS = {"EXTRACT": 0, "EXTRACT_FRACTION": 0, "DATE_TRUNC": 0}  # arguments that must be literals
+CONSTANTS = {
+    "EXTRACT": 0,
+    "EXTRACT_FRACTION": 0,
+    "DATE_TRUNC": 0,
+}  # arguments that must be literals
 
 
 def _id(case: object) -> str | None:
