@@ -162,6 +162,19 @@ class SetOp:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """One of several references to a CTE that is evaluated once.
+
+    All references have the same `number` and equal `input`s; `columns` are new numbers, matched
+    by position with the input's.
+    """
+
+    number: int
+    input: Rel
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
 class Remote:
     """`rel` is run by the store called `store`; made by `split` only."""
 
@@ -174,4 +187,6 @@ class Remote:
         return self.rel.columns
 
 
-Rel: TypeAlias = Scan | Values | Filter | Project | Join | Aggregate | Sort | Limit | SetOp | Remote
+Rel: TypeAlias = (
+    Scan | Values | Filter | Project | Join | Aggregate | Sort | Limit | SetOp | Shared | Remote
+)

@@ -24,6 +24,7 @@ from sqlshim.ir.relational import (
     Remote,
     Scan,
     SetOp,
+    Shared,
     Sort,
     Values,
 )
@@ -180,9 +181,12 @@ def _sort(keys: tuple[SortKey, ...], name: Names) -> str:
 # --- trees ---------------------------------------------------------------------------------
 
 
-def show_rel(rel: Rel, detail: Callable[[Remote], list[str]] | None = None) -> str:
+Detail = Callable[[Remote], list[str]] | None
+
+
+def show_rel(rel: Rel, detail: Detail = None) -> str:
     """The tree, one line a node. `detail` adds lines under a Remote: path, native query."""
-    return "\n".join(_lines(rel, _naming(rel), detail, 0))
+    return "\n".join(_lines(rel, _naming(rel), detail, 0, set()))
 
 
 def _naming(rel: Rel) -> Names:
@@ -191,9 +195,8 @@ def _naming(rel: Rel) -> Names:
     return lambda c: c.name if count[c.name] <= 1 else f"{c.name}#{c.id}"
 
 
-def _lines(
-    rel: Rel, name: Names, detail: Callable[[Remote], list[str]] | None, depth: int
-) -> Iterator[str]:
+def _lines(rel: Rel, name: Names, detail: Detail, depth: int, seen: set[int]) -> Iterator[str]:
+    """`seen` are the shared relations whose body has been shown."""
     pad = "  " * depth
     yield (pad + show_node(rel, name)).rstrip()
     if isinstance(rel, Remote) and detail is not None:
@@ -202,9 +205,13 @@ def _lines(
         for part in walk.every_scalar(expr):
             if isinstance(part, Subquery):
                 yield f"{pad}  Subquery ({part.kind})"
-                yield from _lines(part.rel, name, detail, depth + 2)
+                yield from _lines(part.rel, name, detail, depth + 2, seen)
+    if isinstance(rel, Shared):
+        if rel.number in seen:
+            return
+        seen.add(rel.number)
     for child in walk.inputs(rel):
-        yield from _lines(child, name, detail, depth + 1)
+        yield from _lines(child, name, detail, depth + 1, seen)
 
 
 def show_node(rel: Rel, name: Names = plain_name) -> str:
@@ -234,6 +241,8 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             )
         case SetOp():
             return f"SetOp {rel.kind} [{', '.join(map(name, rel.columns))}]"
+        case Shared():
+            return f"Shared {rel.number} [{', '.join(map(name, rel.columns))}]"
         case Remote():
             return f"Remote {rel.store}"
         case _:

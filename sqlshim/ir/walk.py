@@ -21,6 +21,7 @@ from sqlshim.ir.relational import (
     Remote,
     Scan,
     SetOp,
+    Shared,
     Sort,
     Values,
 )
@@ -51,7 +52,7 @@ def inputs(rel: Rel) -> tuple[Rel, ...]:
     match rel:
         case Scan() | Values():
             return ()
-        case Filter() | Project() | Aggregate() | Sort() | Limit():
+        case Filter() | Project() | Aggregate() | Sort() | Limit() | Shared():
             return (rel.input,)
         case Join():
             return (rel.left, rel.right)
@@ -70,7 +71,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     match rel:
         case Scan() | Values():
             return rel
-        case Filter() | Project() | Aggregate() | Sort() | Limit():
+        case Filter() | Project() | Aggregate() | Sort() | Limit() | Shared():
             return replace(rel, input=new[0])
         case Join():
             return replace(rel, left=new[0], right=new[1])
@@ -85,7 +86,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
 def scalars(rel: Rel) -> Iterator[Scalar]:
     """The expressions that stand in this node itself."""
     match rel:
-        case Scan() | SetOp() | Remote():
+        case Scan() | SetOp() | Shared() | Remote():
             return
         case Values():
             for row in rel.rows:
@@ -126,7 +127,7 @@ def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
     `rel` itself if nothing changed: rules tell "done" by identity.
     """
     match rel:
-        case Scan() | SetOp() | Remote():
+        case Scan() | SetOp() | Shared() | Remote():
             return rel
         case Values():
             rows = _same(rel.rows, tuple(_each(row, change) for row in rel.rows))
