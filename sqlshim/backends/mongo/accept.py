@@ -1,0 +1,333 @@
+"""What MongoDB can be given to run: `accept` answers for one node over accepted inputs.
+
+Refusing is a value: the reason goes to EXPLAIN. `refusal(e)` says why a scalar cannot be said
+exactly, "" if it can; `expressions` and `match` rely on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from sqlshim.backends.mongo import aggregates, compare, expressions
+from sqlshim.backends.mongo.arithmetic import DIGITS
+from sqlshim.backends.mongo.casts import cast_row
+from sqlshim.backends.mongo.encode import has_micros
+from sqlshim.backends.mongo.functions import row_of
+from sqlshim.backends.mongo.joins import origins
+from sqlshim.backends.mongo.like import like
+from sqlshim.backends.protocol import Accepted, Pushdown
+from sqlshim.catalog.model import Table
+from sqlshim.errors import DataError
+from sqlshim.functions import aggregates as fa
+from sqlshim.functions import conditional as fc
+from sqlshim.functions import datetime as fd
+from sqlshim.functions import operators as op
+from sqlshim.ir import walk
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Project,
+    Rel,
+    Scan,
+    SetKind,
+    SetOp,
+    Sort,
+    Values,
+)
+from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar, Subquery
+from sqlshim.types import NESTED, Kind, SqlType
+
+LARGE = 10_000  # documents of a collection that a $lookup should not scan for every row
+_MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
+_DEEPEST = 40  # levels of an expression; each takes several levels of the server's 100
+_OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL}
+_UNORDERED = _OPAQUE | {Kind.BYTES}  # the server compares the length of binary data first
+_ORDER = {op.LT, op.LE, op.GT, op.GE, fc.GREATEST, fc.LEAST}
+_CUTS = {fd.DATE_TRUNC, fd.EXTRACT, fd.EXTRACT_FRACTION}
+_FINE = {"microseconds", "milliseconds", "second", "epoch"}
+_MICROS = "MongoDB keeps milliseconds"
+
+
+def accept(rel: Rel, pushdown: Pushdown) -> Accepted:
+    """Whether MongoDB runs `rel`, whose inputs it runs already."""
+    if isinstance(rel, Scan):
+        return Accepted(rel)
+    if pushdown is Pushdown.NEVER:
+        return Accepted(None, why='pushdown="never"')
+    if isinstance(rel, Filter):
+        return _filter(rel)
+    why = _why_not(rel, pushdown)
+    return Accepted(None, why=why) if why else Accepted(rel)
+
+
+def _filter(rel: Filter) -> Accepted:
+    """Conjunct by conjunct."""
+    reasons = [_reason(term) for term in rel.where]
+    taken = tuple(t for t, why in zip(rel.where, reasons, strict=True) if not why)
+    left = tuple(t for t, why in zip(rel.where, reasons, strict=True) if why)
+    why = next(filter(None, reasons), "")
+    return Accepted(Filter(rel.input, taken) if taken else None, left if taken else (), why)
+
+
+def _reason(e: Scalar) -> str:
+    return refusal(e) or ("it is nested too deeply" if _depth(e) > _DEEPEST else "")
+
+
+def _why_not(rel: Rel, pushdown: Pushdown) -> str:
+    match rel:
+        case Project():
+            return _first(_reason(e) for _, e in rel.items if not isinstance(e, Column))
+        case Aggregate():
+            return _aggregate(rel)
+        case Sort():
+            return _sort(rel)
+        case Limit():
+            return ""
+        case Join():
+            return _join(rel, pushdown)
+        case SetOp():
+            return _union(rel)
+        case Values():
+            return "VALUES are rows of no collection"
+        case _:
+            return f"{type(rel).__name__} has no MongoDB form"
+
+
+def _first(reasons: Iterable[str]) -> str:
+    return next((why for why in reasons if why), "")
+
+
+def _depth(e: Scalar) -> int:
+    return 1 + max(map(_depth, walk.operands(e)), default=0)
+
+
+# --- relations -----------------------------------------------------------------------------
+
+
+def _aggregate(rel: Aggregate) -> str:
+    for _, key in rel.keys:
+        why = _reason(key) or _kind(key.type, _OPAQUE, "grouped by")
+        if why:
+            return why
+    for _, call in rel.calls:
+        why = aggregates.refusal(call) or _first(map(_reason, walk.call_scalars(call)))
+        if not why and call.fn is not fa.COUNT:
+            kinds = _UNORDERED if call.fn in (fa.MIN, fa.MAX) else _OPAQUE
+            why = _first(_kind(arg.type, kinds, "aggregated") for arg in call.args)
+        if not why and call.distinct:
+            why = _first(_kind(arg.type, _OPAQUE, "made distinct") for arg in call.args)
+        if why:
+            return why
+    return ""
+
+
+def _kind(t: SqlType, refused: frozenset[Kind], done: str) -> str:
+    return f"{t} cannot be {done} exactly by MongoDB" if t.kind in refused else ""
+
+
+def _sort(rel: Sort) -> str:
+    if len(rel.keys) > _MOST_SORT_KEYS:
+        return f"MongoDB sorts by few keys, not by {len(rel.keys)}"
+    return _first(_reason(k.expr) or _kind(k.expr.type, _UNORDERED, "sorted") for k in rel.keys)
+
+
+def _union(rel: SetOp) -> str:
+    if rel.kind is not SetKind.UNION_ALL:
+        return f"{rel.kind.upper()} has no MongoDB form"
+    for part in rel.inputs:
+        for mine, theirs in zip(rel.columns, part.columns, strict=True):
+            if mine.type.kind is not theirs.type.kind:
+                return "the inputs of UNION ALL have different types"
+    return ""
+
+
+def _join(rel: Join, pushdown: Pushdown) -> str:
+    if rel.kind is JoinKind.FULL:
+        return "FULL JOIN has no MongoDB form"
+    why = _first(map(_reason, rel.on))
+    if why or pushdown is Pushdown.ALWAYS:
+        return why
+    foreign = rel.left if rel.kind is JoinKind.RIGHT else rel.right
+    return _slow_lookup(rel, foreign)
+
+
+def _slow_lookup(rel: Join, foreign: Rel) -> str:
+    """Why a local join is faster; "" if a $lookup finds its documents by an index."""
+    tables = [r.table for r in walk.every_rel(foreign) if isinstance(r, Scan)]
+    if all((t.row_count or 0) <= LARGE for t in tables):
+        return ""
+    fields = origins(foreign)
+    keys = {
+        fields[a.id]
+        for term in rel.on
+        if isinstance(term, Call)
+        and term.fn is op.EQ
+        and all(isinstance(x, Column) for x in term.args)
+        for a in term.args
+        if isinstance(a, Column) and a.id in fields
+    }
+    if len(tables) == 1 and keys & first_of_indexes(tables[0]):
+        return ""
+    names = ", ".join(t.name for t in tables)
+    wanted = f"{' or '.join(sorted(keys))} of " if keys else ""
+    return f"a $lookup would scan {names}: {wanted}{names} has no index"
+
+
+def first_of_indexes(table: Table) -> set[str]:
+    """The fields that an index of the table begins with."""
+    return {"_id", *(i.columns[0][0] for i in table.indexes if i.columns)}
+
+
+# --- scalars -------------------------------------------------------------------------------
+
+
+def refusal(e: Scalar) -> str:
+    """Why `e` has no exact form; "" if it has."""
+    match e:
+        case Column():
+            return ""
+        case Literal():
+            return _literal(e)
+        case Param():
+            return _param(e)
+        case Call():
+            return _call(e)
+        case Cast():
+            return _cast(e)
+        case Case():
+            if e.type.kind in _OPAQUE:
+                return f"CASE of {e.type} has no MongoDB form"
+            return _first(map(refusal, walk.operands(e)))
+        case InList():
+            return _in_list(e)
+        case Subquery():
+            return "a subquery has no MongoDB form yet"
+
+
+def _literal(e: Literal) -> str:
+    if e.value is None:
+        return ""
+    if e.type.kind in _OPAQUE:
+        return f"a constant of type {e.type} has no MongoDB form"
+    if has_micros(e.value):
+        return _MICROS
+    if isinstance(e.value, Decimal) and len(e.value.as_tuple().digits) > DIGITS:
+        return f"MongoDB keeps {DIGITS} digits"
+    return ""
+
+
+def _param(e: Param) -> str:
+    if e.type.kind in _OPAQUE:
+        return f"a parameter of type {e.type} has no MongoDB form"
+    # It may be finer than the server keeps, which matters less where it is compared.
+    return _MICROS if e.type.kind in (Kind.TIMESTAMP, Kind.TIMESTAMPTZ) else ""
+
+
+def _side(e: Scalar, ordered: bool) -> str:
+    """`refusal` for a side of a comparison: constant instants are rounded to keep the answer."""
+    if compare.is_constant_instant(e) and _is_plain_instant(e, ordered):
+        return ""
+    return refusal(e)
+
+
+def _is_plain_instant(e: Scalar, ordered: bool) -> bool:
+    """A constant as it is, or one moved by an INTERVAL that only an order is asked of."""
+    if isinstance(e, Cast):
+        return _is_plain_instant(e.arg, ordered)
+    if isinstance(e, Call):
+        return ordered and not refusal(_moved_midnight(e))
+    return True
+
+
+def _moved_midnight(e: Call) -> Scalar:
+    """`e` over a constant that is fine, to ask about the INTERVAL alone."""
+    midnight = Literal(dt.datetime(2000, 1, 1), e.type)
+    return Call(e.fn, (midnight, *e.args[1:]), e.type)
+
+
+def _cast(e: Cast) -> str:
+    if e.safe:
+        return "TRY_CAST has no MongoDB form"
+    if e.arg.type.kind in _OPAQUE or cast_row(e.arg.type, e.type) is None:
+        return f"CAST({e.arg.type} AS {e.type}) has no exact MongoDB form"
+    if e.type.kind is Kind.DATE and compare.is_constant_instant(e.arg):
+        return ""  # nothing finer than a day is left of it
+    return refusal(e.arg)
+
+
+def _in_list(e: InList) -> str:
+    why = _kind(e.arg.type, _OPAQUE, "compared")
+    return why or _first(_side(part, ordered=False) for part in (e.arg, *e.items))
+
+
+def _call(e: Call) -> str:
+    check = _SPECIAL.get(e.fn)
+    if check is not None:
+        return check(e)
+    row = row_of(e)
+    if row is None:
+        return f"{e.fn.name} has no MongoDB form"
+    if e.fn.volatile:
+        return f"{e.fn.name} differs from row to row"
+    refused = _UNORDERED if e.fn in _ORDER else _OPAQUE - {Kind.INTERVAL}
+    return (
+        _first(_kind(a.type, refused, f"given to {e.fn.name}") for a in e.args)
+        or row.refuses(e)
+        or _first(refusal(a) for a in e.args if a.type.kind is not Kind.INTERVAL)
+    )
+
+
+def _comparison(e: Call) -> str:
+    ordered = e.fn in _ORDER
+    refused = _UNORDERED if ordered else _OPAQUE
+    return _first(_kind(a.type, refused, "compared") or _side(a, ordered) for a in e.args)
+
+
+def _parts(e: Call) -> str:
+    return _first(map(refusal, e.args))
+
+
+def _null_test(e: Call) -> str:
+    return "" if isinstance(e.args[0], Column) else refusal(e.args[0])
+
+
+def _like(e: Call) -> str:
+    _, pattern, escape = e.args
+    if not isinstance(escape, Literal) or not isinstance(escape.value, str):
+        return "LIKE with a computed ESCAPE has no MongoDB form"
+    if not isinstance(pattern, Literal | Param):
+        return "LIKE with a computed pattern has no MongoDB form"
+    if isinstance(pattern, Literal):
+        if pattern.value is None:
+            return "LIKE NULL has no MongoDB form"
+        try:
+            like(str(pattern.value), escape.value)
+        except DataError as error:
+            return error.detail
+    return refusal(e.args[0])
+
+
+def _cutting(e: Call) -> str:
+    """DATE_TRUNC and EXTRACT: of a constant finer than milliseconds, coarse parts only."""
+    row = row_of(e)
+    assert row is not None
+    why = row.refuses(e) or refusal(e.args[0])
+    part = e.args[0].value if isinstance(e.args[0], Literal) else None
+    if not why and part not in _FINE and compare.is_constant_instant(e.args[1]):
+        return ""
+    return why or refusal(e.args[1])
+
+
+_SPECIAL: dict[object, Callable[[Call], str]] = {
+    **dict.fromkeys((*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT), _comparison),
+    **dict.fromkeys((op.AND, op.OR, op.NOT, op.IS_TRUE, op.IS_FALSE), _parts),
+    **dict.fromkeys((op.IS_NULL, op.IS_NOT_NULL), _null_test),
+    **dict.fromkeys(_CUTS, _cutting),
+    op.LIKE: _like,
+}
+assert set(_SPECIAL) >= expressions.OWN

@@ -1,0 +1,188 @@
+"""Aggregate calls as accumulators of $group, and what must be done to their results.
+
+An accumulator leaves nulls out as SQL does, but $sum of nothing is 0, sums of int64 turn into
+doubles, and NaN is the least of numbers. `accumulate` gives the accumulators of one call and the
+expression that makes its value of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlshim.backends.mongo.expressions import Expressions
+from sqlshim.backends.mongo.mql import NAN, REMOVE, Mql, cond, fail, let, present
+from sqlshim.functions import aggregates as fa
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import AggregateCall, Scalar
+from sqlshim.types import FLOATS, Kind, SqlType
+
+
+@dataclass
+class Group:
+    """The accumulators of one $group; equal ones are shared."""
+
+    fields: dict[str, Mql] = field(default_factory=dict)
+
+    def add(self, name: str, accumulator: Mql) -> str:
+        """The field of `accumulator`: a new one called like `name`, or an equal one there is."""
+        for known, other in self.fields.items():
+            if other == accumulator:
+                return known
+        free = name
+        while free in self.fields:
+            free += "_"
+        self.fields[free] = accumulator
+        return free
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What an aggregate call sees of each row: the value, or null where FILTER is not true."""
+
+    value: Mql
+    nullable: bool
+    type: SqlType
+
+
+def accumulate(call: AggregateCall, name: str, group: Group, scalars: Expressions) -> Mql:
+    """Add the accumulators of `call` to `group`; the value is an expression over their fields."""
+    if call.fn is fa.COUNT and not call.args:
+        one = 1 if call.filter is None else cond(scalars.truth(call.filter), 1, 0)
+        return f"${group.add(name, {'$sum': one})}"
+    arg = _argument(call, scalars)
+    if call.distinct and call.fn in _OF_SET:
+        given = cond(present(arg.value), arg.value, REMOVE) if arg.nullable else arg.value
+        values = group.add(name, {"$addToSet": given})
+        return _OF_SET[call.fn](f"${values}", call)
+    return _PLAIN[call.fn](call, arg, name, group)
+
+
+def _argument(call: AggregateCall, scalars: Expressions) -> Argument:
+    (arg,) = call.args
+    value = scalars.raw(arg)
+    if call.filter is None:
+        return Argument(value, scalars.nullable(arg), arg.type)
+    return Argument(cond(scalars.truth(call.filter), value, None), True, arg.type)
+
+
+# --- over rows -----------------------------------------------------------------------------
+
+
+def _count(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
+    one = cond(present(arg.value), 1, 0) if arg.nullable else 1
+    return f"${group.add(name, {'$sum': one})}"
+
+
+def _sum(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
+    total = f"${group.add(name, {'$sum': arg.value})}"
+    result = _exact(total, call.type)
+    if not arg.nullable:
+        return result
+    # $sum of nothing is 0: some other accumulator must tell whether there was anything.
+    return cond(present(f"${_witness(arg, name, group)}"), result, None)
+
+
+def _witness(arg: Argument, name: str, group: Group) -> str:
+    """A field that is null where every value of the argument was."""
+    for kind in ("$avg", "$max", "$min"):
+        for known, accumulator in group.fields.items():
+            if accumulator == {kind: arg.value}:
+                return known
+    return group.add(f"{name}_any", {"$max": arg.value})
+
+
+def _exact(total: Mql, t: SqlType) -> Mql:
+    """A sum, or an error where one of integers left int64 and became a double."""
+    if t.kind is not Kind.BIGINT:
+        return total
+
+    def check(x: Mql) -> Mql:
+        overflow = {"$eq": [{"$type": x}, "double"]}
+        return cond(overflow, fail("22003", "bigint out of range", x), x)
+
+    return let(check, total)
+
+
+def _avg(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
+    mean = f"${group.add(name, {'$avg': arg.value})}"
+    return {"$toDouble": mean} if arg.type.kind is Kind.DECIMAL else mean
+
+
+def _extreme(kind: str) -> Callable[[AggregateCall, Argument, str, Group], Mql]:
+    def build(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
+        if arg.type.kind not in FLOATS:
+            return f"${group.add(name, {kind: arg.value})}"
+        # NaN is the largest number in SQL and the smallest for the server.
+        is_nan = {"$eq": [arg.value, NAN]}
+        has_nan = f"${group.add(f'{name}_nan', {'$max': is_nan})}"
+        if kind == "$max":
+            return cond(has_nan, NAN, f"${group.add(name, {kind: arg.value})}")
+        least = f"${group.add(name, {kind: cond(is_nan, None, arg.value)})}"
+        return cond({"$and": [has_nan, {"$lte": [least, None]}]}, NAN, least)
+
+    return build
+
+
+def _operator(kind: str) -> Callable[[AggregateCall, Argument, str, Group], Mql]:
+    return lambda call, arg, name, group: f"${group.add(name, {kind: arg.value})}"
+
+
+_PLAIN: dict[Function, Callable[[AggregateCall, Argument, str, Group], Mql]] = {
+    fa.COUNT: _count,
+    fa.SUM: _sum,
+    fa.AVG: _avg,
+    fa.MIN: _extreme("$min"),
+    fa.MAX: _extreme("$max"),
+    fa.BOOL_AND: _operator("$min"),  # false is below true, nulls are left out
+    fa.BOOL_OR: _operator("$max"),
+    fa.STDDEV_SAMP: _operator("$stdDevSamp"),
+    fa.STDDEV_POP: _operator("$stdDevPop"),
+}
+
+
+# --- over a set of distinct values ---------------------------------------------------------
+
+
+def _set_sum(values: Mql, call: AggregateCall) -> Mql:
+    return cond({"$eq": [values, []]}, None, _exact({"$sum": values}, call.type))
+
+
+def _set_avg(values: Mql, call: AggregateCall) -> Mql:
+    mean: Mql = {"$avg": values}
+    return {"$toDouble": mean} if call.args[0].type.kind is Kind.DECIMAL else mean
+
+
+_OF_SET: dict[Function, Callable[[Mql, AggregateCall], Mql]] = {
+    fa.COUNT: lambda values, call: {"$size": values},
+    fa.SUM: _set_sum,
+    fa.AVG: _set_avg,
+    fa.STDDEV_SAMP: lambda values, call: {"$stdDevSamp": values},
+    fa.STDDEV_POP: lambda values, call: {"$stdDevPop": values},
+}
+
+
+def only_distinct(calls: tuple[AggregateCall, ...]) -> Scalar | None:
+    """The argument of all of `calls` if each is DISTINCT over the same one.
+
+    Then grouping by it first does the same as collecting sets, without their size limit.
+    """
+    if not calls or not calls[0].args:
+        return None
+    arg = calls[0].args[0]
+    same = all(
+        c.distinct and c.filter is None and c.args == (arg,) and c.fn in _PLAIN for c in calls
+    )
+    return arg if same else None
+
+
+def over_nothing(call: AggregateCall) -> Mql:
+    """The value of `call` over no rows."""
+    return 0 if call.fn is fa.COUNT else None
+
+
+def refusal(call: AggregateCall) -> str:
+    """Why `call` has no form here, apart from its arguments; "" if it has."""
+    if call.fn not in _PLAIN:
+        return f"{call.fn.name} has no MongoDB form"
+    return "an ordered aggregate has no MongoDB form" if call.order else ""

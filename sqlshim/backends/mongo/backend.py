@@ -1,0 +1,154 @@
+"""The backend: one database of a MongoDB deployment, seen through the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pymongo
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo.database import Database
+from pymongo.uri_parser import parse_uri
+
+from sqlshim.backends.mongo import accept, catalog, run, write
+from sqlshim.backends.mongo.errors import translating
+from sqlshim.backends.mongo.native import MongoQuery, compile_native
+from sqlshim.backends.protocol import (
+    Accepted,
+    Backend,
+    Native,
+    Options,
+    Pushdown,
+    RunContext,
+    Stream,
+    TableDefinition,
+)
+from sqlshim.catalog.model import Table
+from sqlshim.errors import InterfaceError, NotSupportedError, ProgrammingError, without_secrets
+from sqlshim.ir.relational import Rel
+
+Document = dict[str, Any]
+_CODEC: CodecOptions[Document] = CodecOptions(
+    document_class=dict,
+    tz_aware=False,
+    uuid_representation=UuidRepresentation.STANDARD,
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+)
+
+
+def open_backend(uri: str, alias: str, options: Options) -> MongoBackend:
+    """Connect and see that a server answers."""
+    with translating():
+        name = parse_uri(uri, validate=False, warn=False, connect_timeout=options.connect_timeout)[
+            "database"
+        ]
+    if not name:
+        raise InterfaceError(
+            f"the URI names no database: {without_secrets(uri)!r}",
+            hint="Write mongodb://host:27017/database.",
+        )
+    wait = int(options.connect_timeout * 1000)
+    with translating():
+        client: pymongo.MongoClient[Document] = pymongo.MongoClient(
+            uri,
+            serverSelectionTimeoutMS=wait,
+            connectTimeoutMS=wait,
+            appname="sqlshim",
+        )
+    try:
+        with translating(), pymongo.timeout(options.connect_timeout):
+            hello = client.admin.command("hello")
+            # The first command that needs a login is this one.
+            client[name].command("listCollections", nameOnly=True, authorizedCollections=True)
+    except BaseException:
+        client.close()
+        raise
+    transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
+    return MongoBackend(client, name, alias, options, transactions)
+
+
+class MongoBackend(Backend):
+    """A database; what is written is committed at once."""
+
+    kind = "mongo"
+
+    def __init__(
+        self,
+        client: pymongo.MongoClient[Document],
+        database: str,
+        alias: str,
+        options: Options,
+        transactions: bool,
+    ) -> None:
+        self.alias = alias
+        self._client = client
+        self._options = options
+        self._transactions = transactions
+        self._wrote = False
+        self._database: Database[Document] = client.get_database(database, codec_options=_CODEC)
+
+    # --- catalog
+
+    def table_names(self) -> Sequence[str]:
+        return catalog.table_names(self._database)
+
+    def load_table(self, name: str) -> Table | None:
+        return catalog.load_table(self._database, name, self.alias, self._options)
+
+    # --- planning and running
+
+    def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
+        return accept.accept(rel, pushdown)
+
+    def compile(self, rel: Rel) -> Native:
+        return compile_native(rel)
+
+    def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
+        assert isinstance(native, MongoQuery)
+        return run.open_query(self._database, native, params, context)
+
+    # --- writing
+
+    def create_table(self, definition: TableDefinition) -> None:
+        self._writing()
+        write.create_table(self._database, definition)
+
+    def drop_table(self, table: Table) -> None:
+        self._writing()
+        write.drop_table(self._database, table)
+
+    def insert(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        context: RunContext,
+    ) -> int:
+        truncate = self._options.truncate_microseconds
+        documents = write.documents_of(table, columns, rows, truncate)
+        self._writing()
+        return write.insert(self._database, table, documents, self._transactions, context)
+
+    def _writing(self) -> None:
+        if self._options.read_only:
+            raise ProgrammingError(
+                "cannot write: the connection is read-only",
+                sqlstate="25006",
+                hint="Connect without read_only=True.",
+            )
+        self._wrote = True
+
+    def commit(self) -> None:
+        self._wrote = False
+
+    def rollback(self) -> None:
+        if self._wrote:
+            self._wrote = False
+            raise NotSupportedError(
+                "writes to MongoDB are committed at once and cannot be rolled back",
+                hint="Use autocommit=True, or commit() after each statement.",
+            )
+
+    def close(self) -> None:
+        self._client.close()

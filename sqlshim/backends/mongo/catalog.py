@@ -1,0 +1,177 @@
+"""Tables of a database: columns by validator or sample, indexes, estimated sizes.
+
+Nothing is ever written. A field that no validator describes is known from a sample: a few
+documents in stored order, for the order of the fields, and `$sample` for what varies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from sqlshim.backends.mongo import validator
+from sqlshim.backends.mongo.encode import OBJECT_ID
+from sqlshim.backends.mongo.errors import translating
+from sqlshim.backends.mongo.infer import Fields
+from sqlshim.backends.mongo.typenames import parse_type
+from sqlshim.backends.protocol import Options
+from sqlshim.catalog.model import Index, Table, TableColumn
+from sqlshim.types import TEXT, Kind
+
+Document = dict[str, Any]
+KEY = "_id"
+_FIRST = 100  # documents read in stored order
+_UNREADABLE = {13, 166, 59}  # not authorized; a view; unknown command
+
+
+def primary_key_index(table: str) -> str:
+    """The name of the unique index that a declared primary key gets."""
+    return f"{table}_pkey"
+
+
+def table_names(database: Database[Document]) -> list[str]:
+    """Collections and views, without the server's own."""
+    with translating():
+        names = database.list_collection_names()
+    return sorted(n for n in names if not n.startswith("system."))
+
+
+def load_table(
+    database: Database[Document], name: str, store: str, options: Options
+) -> Table | None:
+    """The table of this name, or None."""
+    with translating():
+        info = next(iter(database.list_collections(filter={"name": name})), None)
+        if info is None or name.startswith("system."):
+            return None
+        return _table(database, info, store, options)
+
+
+def _table(
+    database: Database[Document], info: Mapping[str, Any], store: str, options: Options
+) -> Table:
+    name = info["name"]
+    collection = database[name]
+    is_view = info.get("type") == "view"
+    indexes = () if is_view else _indexes(collection)
+    schema = info.get("options", {}).get("validator", {}).get("$jsonSchema", {})
+    columns = _columns(collection, schema, options)
+    return Table(
+        store=store,
+        schema=database.name,
+        name=name,
+        columns=_declared(columns, name, options),
+        primary_key=_primary_key(name, indexes),
+        indexes=tuple(i for i in indexes if i.name != "_id_"),
+        row_count=None if is_view else _row_count(collection),
+        read_only=is_view,
+    )
+
+
+# --- columns -------------------------------------------------------------------------------
+
+
+def _columns(
+    collection: Collection[Document], schema: Mapping[str, Any], options: Options
+) -> list[TableColumn]:
+    described = validator.columns_of(schema)
+    if validator.is_ours(schema):
+        if any(c.name == KEY for c in described):
+            return described
+        return [TableColumn(KEY, TEXT.with_null(False), OBJECT_ID, hidden=True), *described]
+    names = {c.name for c in described}
+    if schema.get("additionalProperties") is False:
+        return _key_first(described)
+    sampled = [c for c in _sampled(collection, options.sample_size) if c.name not in names]
+    return _key_first([*described, *sampled])
+
+
+def _key_first(columns: Sequence[TableColumn]) -> list[TableColumn]:
+    """`_id` first, never NULL, filled in by the store where an INSERT leaves it out."""
+    found = next((c for c in columns if c.name == KEY), TableColumn(KEY, TEXT, OBJECT_ID))
+    key = replace(found, type=found.type.with_null(False), has_default=found.native == OBJECT_ID)
+    return [key, *(c for c in columns if c.name != KEY)]
+
+
+def _sampled(collection: Collection[Document], size: int) -> Iterable[TableColumn]:
+    fields = Fields()
+    count = 0
+    for document in collection.find().limit(min(size, _FIRST)):
+        fields.look(document)
+        count += 1
+    if count == _FIRST and size > _FIRST:
+        for document in collection.aggregate([{"$sample": {"size": size}}], allowDiskUse=True):
+            fields.look(document)
+    return [TableColumn(n, t, native) for n, (t, native) in fields.columns().items()]
+
+
+def _declared(
+    columns: Sequence[TableColumn], table: str, options: Options
+) -> tuple[TableColumn, ...]:
+    """With the types of the connection's schema= option; columns it adds come last."""
+    schema = options.schema
+    declared = schema.get(table) if isinstance(schema, Mapping) else None
+    if not isinstance(declared, Mapping):
+        return tuple(columns)
+    types = {str(name): parse_type(str(text)) for name, text in declared.items()}
+    kept = [_redeclared(c, types.pop(c.name)) if c.name in types else c for c in columns]
+    return (*kept, *(TableColumn(name, t) for name, t in types.items()))
+
+
+def _redeclared(column: TableColumn, t: Any) -> TableColumn:
+    keeps_native = column.native == OBJECT_ID and t.kind is Kind.TEXT
+    return replace(
+        column,
+        type=t.with_null(column.type.nullable),
+        native=column.native if keeps_native else "",
+    )
+
+
+# --- keys and sizes ------------------------------------------------------------------------
+
+
+def _indexes(collection: Collection[Document]) -> tuple[Index, ...]:
+    try:
+        found = list(collection.list_indexes())
+    except OperationFailure as error:
+        if error.code in _UNREADABLE:
+            return ()
+        raise
+    return tuple(
+        Index(i["name"], _index_columns(i["key"]), bool(i.get("unique")), _index_kind(i))
+        for i in found
+    )
+
+
+def _index_columns(key: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
+    return tuple((name, direction == -1) for name, direction in key.items())
+
+
+def _index_kind(index: Mapping[str, Any]) -> str:
+    special = [v for v in index["key"].values() if isinstance(v, str)]
+    if special:
+        return str(special[0])
+    partial = "partialFilterExpression" in index or index.get("sparse")
+    return "partial btree" if partial else "btree"
+
+
+def _primary_key(table: str, indexes: Iterable[Index]) -> tuple[str, ...]:
+    declared = primary_key_index(table)
+    for index in indexes:
+        if index.name == declared and index.unique:
+            return tuple(name for name, _ in index.columns)
+    return (KEY,)
+
+
+def _row_count(collection: Collection[Document]) -> int | None:
+    try:
+        return collection.estimated_document_count()
+    except OperationFailure as error:
+        if error.code in _UNREADABLE:
+            return None
+        raise

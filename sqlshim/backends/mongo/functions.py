@@ -1,0 +1,45 @@
+"""The functions MongoDB can do, in one table; what has no row here runs locally.
+
+Comparison, logic and the conditional functions that decide what is NULL are in `expressions`.
+"""
+
+from __future__ import annotations
+
+from sqlshim.backends.mongo import arithmetic, instants, texts
+from sqlshim.backends.mongo.mql import Mql, cond
+from sqlshim.backends.mongo.rows import Nulls, Row
+from sqlshim.functions import conditional as fc
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import Call
+from sqlshim.types import FLOATS
+
+
+def _extreme(name: str) -> Row:
+    """GREATEST and LEAST leave NULLs out, and so do the operators; but NaN is the lowest there."""
+
+    def refuses(call: Call) -> str:
+        return "MongoDB orders NaN below all numbers" if call.type.kind in FLOATS else ""
+
+    return Row(lambda call, *args: {name: list(args)}, Nulls.OWN, refuses=refuses)
+
+
+def _coalesce(call: Call, *args: Mql) -> Mql:
+    return args[0] if len(args) == 1 else {"$ifNull": list(args)}
+
+
+ROWS: dict[Function, Row] = {
+    **arithmetic.ROWS,
+    **texts.ROWS,
+    **instants.ROWS,
+    fc.COALESCE: Row(_coalesce, Nulls.OWN),
+    fc.NULLIF: Row(lambda call, a, b: cond({"$eq": [a, b]}, None, a), Nulls.OWN),
+    fc.GREATEST: _extreme("$max"),
+    fc.LEAST: _extreme("$min"),
+}
+
+
+def row_of(call: Call) -> Row | None:
+    """The row for a call; + and - have another one where dates are concerned."""
+    if call.fn in instants.ARITHMETIC and instants.is_date_arithmetic(call):
+        return instants.ARITHMETIC[call.fn]
+    return ROWS.get(call.fn)

@@ -1,0 +1,226 @@
+"""Joins as $lookup and UNION ALL as $unionWith.
+
+The right side of a join becomes the pipeline inside the $lookup. One equality goes by
+localField/foreignField, which can use an index of the foreign collection; it takes null and a
+missing field for values, so NULL keys are kept out on one side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlshim.backends.mongo import compile as compiler
+from sqlshim.backends.mongo.compile import Query, Stage, compile_rel, where, without_nulls
+from sqlshim.backends.mongo.expressions import Expressions
+from sqlshim.backends.mongo.mql import Mql, is_plain_name
+from sqlshim.backends.mongo.scope import Place, Scope, field
+from sqlshim.functions import operators as op
+from sqlshim.ir import walk
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Project,
+    Rel,
+    Scan,
+    SetOp,
+    Sort,
+)
+from sqlshim.ir.scalar import Call, Column, Scalar
+
+_OF_LEFT = (JoinKind.SEMI, JoinKind.ANTI)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """An equality of a column of each side; `field` is the foreign one's in its collection."""
+
+    local: Column
+    foreign: Column
+    field: str
+    term: Scalar
+
+
+def compile_join(rel: Join) -> Query:
+    if rel.kind is JoinKind.RIGHT:
+        rel = Join(JoinKind.LEFT, rel.right, rel.left, rel.on)
+    left, right = compile_rel(rel.left), compile_rel(rel.right)
+    pair = key_pair(rel, left.scope, right.scope)
+    lookup = _Lookup(rel, left, right, pair)
+    return lookup.compile()
+
+
+def key_pair(rel: Join, left: Scope, right: Scope) -> KeyPair | None:
+    """The equality that localField and foreignField say; the right side must be filtered only,
+    since they are applied before its pipeline."""
+    if not _commutes(rel.right):
+        return None
+    for term in rel.on:
+        found = _equality(term, left, right, rel.right)
+        if found is not None:
+            return found
+    return None
+
+
+def _commutes(rel: Rel) -> bool:
+    """Whether a condition on a field of the scan may be applied before everything else."""
+    return not any(isinstance(r, Aggregate | Limit | SetOp | Join) for r in walk.every_rel(rel))
+
+
+def _equality(term: Scalar, left: Scope, right: Scope, foreign_rel: Rel) -> KeyPair | None:
+    if not isinstance(term, Call) or term.fn is not op.EQ:
+        return None
+    a, b = term.args
+    if not isinstance(a, Column) or not isinstance(b, Column):
+        return None
+    if a.id in right:
+        a, b = b, a
+    if a.id not in left or b.id not in right:
+        return None
+    local, foreign = left[a.id], right[b.id]
+    origin = origins(foreign_rel).get(b.id, "")
+    # An ObjectId equals no text for the server: that needs a conversion.
+    if local.path is None or not is_plain_name(origin) or local.native != foreign.native:
+        return None
+    return KeyPair(a, b, origin, term)
+
+
+class _Lookup:
+    """One $lookup stage and what stands around it."""
+
+    def __init__(self, rel: Join, left: Query, right: Query, pair: KeyPair | None) -> None:
+        self.rel = rel
+        self.left = left
+        self.right = right
+        self.pair = pair
+        self.into = _free_name(right.collection, left)
+
+    def compile(self) -> Query:
+        rest = [t for t in self.rel.on if self.pair is None or t is not self.pair.term]
+        left = self.left
+        stage: Stage = {"from": self.right.collection}
+        stages = list(self.right.stages)
+        if self.pair is not None:
+            local = self.left.scope[self.pair.local.id].path
+            stage |= {"localField": local, "foreignField": self.pair.field}
+            left, guard = self._without_null_keys(left, self.pair)
+            stages = [*guard, *stages]
+        condition, variables = self._condition(rest)
+        if condition:
+            stages.append({"$match": condition})
+        if variables:
+            stage["let"] = variables
+        if self.rel.kind in _OF_LEFT:
+            stages += [{"$limit": 1}, {"$project": {"_id": 1}}]
+        else:
+            stages += self._narrowed(stages)
+        if stages or self.pair is None:
+            stage["pipeline"] = stages
+        stage["as"] = self.into
+        return self._after(left.then({"$lookup": stage}))
+
+    def _without_null_keys(self, left: Query, pair: KeyPair) -> tuple[Query, list[Stage]]:
+        """NULL equals nothing: without rows with a NULL key on one side there is no such match."""
+        local, foreign = pair.local, pair.foreign
+        safe = not local.type.nullable or left.scope[local.id].known
+        safe = safe or not foreign.type.nullable or self.right.scope[foreign.id].known
+        if safe:
+            return left, []
+        if self.rel.kind in (JoinKind.INNER, JoinKind.SEMI):
+            test = {left.scope[local.id].path: {"$ne": None}}
+            return left.then({"$match": test}), []
+        return left, [{"$match": {pair.field: {"$ne": None}}}]
+
+    def _condition(self, terms: Sequence[Scalar]) -> tuple[Mql, dict[str, Mql]]:
+        """The rest of ON as the $match inside the pipeline, and the left side's values for it."""
+        if not terms:
+            return {}, {}
+        read = {n for term in terms for n in walk.reads(term)} & set(self.left.scope)
+        variables = {f"l{n}": self.left.scope[n].expr for n in sorted(read)}
+        outer = {
+            n: Place(None, f"$$l{n}", self.left.scope[n].native, self.left.scope[n].known)
+            for n in read
+        }
+        return where(terms, {**self.right.scope, **outer}), variables
+
+    def _narrowed(self, stages: Sequence[Stage]) -> list[Stage]:
+        """Only the wanted fields of the right side, unless they are all it has."""
+        if self.right.shape is not None:
+            return []
+        places = (self.right.scope[c.id].path for c in self.rel.right.columns)
+        paths = {path.split(".")[0] for path in places if path}
+        if not stages and self.pair is not None:
+            return []  # the plain form of $lookup is the fast one
+        return [compiler.projection((p, f"${p}") for p in sorted(paths))]
+
+    def _after(self, query: Query) -> Query:
+        query = replace(query, shape=None)
+        if self.rel.kind in _OF_LEFT:
+            empty = [] if self.rel.kind is JoinKind.ANTI else {"$ne": []}
+            return query.then({"$match": {self.into: empty}})
+        outer = self.rel.kind is JoinKind.LEFT
+        unwind = {"path": f"${self.into}", "preserveNullAndEmptyArrays": True}
+        stage: Stage = {"$unwind": unwind if outer else f"${self.into}"}
+        scope = {**self.left.scope, **self._right_scope(outer)}
+        if not outer:
+            scope = dict(without_nulls(scope, self.rel.on))
+        return replace(query.then(stage), scope=scope)
+
+    def _right_scope(self, outer: bool) -> dict[int, Place]:
+        places = {}
+        for column in self.rel.right.columns:
+            place = self.right.scope[column.id]
+            assert place.path is not None
+            known = not outer and (place.known or not column.type.nullable)
+            places[column.id] = field(f"{self.into}.{place.path}", place.native, known)
+        return places
+
+
+def origins(rel: Rel) -> dict[int, str]:
+    """The columns of `rel` that are plain fields of the one collection below."""
+    match rel:
+        case Scan():
+            return {c.id: c.name for c in rel.columns}
+        case Filter() | Sort() | Limit():
+            return origins(rel.input)
+        case Project():
+            below = origins(rel.input)
+            return {
+                c.id: below[e.id] for c, e in rel.items if isinstance(e, Column) and e.id in below
+            }
+        case _:
+            return {}
+
+
+def _free_name(wanted: str, left: Query) -> str:
+    """A field for the right side's document that hides nothing of the left."""
+    used = {p.path.split(".")[0] for p in left.scope.values() if p.path}
+    name = wanted if is_plain_name(wanted) else "joined"
+    while name in used:
+        name += "_"
+    return name
+
+
+# --- union ---------------------------------------------------------------------------------
+
+
+def compile_union(rel: SetOp) -> Query:
+    """UNION ALL: every input projected to the same fields, the others added to the first."""
+    names = compiler.output_names(rel.columns)
+    parts = [_aligned(part, names) for part in rel.inputs]
+    first, *others = parts
+    for other in others:
+        union: Stage = {"coll": other.collection, "pipeline": list(other.stages)}
+        first = first.then({"$unionWith": union})
+    scope = {c.id: field(n) for c, n in zip(rel.columns, names, strict=True)}
+    return replace(first, scope=scope, shape=names)
+
+
+def _aligned(part: Rel, names: Sequence[str]) -> Query:
+    query = compile_rel(part)
+    scalars = Expressions(query.scope)
+    values = (scalars.value(c) for c in part.columns)
+    return query.then(compiler.projection(zip(names, values, strict=True)))

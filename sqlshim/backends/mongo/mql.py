@@ -1,0 +1,116 @@
+"""The small pieces that aggregation expressions are made of.
+
+An expression (`Mql`) is plain data as pymongo takes it. Every builder of this package is made of
+these pieces, so that rules which cross all functions (what is NULL, how an error is raised, what
+must be a `$literal`) are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+Mql: TypeAlias = Any
+
+NAN = float("nan")
+REMOVE = "$$REMOVE"  # an accumulator or a projection takes it for a missing field
+NOTHING: dict[str, Mql] = {"$expr": False}  # a $match that no document passes
+MARKER = "sqlshim:"  # begins the text of an error that a pipeline raises on purpose
+
+
+def is_simple(expr: Mql) -> bool:
+    """Whether using `expr` twice costs nothing: a field, a variable or a constant."""
+    if isinstance(expr, dict):
+        return set(expr) == {"$literal"}
+    return not isinstance(expr, list)
+
+
+def is_constant(expr: Mql) -> bool:
+    """Whether `expr` is a constant as it stands (not whether it could be folded)."""
+    if isinstance(expr, dict):
+        return set(expr) == {"$literal"}
+    if isinstance(expr, str):
+        return not expr.startswith("$")
+    return not isinstance(expr, list)
+
+
+def absent(expr: Mql) -> Mql:
+    """True for null and for a missing field; both sort below every value."""
+    return {"$lte": [expr, None]}
+
+
+def present(expr: Mql) -> Mql:
+    """True for anything but null and a missing field."""
+    return {"$gt": [expr, None]}
+
+
+def or_null(expr: Mql) -> Mql:
+    """`expr` with a missing field made null."""
+    return {"$ifNull": [expr, None]}
+
+
+def all_of(terms: Sequence[Mql]) -> Mql:
+    """The conjunction; one term stands alone."""
+    return terms[0] if len(terms) == 1 else {"$and": list(terms)}
+
+
+def any_of(terms: Sequence[Mql]) -> Mql:
+    """The disjunction; one term stands alone."""
+    return terms[0] if len(terms) == 1 else {"$or": list(terms)}
+
+
+def cond(test: Mql, then: Mql, other: Mql) -> Mql:
+    return {"$cond": [test, then, other]}
+
+
+def let(build: Callable[..., Mql], *args: Mql) -> Mql:
+    """`build(*args)` with every argument that is not simple computed once, in a variable.
+
+    An argument never sees the variables made here, so that nested ones may have the same names.
+    """
+    names = {f"v{i}": arg for i, arg in enumerate(args) if not is_simple(arg)}
+    if not names:
+        return build(*args)
+    uses = (f"$$v{i}" if f"v{i}" in names else arg for i, arg in enumerate(args))
+    return {"$let": {"vars": names, "in": build(*uses)}}
+
+
+def bound(build: Callable[..., Mql], *args: Mql) -> Mql:
+    """`build(*args)` with every argument in a variable, constants too.
+
+    The server folds an operator over constants before it looks at a single document, and raises
+    what that raises, even inside an arm of $cond that is never taken. A variable stops it.
+    """
+    names = {f"v{i}": arg for i, arg in enumerate(args)}
+    return {"$let": {"vars": names, "in": build(*(f"$${name}" for name in names))}}
+
+
+def fail(sqlstate: str, message: str, value: Mql) -> Mql:
+    """Raise an error that `errors.translate` reads back; `value` is shown in it.
+
+    A text that is no number is converted to one. It must depend on a document, or the server
+    would fold it and fail at once.
+    """
+    shown = {"$ifNull": [{"$convert": {"input": value, "to": "string", "onError": "?"}}, "NULL"]}
+    return {"$toInt": {"$concat": [f"{MARKER}{sqlstate} {message}: ", shown]}}
+
+
+def projected(expr: Mql) -> Mql:
+    """`expr` as the value of a field in $project, where a bare number or bool means something."""
+    if isinstance(expr, dict) or (isinstance(expr, str) and expr.startswith("$")):
+        return expr
+    return {"$literal": expr}
+
+
+def nesting(expr: Mql) -> int:
+    """How deep documents and arrays are nested in `expr`."""
+    if isinstance(expr, dict):
+        return 1 + max(map(nesting, expr.values()), default=0)
+    if isinstance(expr, list | tuple):
+        return 1 + max(map(nesting, expr), default=0)
+    return 0
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a field of this name can be written as `$name`."""
+    return bool(name) and not name.startswith("$") and "." not in name and "\0" not in name

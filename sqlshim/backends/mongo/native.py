@@ -1,0 +1,136 @@
+"""A compiled query: what `run` needs, and how EXPLAIN shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bson import json_util
+
+from sqlshim.backends.mongo.accept import first_of_indexes
+from sqlshim.backends.mongo.compile import compile_rel, finished
+from sqlshim.backends.mongo.decode import MIXED, Decoder
+from sqlshim.backends.mongo.mql import Mql
+from sqlshim.backends.mongo.params import Placeholder, Template
+from sqlshim.catalog.model import Table
+from sqlshim.ir import walk
+from sqlshim.ir.relational import Rel, Scan
+from sqlshim.ir.scalar import Column
+
+
+@dataclass(frozen=True)
+class MongoQuery:
+    """One aggregation pipeline over a collection; `names` are the fields of its columns."""
+
+    collection: str
+    template: Template
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    access_path: str
+    decoder: Decoder = field(repr=False)
+
+    def show(self) -> list[str]:
+        """The pipeline in shell syntax, a line a stage."""
+        stages = [f"  {shown(stage)}," for stage in self.template.pipeline]
+        return [f"db.{self.collection}.aggregate([", *stages, "])"]
+
+
+def compile_native(rel: Rel) -> MongoQuery:
+    """The query of an accepted tree."""
+    query, names = finished(compile_rel(rel), rel.columns)
+    stages = list(query.stages)
+    table = _table_of(rel, query.collection)
+    natives = [MIXED if c.id in _mixed(rel) else "" for c in rel.columns]
+    return MongoQuery(
+        query.collection,
+        Template(stages),
+        names,
+        rel.columns,
+        access_path(stages, table),
+        Decoder(rel.columns, natives),
+    )
+
+
+def _table_of(rel: Rel, name: str) -> Table:
+    return next(
+        r.table for r in walk.every_rel(rel) if isinstance(r, Scan) and r.table.name == name
+    )
+
+
+def _mixed(rel: Rel) -> set[int]:
+    """The columns that hold values of several types, wherever they are passed on."""
+    found: set[int] = set()
+    for node in reversed(list(walk.every_rel(rel))):
+        if isinstance(node, Scan):
+            stored = {c.name: c.native for c in node.table.columns}
+            found |= {c.id for c in node.columns if stored[c.name] == MIXED}
+        for column, expr in getattr(node, "items", ()):
+            if isinstance(expr, Column) and expr.id in found:
+                found.add(column.id)
+        if node.columns and hasattr(node, "inputs"):
+            for part in node.inputs:
+                pairs = zip(node.columns, part.columns, strict=True)
+                found |= {mine.id for mine, theirs in pairs if theirs.id in found}
+    return found
+
+
+# --- access path ---------------------------------------------------------------------------
+
+
+def access_path(stages: Sequence[Mql], table: Table) -> str:
+    """How the server probably finds the documents, judged by the first stage."""
+    first = stages[0] if stages and isinstance(stages[0], dict) else {}
+    if "$match" in first:
+        return _of_match(first["$match"], table)
+    if "$sort" in first:
+        leading = next(iter(first["$sort"]))
+        for index in table.indexes:
+            if index.columns and index.columns[0][0] == leading:
+                return f"index {index.name} (for the order)"
+        if leading == "_id":
+            return "primary key _id (for the order)"
+    return "collection scan"
+
+
+def _of_match(query: Mql, table: Table) -> str:
+    fields = _fields(query)
+    if "_id" in fields:
+        return "primary key _id"
+    for index in table.indexes:
+        if index.columns and index.columns[0][0] in fields & first_of_indexes(table):
+            return f"index {index.name} (maybe)"
+    return "collection scan"
+
+
+def _fields(query: Mql) -> set[str]:
+    """The fields that a $match restricts."""
+    found: set[str] = set()
+    for key, value in query.items():
+        if key == "$and":
+            for part in value:
+                found |= _fields(part) if isinstance(part, dict) else set()
+        elif key == "$or":
+            parts = [_fields(part) if isinstance(part, dict) else set() for part in value]
+            found |= set.intersection(*parts) if parts else set()
+        elif not key.startswith("$"):
+            found.add(key)
+    return found
+
+
+# --- text ----------------------------------------------------------------------------------
+
+
+def shown(value: Mql) -> str:
+    """A stage as relaxed extended JSON, parameters as $1, $2 ..."""
+    if isinstance(value, Placeholder):
+        return repr(value)
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_key(k)}: {shown(v)}" for k, v in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(shown, value))}]"
+    return json_util.dumps(value, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False)
+
+
+def _key(key: str) -> str:
+    return json_util.dumps(key, ensure_ascii=False)
