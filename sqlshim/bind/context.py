@@ -50,6 +50,7 @@ class Context:
     tables: Tables
     param_types: Sequence[SqlType]
     dialect: str
+    text: str = ""
     next_id: int = 1
     slots: list[Slot] = field(default_factory=list)
     numbers: dict[Slot, int] = field(default_factory=dict)  # the index of each slot

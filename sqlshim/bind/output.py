@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from sqlglot import exp
+from sqlglot.expressions import DataType
 
 from sqlshim.bind.context import Context
 from sqlshim.bind.scope import matching, position
 from sqlshim.errors import ProgrammingError
 from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.sql.params import PREFIX
 
+_D = DataType.Type
 Items = list[tuple[Column, Scalar]]
 
 
@@ -41,46 +44,79 @@ def distinct_numbers(items: Items, context: Context) -> tuple[Items, list[Column
     return fresh, [c for c, _ in fresh]
 
 
-def output_name(entry: exp.Expr, value: Scalar) -> str:
-    """PostgreSQL's names: a column's own (as stored), a function's, the cast operand's, ?column?"""
-    if isinstance(value, Column) and isinstance(entry.unnest(), exp.Column):
-        return value.name
-    inner = entry.unnest()
-    if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Column | exp.Func | exp.Cast):
-        return output_name(inner.this, value)
-    if isinstance(inner, exp.Column):
-        return inner.name if not inner.name.startswith("sqlshim_param_") else "?column?"
-    if isinstance(inner, exp.Filter):
-        return output_name(inner.this, value)
-    if isinstance(inner, exp.Case | exp.If):
+def output_name(entry: exp.Expr, value: Scalar, text: str) -> str:
+    """PostgreSQL's names: a column's own (as stored), a function's as written, a type's, or
+    ?column?. `text` is the statement's."""
+    return _strong_name(entry, value, text) or _weak_name(entry.unnest()) or "?column?"
+
+
+def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None:
+    """The name of a column or a function, which a CAST or a CASE around it keeps."""
+    node = entry.unnest()
+    match node:
+        case exp.Column():
+            if node.name.startswith(PREFIX):
+                return None
+            return value.name if isinstance(value, Column) else node.name
+        case exp.Cast() | exp.Filter() | exp.Collate():
+            return _strong_name(node.this, value, text)
+        case exp.Case():
+            default = node.args.get("default")
+            return None if default is None else _strong_name(default, None, text)
+        case exp.Exists():
+            return "exists"
+        case exp.Subquery(this=exp.Select()) | exp.Select():
+            first = (node.this if isinstance(node, exp.Subquery) else node).expressions[0]
+            return first.alias or _strong_name(first, value, text) or _weak_name(first.unnest())
+        case exp.Func() | exp.Mod() if not isinstance(node, exp.Connector):
+            return _function_name(node, text)
+        case _:
+            return None
+
+
+def _function_name(node: exp.Expr, text: str) -> str | None:
+    """As written; what has a syntax of its own goes by a name of PostgreSQL's."""
+    if "start" in node.meta:
+        return text[node.meta["start"] : node.meta["end"] + 1].strip('"').lower()
+    if isinstance(node, exp.Trim):
+        return _TRIMS.get(str(node.args.get("position") or "").upper(), "btrim")
+    if isinstance(node, exp.Binary | exp.Concat):  # operators: a % b, a ^ b, 'a' 'b'
+        return None
+    known = node.sql_name() if isinstance(node, exp.Func) else ""
+    return _FUNCTION_NAMES.get(type(node)) or str(known).lower()
+
+
+def _weak_name(node: exp.Expr) -> str | None:
+    """The name of a CASE, or of the type of a constant or an operation that is cast."""
+    if isinstance(node, exp.Collate):
+        return _weak_name(node.this)
+    if isinstance(node, exp.Case | exp.If):
         return "case"
-    if isinstance(inner, exp.Exists):
-        return "exists"
-    if isinstance(inner, exp.Anonymous):
-        return str(inner.this).lower()
-    if isinstance(inner, exp.Func) and not isinstance(inner, exp.Cast | exp.And | exp.Or | exp.Xor):
-        return (
-            _FUNCTION_NAMES.get(type(inner))
-            or str(inner.meta.get("name") or inner.sql_name()).lower()
-        )
-    if isinstance(entry, exp.Subquery) and isinstance(entry.this, exp.Select):
-        return (
-            output_name(entry.this.expressions[0].unalias(), value)
-            if not (entry.this.expressions[0].alias)
-            else entry.this.expressions[0].alias
-        )
-    return "?column?"
+    if isinstance(node, exp.Interval):
+        return "interval"
+    if isinstance(node, exp.Cast) and isinstance(node.to, exp.DataType):
+        kind = node.to.this
+        return _TYPE_NAMES.get(kind) or str(kind.value).lower()
+    return None
 
 
+_TRIMS = {"LEADING": "ltrim", "TRAILING": "rtrim"}
 _FUNCTION_NAMES: dict[type[exp.Expr], str] = {
     exp.StrPosition: "position",
     exp.TimestampTrunc: "date_trunc",
-    exp.Pow: "power",
-    exp.Rand: "random",
-    exp.CurrentTimestamp: "now",
-    exp.LogicalAnd: "bool_and",
-    exp.LogicalOr: "bool_or",
+    exp.CurrentTimestamp: "current_timestamp",
     exp.GroupConcat: "string_agg",
+}
+_TYPE_NAMES: dict[object, str] = {
+    _D.BOOLEAN: "bool",
+    _D.SMALLINT: "int2",
+    _D.INT: "int4",
+    _D.BIGINT: "int8",
+    _D.DECIMAL: "numeric",
+    _D.FLOAT: "float4",
+    _D.DOUBLE: "float8",
+    _D.CHAR: "bpchar",
+    _D.VARBINARY: "bytea",
 }
 
 

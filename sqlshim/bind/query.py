@@ -138,7 +138,7 @@ class QueryBinder:
                 continue
             value = binder.scalar(entry.unalias())
             value = settle(value) if settled else value
-            name = entry.alias or output_name(entry, value)
+            name = entry.alias or output_name(entry, value, self.context.text)
             items.append((self._output(name, value), value))
         if not items:
             raise ProgrammingError("SELECT has no columns", sqlstate="42601")

@@ -199,8 +199,14 @@ class ScalarBinder:
         if isinstance(node, exp.Star):
             raise ProgrammingError("* is not allowed here", sqlstate="42601")
         if isinstance(node, exp.Func):
-            raise UnknownFunction(_function_name(node), known_names(), position(node))
+            raise UnknownFunction(self._function_name(node), known_names(), position(node))
         raise NotSupportedError(f"{node.sql()[:60]} is not supported", position=position(node))
+
+    def _function_name(self, node: exp.Func) -> str:
+        """As written, where sqlglot tells."""
+        if "start" in node.meta:
+            return self.context.text[node.meta["start"] : node.meta["end"] + 1]
+        return str(node.sql_name())
 
     def _quantified(self, node: exp.Expr, fn: Function) -> Scalar | None:
         right = node.expression
@@ -237,10 +243,6 @@ _ANONYMOUS_AGGREGATES = {"every": agg.BOOL_AND}
 
 def _name(node: exp.Expr) -> str:
     return str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
-
-
-def _function_name(node: exp.Func) -> str:
-    return node.meta.get("name") or node.sql_name()
 
 
 def spine(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:

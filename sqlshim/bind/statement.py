@@ -30,6 +30,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import Project, Rel, Values
 from sqlshim.ir.scalar import Param, Scalar
 from sqlshim.ir.statement import CreateTable, DropTable, Insert, NewColumn, Query, Statement
+from sqlshim.sql.parse import TEXT_OF_TREE
 from sqlshim.types import FLOATS, INSTANTS, INTEGERS, NUMBERS, Kind, SqlType
 
 
@@ -45,7 +46,7 @@ def bind(
     tree: exp.Expr, tables: Tables, param_types: Sequence[SqlType] = (), dialect: str = "postgres"
 ) -> BoundStatement:
     """Names and types resolved. ProgrammingError subclasses with positions, NotSupportedError."""
-    context = Context(tables, param_types, dialect)
+    context = Context(tables, param_types, dialect, tree.meta.get(TEXT_OF_TREE, ""))
     binder: _Binder | None = _BINDERS.get(type(tree))
     if binder is None:
         if not isinstance(tree, exp.Query | exp.Values):

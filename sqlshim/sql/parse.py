@@ -27,6 +27,7 @@ from sqlshim.sql.joins import missing_condition, requires_condition
 from sqlshim.sql.params import PREFIX, Placeholders
 
 E = TypeVar("E", bound=Error)
+TEXT_OF_TREE = "sqlshim_text"  # the key in a tree's `meta` of the text its positions count in
 MAX_LENGTH = 8 * 2**20  # characters
 _EXPLAIN = re.compile(
     r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*EXPLAIN\b(?P<analyze>\s+ANALYZE\b)?", re.I | re.S
@@ -93,7 +94,9 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
     trees = [tree for tree in trees if tree is not None]
     if not trees or isinstance(trees[0], exp.Semicolon):
         raise SyntaxError("the statement is empty", hint="Write a SQL statement.")
-    return cast(exp.Expr, trees[0])
+    tree = cast(exp.Expr, trees[0])
+    tree.meta[TEXT_OF_TREE] = sql
+    return tree
 
 
 def _one_statement(tokens: list[Token], text: str, places: Placeholders) -> None:
