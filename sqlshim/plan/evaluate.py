@@ -217,8 +217,8 @@ def _ascii(change: Callable[[str], str]) -> Evaluator:
     return apply
 
 
-def _extract(part: str, moment: dt.date) -> int:
-    if part not in ("year", "month", "day"):
+def _extract(part: str, moment: object) -> int:
+    if part not in ("year", "month", "day") or not isinstance(moment, dt.date):
         raise _UnknownError
     return int(getattr(moment, part))
 
