@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never, cast
 from sqlshim.backends.protocol import Stream
 from sqlshim.errors import DataError
 from sqlshim.ir.scalar import Column
-from sqlshim.types import DEFAULT_SCALE, Kind, SqlType
+from sqlshim.types import DEFAULT_SCALE, Interval, Kind, SqlType
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,6 +102,8 @@ def _to_arrow(t: SqlType) -> Convert | None:
 def _interval_to_arrow(value: object) -> object:
     import pyarrow as pa
 
+    if isinstance(value, Interval):
+        return pa.MonthDayNano([value.months, value.days, value.microseconds * 1000])
     if not isinstance(value, dt.timedelta):
         return value
     return pa.MonthDayNano([0, value.days, (value.seconds * 10**6 + value.microseconds) * 1000])

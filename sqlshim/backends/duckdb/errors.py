@@ -151,7 +151,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             _out_of_range,
         ),
         (
-            r"Overflow (?:in|on)|out of bounds|Could not cast value .* to DECIMAL|type DECIMAL.* failed|overflow"
+            r"Overflow (?:in|on)|out of bounds|Could not cast value .* to DECIMAL"
+            r"|type DECIMAL.* failed|overflow"
             r"|out of range",
             _fixed(NumericOutOfRange, "numeric value out of range"),
         ),

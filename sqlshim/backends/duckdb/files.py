@@ -106,7 +106,7 @@ class FileStore(DuckStore):
             return known.table
 
     def _look_at(self, name: str, file: Path) -> FileTable:
-        connection = self._writer or self._database.connection
+        connection = self._catalog_connection()
         seen = _signature(file)
         layout, types = layout_of(file, connection)
         columns = tuple(

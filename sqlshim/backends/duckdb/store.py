@@ -2,7 +2,7 @@
 
 A transaction begins with the first write. Outside of one each statement streams from a
 connection of its own; inside one, reads run on the transaction's connection, so that they see its
-writes, and are read at once, since DuckDB keeps one open result a connection.
+writes; see `shared`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from sqlshim.backends.arrow import BatchStream, batch_of
+from sqlshim.backends.arrow import batch_of
 from sqlshim.backends.duckdb.compile import compile_query
 from sqlshim.backends.duckdb.compile_casts import quoted, type_text
 from sqlshim.backends.duckdb.errors import translate, translated
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound
 from sqlshim.backends.duckdb.session import Database
+from sqlshim.backends.duckdb.shared import SharedStream
 from sqlshim.backends.protocol import (
     Accepted,
     Backend,
@@ -80,6 +81,7 @@ class DuckStore(Backend):
         self._tables: dict[str, Stored] = {}
         self._lock = threading.RLock()
         self._writer: duckdb.DuckDBPyConnection | None = None  # the open transaction's
+        self._reading: SharedStream | None = None  # on the transaction's connection
         self._before: dict[str, Stored] = {}  # the tables when it began
 
     # --- catalog
@@ -96,10 +98,13 @@ class DuckStore(Backend):
             return replace(stored.table, row_count=self._count(stored))
 
     def _count(self, stored: Stored) -> int:
-        connection = self._writer or self._database.connection
+        connection = self._catalog_connection()
         with translated():
             found = connection.execute(f"SELECT count(*) FROM {quoted(stored.name)}").fetchall()
         return int(found[0][0])
+
+    def _catalog_connection(self) -> duckdb.DuckDBPyConnection:
+        return self._database.connection if self._writer is None else self._connection()
 
     # --- planning
 
@@ -133,8 +138,10 @@ class DuckStore(Backend):
                 with translated():
                     cursor = self._database.cursor()
                 return DuckStream(cursor, query, values, context)
-            stream = DuckStream(self._writer, query, values, context, own_connection=False)
-            return BatchStream(query.columns, list(stream.batches()))
+            connection = self._connection()
+            stream = DuckStream(connection, query, values, context, own_connection=False)
+            self._reading = SharedStream(stream, self._lock)
+            return self._reading
 
     # --- writing
 
@@ -233,7 +240,11 @@ class DuckStore(Backend):
             )
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
+        """The transaction's connection, free for a statement."""
         assert self._writer is not None, "no transaction has begun"
+        if self._reading is not None:
+            self._reading.give_way()
+            self._reading = None
         return self._writer
 
     def _write(self, statement: str, values: Sequence[object] | None = None) -> None:
@@ -262,7 +273,7 @@ class DuckStore(Backend):
                 return
             try:
                 self._before_commit()
-                self._writer.execute("COMMIT").fetchall()
+                self._connection().execute("COMMIT").fetchall()
             except Exception as error:
                 self.rollback()
                 raise _not_committed(error) from error
@@ -276,7 +287,7 @@ class DuckStore(Backend):
             if self._writer is None:
                 return
             with translated():
-                self._writer.execute("ROLLBACK").fetchall()
+                self._connection().execute("ROLLBACK").fetchall()
             self._tables = self._before
             self._end()
 

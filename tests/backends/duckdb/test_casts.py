@@ -8,7 +8,6 @@ import uuid
 from decimal import Decimal as D  # noqa: N817
 
 import pytest
-from tests.backends.duckdb.build import big, call, column, lit, rows, select, table, value
 
 from sqlshim.backends.protocol import Backend
 from sqlshim.errors import (
@@ -41,6 +40,7 @@ from sqlshim.types import (
     SqlType,
     decimal,
 )
+from tests.backends.duckdb.build import big, call, column, lit, rows, select, table, value
 
 SOME = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 INSTANT = dt.datetime(2020, 1, 1, 10, tzinfo=dt.UTC)

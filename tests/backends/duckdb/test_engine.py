@@ -9,7 +9,6 @@ from functools import partial
 
 import pyarrow as pa
 import pytest
-from tests.backends.duckdb.build import call, column, lit
 
 from sqlshim.backends.arrow import BatchStream, RowStream, schema_of
 from sqlshim.backends.duckdb.engine import DuckEngine
@@ -30,6 +29,7 @@ from sqlshim.ir.relational import (
 )
 from sqlshim.ir.scalar import AggregateCall, Column
 from sqlshim.types import BIGINT, INTEGER, TEXT, TIMESTAMPTZ, UUID
+from tests.backends.duckdb.build import call, column, lit
 
 ID, NAME = column("id", BIGINT), column("name", TEXT)
 ROWS = 1000  # in a batch
@@ -162,7 +162,7 @@ def test_error_in_the_middle_of_a_stream_is_ours(local: DuckEngine) -> None:
     leaf = remote(ID, NAME)
     node = call(ALL["DIV_INT"], lit(1, BIGINT), call(ALL["SUB"], ID, lit(2_500_000, BIGINT)))
     rel = Project(leaf, ((column("x", BIGINT), node),))
-    with pytest.raises(DivisionByZero, match="^division by zero$"):
+    with pytest.raises(DivisionByZero, match=r"^division by zero$"):
         all_rows(run(local, rel, {leaf: Source(5000)}))
 
 

@@ -7,7 +7,6 @@ import math as m
 from decimal import Decimal as D  # noqa: N817
 
 import pytest
-from tests.backends.duckdb.build import big, call, column, lit, rows, select, typed, value
 
 from sqlshim.backends.arrow import schema_of
 from sqlshim.backends.duckdb.compile import compile_query
@@ -20,6 +19,7 @@ from sqlshim.functions.model import Role
 from sqlshim.ir.relational import Values
 from sqlshim.ir.scalar import Call, Literal
 from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, INTERVAL, SMALLINT, TEXT, Interval
+from tests.backends.duckdb.build import big, call, column, lit, rows, select, typed, value
 
 DAY = dt.date(2020, 1, 31)
 NOON = dt.datetime(2020, 1, 31, 12, 0, 1, 500000)

@@ -3,18 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.backends.duckdb.build import (
-    ONE_ROW,
-    big,
-    by_arrow,
-    call,
-    column,
-    lit,
-    rows,
-    select,
-    table,
-    value,
-)
 
 from sqlshim.backends.duckdb.compile import compile_query
 from sqlshim.backends.protocol import Backend
@@ -48,6 +36,18 @@ from sqlshim.ir.scalar import (
     SubqueryKind,
 )
 from sqlshim.types import BIGINT, BOOLEAN, INTEGER, TEXT, decimal
+from tests.backends.duckdb.build import (
+    ONE_ROW,
+    big,
+    by_arrow,
+    call,
+    column,
+    lit,
+    rows,
+    select,
+    table,
+    value,
+)
 
 NUMBERS = table(("n", INTEGER), rows=[(1,), (2,), (None,), (3,)])
 OTHERS = table(("m", INTEGER), rows=[(2,), (3,), (None,), (4,)])
