@@ -7,10 +7,11 @@ meet, so that no column is cast and indexes stay usable.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlshim.errors import DataError, TypeMismatch, UnknownFunction
+from sqlshim.errors import DataError, NumericOutOfRange, TypeMismatch, UnknownFunction
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, NullResult, Overload, Want
 from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar
@@ -108,7 +109,7 @@ def _fit(overload: Overload, args: Sequence[Scalar]) -> tuple[Scalar, ...] | Non
             return None
         if all(a.type.kind is Kind.UNKNOWN for a in shared) and len(kinds) < len(Kind):
             return _all_unknown(args, wants)
-    united = unify(shared) if shared else ()
+    united = unify(shared, computed=any(w.kinds == NUMBERS for w in wants)) if shared else ()
     if united is None:
         return None
     same = iter(united)
@@ -139,8 +140,9 @@ def _to_want(arg: Scalar, want: Want) -> Scalar | None:
     return None
 
 
-def unify(args: Sequence[Scalar]) -> tuple[Scalar, ...] | None:
-    """The arguments in one common type, or None if they have none.
+def unify(args: Sequence[Scalar], computed: bool = False) -> tuple[Scalar, ...] | None:
+    """The arguments in one common type, or None if they have none. `computed`: they are operands
+    of arithmetic, where SMALLINT + 1 is an INTEGER and REAL + 1 a DOUBLE (PostgreSQL).
 
     Exact numbers of different widths are left as they are where a decimal is among them: every
     engine compares and adds those exactly.
@@ -151,7 +153,10 @@ def unify(args: Sequence[Scalar]) -> tuple[Scalar, ...] | None:
         if met is None:
             return None
         target = met
-    target = _type_of_columns(args, target)
+    if not computed:
+        target = _type_of_columns(args, target)
+    elif target.kind is Kind.REAL and {a.type.kind for a in args} & INTEGERS:
+        target = DOUBLE.with_null(target.nullable)
     if target.kind is Kind.UNKNOWN:
         target = TEXT
     if target.kind is Kind.DECIMAL:
@@ -328,6 +333,8 @@ def number(text: str) -> Literal:
             if value <= INT_RANGE[t.kind][1]:
                 return Literal(value, t.with_null(False))
     if "e" in text.lower():
+        if math.isinf(float(text)):
+            raise NumericOutOfRange(f'"{text}" is out of range for type double precision')
         return Literal(float(text), DOUBLE.with_null(False))
     exact = Decimal(text)
     _, digits, exponent = exact.as_tuple()
