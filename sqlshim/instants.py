@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 
-from sqlshim.errors import DatetimeOutOfRange, InvalidDatetime, InvalidText
+from sqlshim.errors import DataError, DatetimeOutOfRange, InvalidDatetime, InvalidText
 from sqlshim.types import Interval, Kind, SqlType
 
 
@@ -17,6 +17,18 @@ def quoted(value: object) -> str:
     """A value as a message shows it, cut to 60 characters."""
     text = str(value)
     return '"' + (text if len(text) <= 60 else text[:57] + "...") + '"'
+
+
+def check_encodable(text: str) -> None:
+    """DataError for a text that is not Unicode: half of a surrogate pair."""
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "invalid character in text: half of a surrogate pair", sqlstate="22021"
+        ) from error
 
 
 def bad(value: object, target: SqlType) -> InvalidText:

@@ -15,7 +15,15 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from sqlshim.errors import DataError, NumericOutOfRange
-from sqlshim.instants import bad, quoted, to_date, to_interval, to_time, to_timestamp
+from sqlshim.instants import (
+    bad,
+    check_encodable,
+    quoted,
+    to_date,
+    to_interval,
+    to_time,
+    to_timestamp,
+)
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
@@ -40,6 +48,7 @@ from sqlshim.types import (
 )
 
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
+UNTYPED_TEXT = UNKNOWN.with_null(False)
 _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 _FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
 
@@ -53,7 +62,8 @@ def type_of(value: object) -> SqlType:
         case None:
             return UNKNOWN
         case str():
-            return UNKNOWN.with_null(False)
+            check_encodable(value)
+            return UNTYPED_TEXT
         case bool():
             return BOOLEAN
         case int():

@@ -6,6 +6,7 @@ sqlglot reads it as an opaque command.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -18,13 +19,18 @@ from sqlglot.tokenizer_core import Token, TokenType
 from sqlshim.errors import (
     Error,
     InterfaceError,
+    NotSupportedError,
     StatementTooComplex,
     SyntaxError,  # noqa: A004
     UnknownFunction,
     nearest,
 )
+from sqlshim.instants import check_encodable
 from sqlshim.sql.joins import missing_condition, requires_condition
 from sqlshim.sql.params import PREFIX, Placeholders
+
+# sqlglot warns of what it cannot parse before we refuse it; nobody need read that twice.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 E = TypeVar("E", bound=Error)
 TEXT_OF_TREE = "sqlshim_text"  # the key in a tree's `meta` of the text its positions count in
@@ -63,12 +69,13 @@ def parse(text: str, placeholders: Placeholders, dialect: Dialect) -> Parsed:
     sql, skipped, explain = placeholders.text, 0, False
     if len(sql) > MAX_LENGTH:
         raise StatementTooComplex(f"the statement has more than {MAX_LENGTH} characters")
+    check_encodable(sql)
     if found := _EXPLAIN.match(sql):
         # blank it out, so that positions stay
         explain, skipped = True, found.end()
         sql = " " * skipped + sql[skipped:]
         if found["analyze"]:
-            raise SyntaxError("EXPLAIN ANALYZE is not supported yet", sqlstate="0A000", position=1)
+            raise NotSupportedError("EXPLAIN ANALYZE is not supported yet", position=1)
     tree = _tree(sql, text, placeholders, dialect)
     return Parsed(tree, text, placeholders, explain)
 
