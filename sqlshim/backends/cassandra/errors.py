@@ -38,6 +38,7 @@ DRIVER_ERRORS: tuple[type[Exception], ...] = (
     ValueError,
     TypeError,
 )
+_UNDECODED = re.compile(r'Failed decoding result column "(?P<column>.*)" of type (?P<type>\w+)')
 _SERVER_MESSAGE = re.compile(r'message="(?P<text>.*)"', re.DOTALL)
 
 
@@ -67,6 +68,8 @@ def translated(error: BaseException, *, writing: bool = False) -> Error:
             return TableExists(error.table or error.keyspace)
         case cql.WriteTimeout() | cql.WriteFailure() if writing:
             return _outcome_unknown(text)
+        case cql.UnresolvableContactPoints():
+            return ConnectionFailed("the host's name is not known")
         case cql.OperationTimedOut() | ConnectionException():
             return _outcome_unknown(text) if writing else _lost(error, text)
         case cql.ReadTimeout() | cql.Unavailable() | cql.CoordinationFailure() | cql.Timeout():
@@ -77,10 +80,18 @@ def translated(error: BaseException, *, writing: bool = False) -> Error:
             return DatetimeOutOfRange(f"a value is beyond what Python's dates can hold: {text}")
         case ValueError() | TypeError():
             return DataError(f"a value does not fit: {text}")
+        case cql.DriverException() if found := _UNDECODED.search(text):
+            return _undecoded(found["column"], found["type"], text)
         case cql.DriverException():
             return OperationalError(f"Cassandra: {text}")
         case _:
             return InternalError(f"{type(error).__name__}: {text}")
+
+
+def _undecoded(column: str, native: str, text: str) -> DataError:
+    if native in ("timestamp", "date"):
+        return DatetimeOutOfRange(f"a {native} in {column!r} is beyond the years 1 to 9999")
+    return DataError(f"a value cannot be read: {text}")
 
 
 def _outcome_unknown(text: str) -> OutcomeUnknown:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlshim.backends.cassandra.compile import CqlQuery, Output
+from sqlshim.backends.cassandra.values import Change, readers
 from sqlshim.errors import NumericOutOfRange
 from sqlshim.types import INT_RANGE, SqlType
 
@@ -17,18 +18,17 @@ Row = tuple[Any, ...]
 
 
 def fold_pages(pages: Iterable[list[Row]], query: CqlQuery) -> list[Row]:
-    """The one row of a global aggregate, from the row of each request."""
+    """The one row of a global aggregate, in SQL's values, from the row of each request."""
     rows = [row for page in pages for row in page]
-    return [
-        tuple(
-            _fold(output, column.type, rows)
-            for output, column in zip(query.outputs, query.columns, strict=True)
-        )
-    ]
+    reading = readers(query.columns, query.natives)
+    columns = zip(query.outputs, query.columns, reading, strict=True)
+    return [tuple(_fold(output, column.type, read, rows) for output, column, read in columns)]
 
 
-def _fold(output: Output, sql: SqlType, rows: Sequence[Row]) -> object:
+def _fold(output: Output, sql: SqlType, read: Change | None, rows: Sequence[Row]) -> object:
     cells = [row[output.at] for row in rows if row[output.at] is not None]
+    if read is not None:
+        cells = [read(cell) for cell in cells]
     if output.fold == "sum":
         counted = sum(row[output.count_at] for row in rows)
         return _in_range(_exact_sum(cells), sql) if counted else None

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from sqlshim.backends.arrow import column_array, schema_of
+from sqlshim.backends.arrow import batch_of, schema_of
+from sqlshim.backends.cassandra.batches import array_of
 from sqlshim.backends.cassandra.compile import CqlQuery
 from sqlshim.backends.cassandra.errors import translated, translating
 from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
 from sqlshim.backends.cassandra.requests import Request, limit_of, plan
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.session import PAGE_ROWS, Session
-from sqlshim.backends.cassandra.values import Change, interval_to_arrow, readers
+from sqlshim.backends.cassandra.values import Change, readers
 from sqlshim.backends.protocol import RunContext, Stream
-from sqlshim.types import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -136,6 +136,8 @@ class CassandraStream(Stream):
         self._reading = reading
         self._limit = limit
         self._readers = readers(query.columns, query.natives)
+        if query.is_global:  # folded in SQL's values already
+            self._readers = [None] * len(query.columns)
 
     def _pages(self) -> Iterator[Page]:
         """Pages of cells in the order of the columns, cut at the limit."""
@@ -178,25 +180,13 @@ class CassandraStream(Stream):
             if not self.columns:
                 yield pa.RecordBatch.from_struct_array(pa.array(page, pa.struct([])))
                 continue
-            cells = zip(*page, strict=True)
-            arrays = [
-                self._array(i, column, field.type)
-                for i, (column, field) in enumerate(zip(cells, schema, strict=True))
-            ]
-            yield pa.record_batch(arrays, schema=schema)
-
-    def _array(self, i: int, cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
-        import pyarrow as pa
-
-        kind = self.columns[i].type.kind
-        change: Change | None = self._readers[i]
-        if kind is Kind.DATE:
-            days = [None if v is None else v.days_from_epoch for v in cells]
-            return pa.array(days, pa.int32()).cast(arrow)
-        if kind is Kind.INTERVAL:
-            change = interval_to_arrow
-        changed = cells if change is None else list(map(change, cells))
-        return column_array(self.columns[i], changed, arrow)
+            if self._query.is_global:
+                yield batch_of(self.columns, page)
+                continue
+            parts = zip(
+                self.columns, zip(*page, strict=True), self._readers, schema.types, strict=True
+            )
+            yield pa.record_batch([array_of(*part) for part in parts], schema=schema)
 
     def close(self) -> None:
         self._reading.close()

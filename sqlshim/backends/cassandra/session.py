@@ -13,16 +13,24 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, ProtocolVersion
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
 from cassandra.query import PreparedStatement, tuple_factory
 
+from sqlshim.backends.cassandra.decode import IntegerHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
 from sqlshim.backends.cassandra.uri import Address
-from sqlshim.errors import ConnectionFailed, Error, InterfaceError, OperationalError, nearest
+from sqlshim.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    Error,
+    InsufficientPrivilege,
+    InterfaceError,
+    nearest,
+)
 
 # The driver logs what it also raises; without a handler Python would print that on stderr.
 logging.getLogger("cassandra").addHandler(logging.NullHandler())
@@ -39,12 +47,7 @@ class Session:
     def __init__(self, address: Address, connect_timeout: float) -> None:
         self._prepared: OrderedDict[tuple[str, object], PreparedStatement] = OrderedDict()
         self._lock = threading.Lock()
-        self.cluster = _cluster(address, connect_timeout)
-        try:
-            self._session = _connect_within(self.cluster, address, connect_timeout)
-        except BaseException:
-            self.cluster.shutdown()
-            raise
+        self.cluster, self._session = _connect_within(address, connect_timeout)
 
     @property
     def metadata(self) -> Any:
@@ -116,43 +119,68 @@ def _cluster(address: Address, connect_timeout: float) -> Any:
         request_timeout=None,
         row_factory=tuple_factory,
     )
-    with translating():
-        return Cluster(
-            contact_points=list(address.hosts),
-            port=address.hosts[0][1],
-            auth_provider=login,
-            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-            connect_timeout=max(0.1, connect_timeout / len(address.hosts)),
-            control_connection_timeout=connect_timeout,
-            schema_event_refresh_window=0,  # other clients' tables are seen at once
-            application_name="sqlshim",
-            client_id=uuid.uuid4(),
-        )
+    cluster = Cluster(
+        contact_points=list(address.hosts),
+        port=address.hosts[0][1],
+        auth_provider=login,
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        connect_timeout=max(0.1, connect_timeout / len(address.hosts)),
+        control_connection_timeout=connect_timeout,
+        schema_event_refresh_window=0,  # other clients' tables are seen at once
+        application_name="sqlshim",
+        client_id=uuid.uuid4(),
+    )
+    # Where to start from; as a constructor's argument it would forbid going down to older ones.
+    cluster.protocol_version = ProtocolVersion.V5
+    return cluster
 
 
-def _connect_within(cluster: Any, address: Address, timeout: float) -> Any:
-    """The session. The driver's timeouts are per attempt, so the sum is watched from outside."""
-    outcome: list[Any] = []
+class _Attempt:
+    """A connection being made in a thread: the driver's timeouts are per step, and looking up
+    host names has none, so the sum is watched from outside."""
 
-    def connect() -> None:
+    def __init__(self, address: Address, timeout: float) -> None:
+        self.cluster: Any = None
+        self.session: Any = None
+        self.error: Exception | None = None
+        self.given_up = False
+        self._address, self._timeout = address, timeout
+
+    def run(self) -> None:
         try:
-            outcome.append(cluster.connect())
+            self.cluster = _cluster(self._address, self._timeout)
+            self.session = self.cluster.connect()
         except CONNECT_ERRORS as error:
-            outcome.append(error)
+            self.error = error
+        if self.given_up or self.error is not None:
+            self.stop()
 
-    worker = threading.Thread(target=connect, name="sqlshim-cassandra-connect", daemon=True)
+    def stop(self) -> None:
+        if self.cluster is not None:
+            self.cluster.shutdown()
+
+
+def _connect_within(address: Address, timeout: float) -> tuple[Any, Any]:
+    """The cluster and its session, or ConnectionFailed in time."""
+    attempt = _Attempt(address, timeout)
+    worker = threading.Thread(target=attempt.run, name="sqlshim-cassandra-connect", daemon=True)
     worker.start()
     worker.join(timeout)
     hosts = ", ".join(f"{host}:{port}" for host, port in address.hosts)
-    if not outcome:
+    if worker.is_alive():
+        attempt.given_up = True
+        if not worker.is_alive():
+            attempt.stop()  # it was done at the last moment
         raise ConnectionFailed(f"no Cassandra node at {hosts} answered within {timeout:g} s")
-    if isinstance(outcome[0], BaseException):
-        raise _why_not(outcome[0], cluster, address, hosts) from outcome[0]
-    return outcome[0]
+    if attempt.error is not None:
+        raise _why_not(attempt.error, attempt.cluster, address, hosts) from attempt.error
+    attempt.session.client_protocol_handler = IntegerHandler
+    return attempt.cluster, attempt.session
 
 
 def _why_not(error: BaseException, cluster: Any, address: Address, hosts: str) -> Error:
-    centers = sorted({h.datacenter for h in cluster.metadata.all_hosts() if h.datacenter})
+    known = [] if cluster is None else cluster.metadata.all_hosts()
+    centers = sorted({h.datacenter for h in known if h.datacenter})
     if isinstance(error, NoHostAvailable) and centers and address.local_dc not in (None, *centers):
         near = nearest(str(address.local_dc), centers) or centers
         return InterfaceError(
@@ -160,6 +188,6 @@ def _why_not(error: BaseException, cluster: Any, address: Address, hosts: str) -
             hint=f"Set local_dc to {' or '.join(near)}.",
         )
     found = translated(error)
-    if isinstance(found, OperationalError) and found.sqlstate != "58000":
+    if isinstance(found, AuthenticationFailed | InsufficientPrivilege):
         return found
     return ConnectionFailed(f"cannot connect to Cassandra at {hosts}: {found.detail}")

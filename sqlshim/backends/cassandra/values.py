@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
-from cassandra.util import Duration
+from cassandra.util import Duration, SortedSet
 
 from sqlshim.backends.cassandra.bounds import EPOCH, naive
 from sqlshim.errors import DataError, DatetimeOutOfRange, NotSupportedError
@@ -25,6 +25,8 @@ Change = Callable[[Any], Any]
 
 _EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
 _ORDINAL_1970 = dt.date(1970, 1, 1).toordinal()
+HIGHEST_BIT = -(2**31)
+BEYOND = "is beyond the years 1 to 9999"
 _MILLISECOND = dt.timedelta(milliseconds=1)
 
 
@@ -84,25 +86,30 @@ def _decimal_reader(sql: SqlType) -> Change:
 def _read_date(value: Any) -> dt.date | None:
     if value is None:
         return None
+    days = (value ^ HIGHEST_BIT) if isinstance(value, int) else value.days_from_epoch
     try:
-        return dt.date.fromordinal(_ORDINAL_1970 + value.days_from_epoch)
+        return dt.date.fromordinal(_ORDINAL_1970 + days)
     except (ValueError, OverflowError) as error:
-        raise DatetimeOutOfRange(f"the date {value} is beyond the years 1 to 9999") from error
+        raise DatetimeOutOfRange(f"the date {days} days after 1970 {BEYOND}") from error
 
 
 def _read_time(value: Any) -> dt.time | None:
     """Nanoseconds below a microsecond are cut: SQL's TIME has no place for them."""
     if value is None:
         return None
-    return dt.time(value.hour, value.minute, value.second, value.nanosecond // 1000)
+    nanos = value if isinstance(value, int) else value.nanosecond_time
+    seconds, nanos = divmod(nanos, 10**9)
+    minutes, second = divmod(seconds, 60)
+    return dt.time(minutes // 60, minutes % 60, second, nanos // 1000)
 
 
 def _read_timestamp(value: Any) -> dt.datetime | None:
-    """The driver goes through a float of seconds, which far from 1970 misses the millisecond."""
-    if value is None or not value.microsecond % 1000:
-        return value  # type: ignore[no-any-return]
-    since: dt.timedelta = value - EPOCH
-    return EPOCH + round(since / _MILLISECOND) * _MILLISECOND
+    if value is None or isinstance(value, dt.datetime):
+        return value
+    try:
+        return EPOCH + dt.timedelta(milliseconds=value)
+    except OverflowError as error:
+        raise DatetimeOutOfRange(f"the timestamp {value} ms after 1970 {BEYOND}") from error
 
 
 def _read_timestamptz(value: Any) -> dt.datetime | None:
@@ -117,15 +124,6 @@ def _read_interval(value: Any) -> dt.timedelta | None:
     return dt.timedelta(days=days, microseconds=nanos // 1000)
 
 
-def interval_to_arrow(value: Any) -> object:
-    """A duration for an Arrow batch, where months, days and time stay apart."""
-    import pyarrow as pa
-
-    if value is None:
-        return None
-    return pa.MonthDayNano([value.months, value.days, value.nanoseconds // 1000 * 1000])
-
-
 def _read_text(value: Any) -> str | None:
     return str(value) if isinstance(value, Duration) else value
 
@@ -134,7 +132,12 @@ def _list_reader(inner: Change | None) -> Change:
     def read(value: Any) -> list[object] | None:
         if value is None:
             return None
-        return list(value) if inner is None else [inner(v) for v in value]
+        if inner is None:
+            return list(value)
+        found = [inner(v) for v in value]
+        if inner is _read_date and isinstance(value, SortedSet):
+            found.sort()  # it was sorted by the numbers that the server sends
+        return found
 
     return read
 

@@ -1,0 +1,87 @@
+"""Columns of cells as Arrow arrays, without a Python object a cell where the driver gave integers.
+
+`column_arrays(page, query columns, natives)` is called by the stream for each page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlshim.backends.arrow import column_array
+from sqlshim.backends.cassandra.bounds import EPOCH
+from sqlshim.backends.cassandra.values import BEYOND, HIGHEST_BIT, Change
+from sqlshim.errors import DatetimeOutOfRange
+from sqlshim.ir.scalar import Column
+from sqlshim.types import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DAYS = (dt.date.min.toordinal(), dt.date.max.toordinal())
+_FIRST_DAY, _LAST_DAY = (day - dt.date(1970, 1, 1).toordinal() for day in _DAYS)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+_FIRST_MS = (dt.datetime.min - EPOCH) // _MILLISECOND
+_LAST_MS = (dt.datetime.max - EPOCH) // _MILLISECOND
+
+
+def array_of(
+    column: Column, cells: Sequence[Any], change: Change | None, arrow: pa.DataType
+) -> pa.Array:
+    """One column of a page. `change` is what the row path would do to each cell."""
+    match column.type.kind:
+        case Kind.DATE:
+            return _dates(cells, arrow)
+        case Kind.TIMESTAMP | Kind.TIMESTAMPTZ:
+            return _timestamps(cells, arrow)
+        case Kind.TIME:
+            return _times(cells, arrow)
+        case Kind.INTERVAL:
+            return column_array(column, list(map(_interval, cells)), arrow)
+        case _:
+            changed = cells if change is None else list(map(change, cells))
+            return column_array(column, changed, arrow)
+
+
+def _dates(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    raw = pa.array(cells, pa.int32())
+    days = pc.bit_wise_xor(raw, pa.scalar(HIGHEST_BIT, pa.int32()))
+    _check(days, _FIRST_DAY, _LAST_DAY, "date")
+    return days.cast(arrow)
+
+
+def _timestamps(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    millis = pa.array(cells, pa.int64())
+    _check(millis, _FIRST_MS, _LAST_MS, "timestamp")
+    return millis.cast(pa.timestamp("ms", arrow.tz)).cast(arrow)
+
+
+def _times(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    nanos = pa.array(cells, pa.int64())
+    return pc.divide(nanos, pa.scalar(1000, pa.int64())).cast(arrow)
+
+
+def _check(numbers: pa.Array, low: int, high: int, what: str) -> None:
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(numbers).as_py()
+    if ends["min"] is not None and not low <= ends["min"] <= ends["max"] <= high:
+        raise DatetimeOutOfRange(f"a {what} {BEYOND}")
+
+
+def _interval(value: Any) -> object:
+    """Months, days and time stay apart."""
+    import pyarrow as pa
+
+    if value is None:
+        return None
+    return pa.MonthDayNano([value.months, value.days, value.nanoseconds // 1000 * 1000])
