@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,7 +34,9 @@ class Connection:
         autocommit: bool,
     ) -> None:
         self.autocommit = autocommit
-        self._local: LocalEngine | None = None
+        self._local: list[LocalEngine] = []  # one, once it has been needed
+        # also called when the connection is forgotten, and before the interpreter ends
+        self._release = weakref.finalize(self, _close_all, stores, self._local)
         self._open_local = local
         self._lock = threading.Lock()
         self._running: set[RunContext] = set()
@@ -44,9 +47,9 @@ class Connection:
 
     def _local_engine(self) -> LocalEngine:
         with self._lock:
-            if self._local is None:
-                self._local = self._open_local(self._world.options)
-            return self._local
+            if not self._local:
+                self._local.append(self._open_local(self._world.options))
+            return self._local[0]
 
     # --- PEP 249
 
@@ -79,10 +82,7 @@ class Connection:
             return
         self._closed = True
         self.cancel()
-        for store in self._world.stores.values():
-            store.close()
-        if self._local is not None:
-            self._local.close()
+        self._release()
 
     @property
     def closed(self) -> bool:
@@ -182,14 +182,17 @@ class Connection:
         stores = ", ".join(repr(s) for s in self._world.stores.values())
         return f"<sqlshim.Connection {'closed' if self._closed else 'to'} {stores}>"
 
-    def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
-            self.close()
-
     # PEP 249 optional extension: the exceptions as attributes
     Error = Error
     InterfaceError = InterfaceError
     NotSupportedError = NotSupportedError
+
+
+def _close_all(stores: Mapping[str, Backend], local: list[LocalEngine]) -> None:
+    for store in stores.values():
+        store.close()
+    for engine_ in local:
+        engine_.close()
 
 
 def _warn(message: str) -> None:
