@@ -84,7 +84,7 @@ def _out_of_range(m: re.Match[str]) -> Error:
 
 
 def _unique(m: re.Match[str]) -> Error:
-    return UniqueViolation(f"duplicate key value violates unique constraint: {m['key']} exists")
+    return UniqueViolation(f"duplicate key value violates unique constraint: ({m['key']}) exists")
 
 
 def _not_null(m: re.Match[str]) -> Error:
@@ -168,7 +168,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             r"LIMIT/OFFSET cannot be negative|LIMIT.*negative",
             _fixed(DataError, "LIMIT and OFFSET must not be negative", "2201W"),
         ),
-        (r"Duplicate key \"(?P<key>[^\"]*)\"", _unique),
+        (r"[Dd]uplicate key \"(?P<key>[^\"]*)\"", _unique),
         (r"NOT NULL constraint failed: (?:[^.]*\.)?(?P<column>.*)", _not_null),
         (
             r"transaction is aborted",

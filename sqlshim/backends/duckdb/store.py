@@ -7,6 +7,7 @@ writes; see `shared`.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -228,7 +229,8 @@ class DuckStore(Backend):
         try:
             self._write(f"{into} SELECT * FROM new_rows")
         finally:
-            connection.unregister("new_rows")
+            with contextlib.suppress(Exception):  # refused after an error; ends with the writer
+                connection.unregister("new_rows")
         return len(rows)
 
     # --- transactions
@@ -272,6 +274,8 @@ class DuckStore(Backend):
             if self._writer is None:
                 return
             try:
+                # COMMIT of a transaction that an error aborted succeeds and keeps nothing
+                self._write("SELECT 1")
                 self._before_commit()
                 self._connection().execute("COMMIT").fetchall()
             except Exception as error:

@@ -20,6 +20,7 @@ from sqlshim.ir.relational import (
     Scan,
     SetKind,
     SetOp,
+    Shared,
     Sort,
     Values,
 )
@@ -35,7 +36,7 @@ from sqlshim.ir.scalar import (
     Subquery,
     SubqueryKind,
 )
-from sqlshim.types import BIGINT, BOOLEAN, INTEGER, TEXT, decimal
+from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, TEXT, decimal
 from tests.backends.duckdb.build import (
     ONE_ROW,
     big,
@@ -242,8 +243,6 @@ def test_aggregates_with_distinct_filter_and_order(calculator: Backend) -> None:
 
 
 def test_statistics_of_numbers(calculator: Backend) -> None:
-    from sqlshim.types import DOUBLE
-
     over = table(("x", DOUBLE), rows=[(1.0,), (3.0,), (None,)])
     x = over.columns[0]
     names = ("AVG", "STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP", "VAR_POP", "SUM")
@@ -348,3 +347,15 @@ def test_the_sql_of_a_query_reads_from_inside_out() -> None:
 def test_a_scan_alone_is_one_select() -> None:
     rel = Project(Scan(PEOPLE, (ID, NAME)), ((Column(9, "x", INTEGER), ID),))
     assert compile_query(rel).sql == 'SELECT "id" AS c9 FROM "people"'
+
+
+def test_a_shared_relation_is_evaluated_once(calculator: Backend) -> None:
+    chance = column("r", DOUBLE)
+    random = Project(NUMBERS, ((chance, call(ALL["RANDOM"])),))
+    inner = Shared(1, random, (column("r", DOUBLE),))
+    outer = Shared(2, inner, (column("a", DOUBLE),)), Shared(2, inner, (column("b", DOUBLE),))
+    rel = SetOp(SetKind.EXCEPT, outer, (column("x", DOUBLE),))
+    assert rows(calculator, rel) == []
+    both = SetOp(SetKind.UNION_ALL, (outer[0], inner), (column("x", DOUBLE),))
+    assert len(set(rows(calculator, both))) == 4
+    assert compile_query(both).sql.count("RANDOM()") == 1
