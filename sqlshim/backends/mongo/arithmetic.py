@@ -112,10 +112,13 @@ def _to_whole(name: str) -> Row:
 
 
 def _sign(call: Call, value: Mql) -> Mql:
-    sign = {"$toDouble": {"$cmp": [value, 0]}}
+    def sign(x: Mql) -> Mql:
+        return cond({"$gt": [x, 0]}, 1.0, cond({"$lt": [x, 0]}, -1.0, 0.0))
+
     if call.args[0].type.kind not in FLOATS:
-        return sign
-    return let(lambda x: cond({"$eq": [x, NAN]}, NAN, {"$toDouble": {"$cmp": [x, 0]}}), value)
+        return let(sign, value)
+    # NaN is below zero for the server; in SQL it has no sign.
+    return let(lambda x: cond({"$eq": [x, NAN]}, 0.0, sign(x)), value)
 
 
 def _power(call: Call, base: Mql, exponent: Mql) -> Mql:

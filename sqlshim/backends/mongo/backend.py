@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -151,4 +152,5 @@ class MongoBackend(Backend):
             )
 
     def close(self) -> None:
-        self._client.close()
+        if not sys.is_finalizing():  # the driver cannot say goodbye any more
+            self._client.close()

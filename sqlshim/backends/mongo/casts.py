@@ -48,7 +48,7 @@ def _within(value: Mql, t: SqlType) -> Mql:
 
 
 def _to_decimal(value: Mql, source: SqlType, target: SqlType) -> Mql:
-    """From an integer or a decimal: rounded only where digits are lost, checked where they may be."""
+    """From an integer or a decimal: rounded where digits are lost, checked where they may be."""
     known = as_decimal(source)
     result = value if source.kind is Kind.DECIMAL else {"$toDecimal": value}
     if target.precision is None:
