@@ -91,6 +91,15 @@ def _not_null(m: re.Match[str]) -> Error:
     return NotNullViolation(f'null value in column "{m["column"]}" violates not-null constraint')
 
 
+def _csv_value(m: re.Match[str]) -> Error:
+    where = f'line {m["line"]} of the CSV file, column "{m["column"]}"'
+    return InvalidText(f'{where}: "{m["text"]}" is not of type {m["type"].lower()}')
+
+
+def _csv_line(m: re.Match[str]) -> Error:
+    return DataError(f"line {m['line']} of the CSV file: {m['what'].strip()}")
+
+
 def _fixed(kind: type[Error], message: str, sqlstate: str | None = None) -> Make:
     return lambda m: kind(message, sqlstate=sqlstate)
 
@@ -101,6 +110,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern, re.DOTALL), make)
     for pattern, make in (
         (r"sqlshim:(?P<code>\w{5}):(?P<message>[^'\"]*)", _marked),
+        (
+            r"CSV Error on Line: (?P<line>\d+).*Error when converting column \"(?P<column>.*?)\"\. "
+            r"Could not convert string \"(?P<text>.*?)\" to '(?P<type>.*?)'",
+            _csv_value,
+        ),
+        (r"CSV Error on Line: (?P<line>\d+)\nOriginal Line:[^\n]*\n(?P<what>[^\n]*)", _csv_line),
         (r"[Dd]ivi?sion by zero", _fixed(DivisionByZero, "division by zero")),
         (
             r"Could not convert string ['\"](?P<text>.*)['\"] to (?P<type>\w+)",
