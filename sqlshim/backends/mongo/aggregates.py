@@ -14,7 +14,7 @@ from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import NAN, REMOVE, Mql, cond, fail, let, present
 from sqlshim.functions import aggregates as fa
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import AggregateCall, Scalar
+from sqlshim.ir.scalar import AggregateCall, Column, Scalar
 from sqlshim.types import FLOATS, Kind, SqlType
 
 
@@ -70,17 +70,43 @@ def _argument(call: AggregateCall, scalars: Expressions) -> Argument:
 
 
 def _count(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
-    one = cond(present(arg.value), 1, 0) if arg.nullable else 1
+    # What cannot be NULL is computed all the same: it may be an error.
+    plain = not arg.nullable and isinstance(call.args[0], Column)
+    one = 1 if plain else cond(present(arg.value), 1, 0)
     return f"${group.add(name, {'$sum': one})}"
 
 
 def _sum(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
-    total = f"${group.add(name, {'$sum': arg.value})}"
-    result = _exact(total, call.type)
+    """$sum of nothing is 0: something must tell whether there was anything to add."""
     if not arg.nullable:
-        return result
-    # $sum of nothing is 0: some other accumulator must tell whether there was anything.
+        return _exact(f"${group.add(name, {'$sum': arg.value})}", call.type)
+    if arg.type.kind is Kind.DOUBLE:
+        # The 0 of nothing is an int32; a sum with a double in it is none.
+        total = f"${group.add(name, {'$sum': as_double(arg.value)})}"
+        return cond({"$eq": [{"$type": total}, "int"]}, None, total)
+    result = _exact(f"${group.add(name, {'$sum': arg.value})}", call.type)
     return cond(present(f"${_witness(arg, name, group)}"), result, None)
+
+
+def as_double(value: Mql) -> Mql:
+    """A number of a column of doubles, which may be stored as an integer, as a double."""
+    if _is_double(value):
+        return value
+    if isinstance(value, dict) and "$multiply" in value:
+        return {"$multiply": [*value["$multiply"], 1.0]}
+    return {"$multiply": [value, 1.0]}
+
+
+def _is_double(value: Mql) -> bool:
+    """Whether arithmetic gives a double (or null) for sure."""
+    if isinstance(value, float):
+        return True
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    ((operator, args),) = value.items()
+    if operator == "$divide":
+        return True
+    return operator in ("$multiply", "$add", "$subtract") and any(map(_is_double, args))
 
 
 def _witness(arg: Argument, name: str, group: Group) -> str:

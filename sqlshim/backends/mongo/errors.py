@@ -141,7 +141,7 @@ def _of_value(text: str) -> Error | None:
     return None
 
 
-def _not_a_number(found: re.Match[str], detail: str) -> Error:
+def _no_number(found: re.Match[str], detail: str) -> Error:
     text, why = found.groups()
     if "verflow" in why or "out of range" in why.lower():
         return errors.NumericOutOfRange(f'value "{text}" is out of range')
@@ -174,8 +174,8 @@ _VALUES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern, re.DOTALL), make)
     for pattern, make in (
         (r"(?:divide|\$mod) by zero", _by_zero),
-        (r"Failed to parse number '(.*)' in \$convert with no onError value:? ?(.*)", _not_a_number),
-        (r"Illegal hexadecimal input in \$convert with no onError value: (.*)()", _not_a_number),
+        (r"Failed to parse number '(.*)' in \$convert with no onError value:? ?(.*)", _no_number),
+        (r"Illegal hexadecimal input in \$convert with no onError value: (.*)()", _no_number),
         (r"Conversion would overflow|out of range value|convert (?:NaN|infinity)", _out_of_range),
         (r"\$abs of long long min", _out_of_range),
         (r"\$sqrt's argument", _math("2201F", "cannot take square root of a negative number")),

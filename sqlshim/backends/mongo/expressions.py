@@ -151,8 +151,9 @@ class Expressions:
         return let(guarded, *args)
 
     def _case(self, e: Case) -> Mql:
-        arms = [(self.truth(test), self.value(then)) for test, then in e.arms]
-        default = self.value(e.default)
+        values = distinct_arms([*(self.value(then) for _, then in e.arms), self.value(e.default)])
+        arms = [(self.truth(test), v) for (test, _), v in zip(e.arms, values[:-1], strict=True)]
+        default = values[-1]
         if len(arms) == 1:
             return cond(*arms[0], default)
         branches = [{"case": test, "then": then} for test, then in arms]
@@ -285,6 +286,17 @@ class Expressions:
         assert isinstance(pattern, Literal)
         regex = literal(like(str(pattern.value), stop).regex)
         return {"$regexMatch": {"input": text, "regex": regex, "options": "s"}}
+
+
+def distinct_arms(values: list[Mql]) -> list[Mql]:
+    """The arms of $cond or $switch, none of them the same bare field as another.
+
+    The server's slot-based engine (6.0) fails on those with "duplicate field".
+    """
+    return [
+        or_null(v) if isinstance(v, str) and v.startswith("$") and v in values[:i] else v
+        for i, v in enumerate(values)
+    ]
 
 
 def _is_date_or_null(e: Scalar) -> bool:

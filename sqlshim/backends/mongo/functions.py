@@ -24,6 +24,8 @@ def _extreme(name: str) -> Row:
 
 
 def _coalesce(call: Call, *args: Mql) -> Mql:
+    # An argument given twice adds nothing, and the server (6.0) fails on some of those.
+    args = tuple(v for i, v in enumerate(args) if v not in args[:i])
     return args[0] if len(args) == 1 else {"$ifNull": list(args)}
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlshim.backends.mongo import compile as compiler
-from sqlshim.backends.mongo.compile import Query, Stage, compile_rel, where, without_nulls
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import Mql, is_plain_name
+from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.scope import Place, Scope, field
+from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
@@ -44,13 +44,12 @@ class KeyPair:
     term: Scalar
 
 
-def compile_join(rel: Join) -> Query:
+def joined(left: Query, right: Query, rel: Join) -> Query:
+    """`left` with the rows of `right` that belong to each of its rows."""
     if rel.kind is JoinKind.RIGHT:
         rel = Join(JoinKind.LEFT, rel.right, rel.left, rel.on)
-    left, right = compile_rel(rel.left), compile_rel(rel.right)
-    pair = key_pair(rel, left.scope, right.scope)
-    lookup = _Lookup(rel, left, right, pair)
-    return lookup.compile()
+        left, right = right, left
+    return _Lookup(rel, left, right, key_pair(rel, left.scope, right.scope)).compile()
 
 
 def key_pair(rel: Join, left: Scope, right: Scope) -> KeyPair | None:
@@ -154,7 +153,7 @@ class _Lookup:
         paths = {path.split(".")[0] for path in places if path}
         if not stages and self.pair is not None:
             return []  # the plain form of $lookup is the fast one
-        return [compiler.projection((p, f"${p}") for p in sorted(paths))]
+        return [projection((p, f"${p}") for p in sorted(paths))]
 
     def _after(self, query: Query) -> Query:
         query = replace(query, shape=None)
@@ -207,11 +206,11 @@ def _free_name(wanted: str, left: Query) -> str:
 # --- union ---------------------------------------------------------------------------------
 
 
-def compile_union(rel: SetOp) -> Query:
+def united(parts: Sequence[Query], rel: SetOp) -> Query:
     """UNION ALL: every input projected to the same fields, the others added to the first."""
-    names = compiler.output_names(rel.columns)
-    parts = [_aligned(part, names) for part in rel.inputs]
-    first, *others = parts
+    names = output_names(rel.columns)
+    aligned = [_aligned(q, part, names) for q, part in zip(parts, rel.inputs, strict=True)]
+    first, *others = aligned
     for other in others:
         union: Stage = {"coll": other.collection, "pipeline": list(other.stages)}
         first = first.then({"$unionWith": union})
@@ -219,8 +218,7 @@ def compile_union(rel: SetOp) -> Query:
     return replace(first, scope=scope, shape=names)
 
 
-def _aligned(part: Rel, names: Sequence[str]) -> Query:
-    query = compile_rel(part)
+def _aligned(query: Query, part: Rel, names: Sequence[str]) -> Query:
     scalars = Expressions(query.scope)
     values = (scalars.value(c) for c in part.columns)
-    return query.then(compiler.projection(zip(names, values, strict=True)))
+    return query.then(projection(zip(names, values, strict=True)))

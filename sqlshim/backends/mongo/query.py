@@ -1,0 +1,59 @@
+"""A pipeline under construction, and the pieces that every kind of relation shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlshim.backends.mongo.mql import Mql, is_plain_name, projected
+from sqlshim.backends.mongo.scope import Scope
+from sqlshim.ir.scalar import Column
+
+Stage = dict[str, Mql]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A pipeline under construction. `shape` are the documents' exact fields in order, or None
+    while they are whatever the collection holds."""
+
+    collection: str
+    stages: tuple[Stage, ...]
+    scope: Scope
+    shape: tuple[str, ...] | None = None
+
+    def then(self, *stages: Stage) -> Query:
+        return replace(self, stages=self.stages + stages)
+
+
+def finished(query: Query, columns: Sequence[Column]) -> tuple[Query, tuple[str, ...]]:
+    """The query with exactly `columns` in its documents, and the name of each one's field."""
+    names = output_names(columns)
+    paths = tuple(query.scope[c.id].path for c in columns)
+    if query.shape is not None and paths == names and set(names) == set(query.shape):
+        return query, names
+    items = ((name, query.scope[c.id].expr) for name, c in zip(names, columns, strict=True))
+    return query.then(projection(items)), names
+
+
+def projection(items: Iterable[tuple[str, Mql]]) -> Stage:
+    """$project: a field that keeps its name is included, everything else computed."""
+    fields = {n: 1 if e == f"${n}" else projected(e) for n, e in items}
+    if not fields:
+        fields = {"none": {"$literal": 1}}  # $project needs a field
+    return {"$project": fields if "_id" in fields else {"_id": 0, **fields}}
+
+
+def output_names(columns: Sequence[Column], taken: Iterable[str] = ()) -> tuple[str, ...]:
+    """A field name for each column: its own where that is free and plain."""
+    used = set(taken)
+    names = []
+    for column in columns:
+        name = column.name
+        if not is_plain_name(name) or name in used or name.startswith("__"):
+            name = f"c{column.id}"
+        while name in used:
+            name += "_"
+        used.add(name)
+        names.append(name)
+    return tuple(names)
