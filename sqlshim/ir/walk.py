@@ -66,7 +66,7 @@ def inputs(rel: Rel) -> tuple[Rel, ...]:
 
 def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     """`rel` over other inputs (as many as `inputs(rel)`)."""
-    if all(a is b for a, b in zip(inputs(rel), new, strict=True)):
+    if all(map(is_, inputs(rel), new)):
         return rel
     match rel:
         case Scan() | Values():
@@ -248,7 +248,7 @@ def operands(expr: Scalar) -> tuple[Scalar, ...]:
 
 def with_operands(expr: Scalar, new: tuple[Scalar, ...]) -> Scalar:
     """`expr` over other operands (as many as `operands(expr)`)."""
-    if all(a is b for a, b in zip(operands(expr), new, strict=True)):
+    if all(map(is_, operands(expr), new)):
         return expr
     match expr:
         case Column() | Literal() | Param():
@@ -268,7 +268,10 @@ def with_operands(expr: Scalar, new: tuple[Scalar, ...]) -> Scalar:
 
 def rewrite(expr: Scalar, change: ScalarMap) -> Scalar:
     """`change` applied to every expression, operands first (not inside subqueries)."""
-    return change(with_operands(expr, tuple(rewrite(e, change) for e in operands(expr))))
+    below = operands(expr)
+    if below:
+        expr = with_operands(expr, tuple([rewrite(e, change) for e in below]))
+    return change(expr)
 
 
 def every_scalar(expr: Scalar) -> Iterator[Scalar]:
@@ -280,18 +283,24 @@ def every_scalar(expr: Scalar) -> Iterator[Scalar]:
 
 def has_subquery(expr: Scalar) -> bool:
     """Whether a subquery occurs anywhere in `expr`."""
-    return any(isinstance(e, Subquery) for e in every_scalar(expr))
+    return isinstance(expr, Subquery) or any(map(has_subquery, operands(expr)))
 
 
 def reads(expr: Scalar) -> frozenset[int]:
     """The numbers of the columns `expr` needs from outside, correlated ones included."""
     found: set[int] = set()
-    for part in every_scalar(expr):
-        if isinstance(part, Column):
-            found.add(part.id)
-        elif isinstance(part, Subquery):
-            found |= free_columns(part.rel)
+    _add_reads(expr, found)
     return frozenset(found)
+
+
+def _add_reads(expr: Scalar, found: set[int]) -> None:
+    if isinstance(expr, Column):
+        found.add(expr.id)
+        return
+    for operand in operands(expr):
+        _add_reads(operand, found)
+    if isinstance(expr, Subquery):
+        found |= free_columns(expr.rel)
 
 
 def free_columns(rel: Rel) -> frozenset[int]:
@@ -301,7 +310,7 @@ def free_columns(rel: Rel) -> frozenset[int]:
     for node in _own_rels(rel):
         made |= {c.id for c in node.columns}
         for expr in scalars(node):
-            needed |= reads(expr)
+            _add_reads(expr, needed)
     return frozenset(needed - made)
 
 

@@ -64,10 +64,16 @@ def _all_scalars(rel: Rel) -> list[Scalar]:
 
 @dataclass(slots=True)
 class _Run:
-    """One optimization. `settled` are the nodes no node rule changes any more, by identity."""
+    """One optimization, and what it need not look at again (all by identity).
+
+    `settled` are the nodes that no node rule changes, `done` the trees that a tree rule does not
+    change, `flat` those without a subquery.
+    """
 
     nested: bool  # there are subqueries
     settled: dict[int, Rel] = field(default_factory=dict)
+    done: dict[tuple[Rule, int], Rel] = field(default_factory=dict)
+    flat: dict[int, Rel] = field(default_factory=dict)
 
     def repeat(self, rel: Rel, rules: tuple[Rule, ...]) -> Rel:
         """Node rules and `rules` in turn until nothing changes."""
@@ -97,13 +103,25 @@ class _Run:
 
     def everywhere(self, rel: Rel, rule: Rule) -> Rel:
         """`rule` for the whole tree and for the tree of each subquery."""
-        rel = rule(rel)
-        return self._in_subqueries(rel, rule) if self.nested else rel
+        if (rule, id(rel)) in self.done:
+            return rel
+        changed = rule(rel)
+        if self.nested:
+            changed = self._in_subqueries(changed, rule)
+        if changed is rel:
+            self.done[rule, id(rel)] = rel
+        return changed
 
     def _in_subqueries(self, rel: Rel, rule: Rule) -> Rel:
-        below = tuple(self._in_subqueries(child, rule) for child in walk.inputs(rel))
+        if id(rel) in self.flat:
+            return rel
+        flat = not any(map(walk.has_subquery, walk.scalars(rel)))
+        below = tuple([self._in_subqueries(child, rule) for child in walk.inputs(rel)])
+        if flat and all(id(child) in self.flat for child in below):
+            self.flat[id(rel)] = rel
+            return rel
         rel = walk.with_inputs(rel, below)
-        return _map_subqueries(rel, lambda inner: self.everywhere(inner, rule))
+        return rel if flat else _map_subqueries(rel, lambda inner: self.everywhere(inner, rule))
 
 
 def _first_change(rel: Rel) -> Rel:
