@@ -25,6 +25,7 @@ from sqlshim.bind.scalars import Groups, ScalarBinder, sort_key
 from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.sources import SourceBinder, values_rel
 from sqlshim.errors import (
+    DataError,
     GroupingError,
     NotSupportedError,
     ProgrammingError,
@@ -212,7 +213,7 @@ class QueryBinder:
         if value.value is None:
             return None
         if isinstance(value.value, int) and value.value < 0:
-            raise ProgrammingError(
+            raise DataError(
                 f"{clause} must not be negative",
                 sqlstate="2201W" if clause == "LIMIT" else "2201X",
                 position=position(node),
@@ -334,14 +335,16 @@ def _sort_and_limit(
 
 
 def _arms(node: exp.SetOperation) -> list[exp.Expr]:
-    """The queries under one operator; a left-deep chain of UNION ALL is one flat list."""
+    """The queries under one operator; a left-deep chain of UNION or UNION ALL is one flat list.
+
+    UNION takes in a UNION ALL to its left, whose repetitions it drops anyway.
+    """
     arms = [node.expression]
     left = node.this
     while (
         isinstance(node, exp.Union)
-        and not node.args.get("distinct")
         and type(left) is exp.Union
-        and not left.args.get("distinct")
+        and (node.args.get("distinct") or not left.args.get("distinct"))
         and not any(left.args.get(a) for a in ("order", "limit", "offset", "with_"))
     ):
         arms.append(left.expression)

@@ -22,6 +22,7 @@ from sqlshim.errors import (
     Error,
     NotSupportedError,
     ProgrammingError,
+    StatementTooComplex,
     TypeMismatch,
     UnknownColumn,
     UnknownTable,
@@ -52,7 +53,12 @@ def bind(
         if not isinstance(tree, exp.Query | exp.Values):
             raise _unknown_statement(tree)
         binder = _query
-    return _with_own_params(binder(tree, context), context)
+    try:
+        return _with_own_params(binder(tree, context), context)
+    except RecursionError as error:
+        raise StatementTooComplex(
+            "the statement is nested too deeply", hint="Flatten it."
+        ) from error
 
 
 def _unknown_statement(tree: exp.Expr) -> Error:
