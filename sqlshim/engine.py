@@ -249,7 +249,7 @@ def _params(slots: Sequence[Slot], values: Sequence[object]) -> tuple[object, ..
     """The value of each Param: an argument converted to the type wanted, or the time now."""
     if not slots:
         return ()
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) if any(s.occurrence is None for s in slots) else None
     return tuple(
         convert(now if s.occurrence is None else values[s.occurrence], _wanted(s.type))
         for s in slots

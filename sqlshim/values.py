@@ -49,6 +49,15 @@ from sqlshim.types import (
 
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
 UNTYPED_TEXT = UNKNOWN.with_null(False)
+_KNOWN_TYPES: dict[type, SqlType] = {  # those that say it all
+    type(None): UNKNOWN,
+    bool: BOOLEAN,
+    float: DOUBLE,
+    bytes: BYTES,
+    dt.date: DATE,
+    dt.time: TIME,
+    uuid.UUID: UUID,
+}
 _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 _FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
 
@@ -58,6 +67,8 @@ def type_of(value: object) -> SqlType:
 
     Raises DataError for a type that SQL has no value for.
     """
+    if (settled := _KNOWN_TYPES.get(type(value))) is not None:
+        return settled
     match value:
         case None:
             return UNKNOWN

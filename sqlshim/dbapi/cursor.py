@@ -7,7 +7,8 @@ sqlshim's own, whatever raised them below.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlshim import engine
@@ -70,7 +71,7 @@ class Cursor:
         """
         world = self._begin(operation)
         prepared, values = engine.prepare(operation, parameters, world)
-        self._accept(engine.run(prepared, values, world, self._new_context()))
+        self._run(lambda context: engine.run(prepared, values, world, context))
         return self
 
     def executemany(self, operation: str, seq_of_parameters: Iterable[Arguments]) -> Cursor:
@@ -89,14 +90,20 @@ class Cursor:
             groups[-1][1].append(values)
         self.rowcount = 0
         if groups and isinstance(groups[0][0].statement, Insert):
-            context = self._new_context()
-            result = engine.run_many(groups, world, context)
-            self._accept(result)
+            self._run(lambda context: engine.run_many(groups, world, context))
             return self
         for prepared, rows in groups:
             for row in rows:
-                self._accept(engine.run(prepared, row, world, self._new_context()))
+                self._run(partial(engine.run, prepared, row, world))
         return self
+
+    def _run(self, start: Callable[[RunContext], engine.Result]) -> None:
+        """Start an execution; one that fails is over at once."""
+        try:
+            self._accept(start(self._new_context()))
+        except BaseException:
+            self._finished()
+            raise
 
     def _begin(self, operation: str) -> engine.World:
         self._check_open()

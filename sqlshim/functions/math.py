@@ -29,6 +29,11 @@ def _whole(args: Sequence[SqlType]) -> SqlType:
     return DOUBLE
 
 
+def _one_more_digit(args: Sequence[SqlType]) -> SqlType:
+    """9.99 to one place is 10.0."""
+    return decimal((args[0].precision or 38) + 1, args[0].scale or 0)
+
+
 def _of_double(name: str, doc: str) -> Function:
     return scalar(name, doc, sig(A_DOUBLE, gives=DOUBLE))
 
@@ -44,7 +49,7 @@ ROUND = scalar(
 ROUND_TO = scalar(
     "ROUND_TO",
     "ROUND(x, n): to n decimal places, halves away from zero",
-    sig(A_DECIMAL, INT, gives=lambda args: args[0]),
+    sig(A_DECIMAL, INT, gives=_one_more_digit),
     sig(NUMBER, INT, gives=lambda args: args[0] if args[0].kind in INTEGERS else DOUBLE),
 )
 TRUNC = scalar("TRUNC", "cut to a whole number towards zero", sig(NUMBER, gives=_whole))

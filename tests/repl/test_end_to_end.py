@@ -130,4 +130,6 @@ def test_ctrl_c_cancels_a_long_statement() -> None:
         pass
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"cancelled\n")
+    # the signal may also come between the two statements, and then says so in brackets
+    assert (process.returncode, out) == (130, b"")
+    assert err.startswith(b"cancelled")
