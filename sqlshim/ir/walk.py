@@ -203,16 +203,22 @@ def _each_key(keys: tuple[SortKey, ...], change: ScalarMap) -> tuple[SortKey, ..
 def transform(rel: Rel, change: RelMap) -> Rel:
     """`change` applied to every relation, inputs first, those inside subqueries included."""
     rel = with_inputs(rel, tuple(transform(child, change) for child in inputs(rel)))
-    if any(has_subquery(e) for e in scalars(rel)):
-        rel = map_scalars(rel, lambda e: rewrite(e, lambda x: _in_subquery(x, change)))
-    return change(rel)
+    return change(map_subqueries(rel, lambda inner: transform(inner, change)))
 
 
-def _in_subquery(expr: Scalar, change: RelMap) -> Scalar:
-    if not isinstance(expr, Subquery):
-        return expr
-    rel = transform(expr.rel, change)
-    return expr if rel is expr.rel else replace(expr, rel=rel)
+def map_subqueries(rel: Rel, change: RelMap) -> Rel:
+    """`rel` with `change` applied to the relation of each subquery in its own expressions."""
+
+    def in_subquery(expr: Scalar) -> Scalar:
+        if not isinstance(expr, Subquery):
+            return expr
+        inner = change(expr.rel)
+        return expr if inner is expr.rel else replace(expr, rel=inner)
+
+    def in_scalar(expr: Scalar) -> Scalar:
+        return rewrite(expr, in_subquery) if has_subquery(expr) else expr
+
+    return map_scalars(rel, in_scalar)
 
 
 def every_rel(rel: Rel) -> Iterator[Rel]:

@@ -8,11 +8,11 @@ anything; `TREE_RULES` go over a whole tree. Both repeat until nothing changes, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel
-from sqlshim.ir.scalar import Scalar, Subquery
+from sqlshim.ir.scalar import Scalar
 from sqlshim.plan.rules.fold_constants import fold_constants
 from sqlshim.plan.rules.merge_projects import merge_projects
 from sqlshim.plan.rules.order_joins import order_joins
@@ -93,7 +93,7 @@ class _Run:
                 return rel
             rel = walk.with_inputs(rel, tuple(map(self.settle, walk.inputs(rel))))
             if self.nested:
-                rel = _map_subqueries(rel, self.settle)
+                rel = walk.map_subqueries(rel, self.settle)
             changed = _first_change(rel)
             if changed is rel:
                 self.settled[id(rel)] = rel
@@ -121,7 +121,7 @@ class _Run:
             self.flat[id(rel)] = rel
             return rel
         rel = walk.with_inputs(rel, below)
-        return rel if flat else _map_subqueries(rel, lambda inner: self.everywhere(inner, rule))
+        return rel if flat else walk.map_subqueries(rel, lambda inner: self.everywhere(inner, rule))
 
 
 def _first_change(rel: Rel) -> Rel:
@@ -130,16 +130,3 @@ def _first_change(rel: Rel) -> Rel:
         if changed is not rel:
             return changed
     return rel
-
-
-def _map_subqueries(rel: Rel, change: Rule) -> Rel:
-    def in_subquery(expr: Scalar) -> Scalar:
-        if not isinstance(expr, Subquery):
-            return expr
-        inner = change(expr.rel)
-        return expr if inner is expr.rel else replace(expr, rel=inner)
-
-    def in_scalar(expr: Scalar) -> Scalar:
-        return walk.rewrite(expr, in_subquery) if walk.has_subquery(expr) else expr
-
-    return walk.map_scalars(rel, in_scalar)

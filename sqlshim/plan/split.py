@@ -15,14 +15,26 @@ from sqlshim.errors import InternalError
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Filter, Rel, Remote, Scan, Values
 from sqlshim.ir.scalar import Scalar, Subquery
+from sqlshim.plan.narrow import narrow
 
 _OFF = 'pushdown="never"'
 _OUTER = "reads columns of the outer query"
 
 
 def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
-    """`rel` with every maximal subtree that one store runs wrapped in a Remote."""
-    return _Splitter(stores, pushdown).split(rel)
+    """`rel` with every maximal subtree that one store runs wrapped in a Remote.
+
+    A Remote below the local part gives only the columns that part reads.
+    """
+    rel = _Splitter(stores, pushdown).split(rel)
+
+    def take(store: str, candidate: Rel) -> Rel | None:
+        if pushdown is Pushdown.NEVER:
+            return None
+        answer = stores[store].accept(candidate, pushdown)
+        return None if answer.left else answer.taken
+
+    return narrow(rel, take)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,7 @@ class _Splitter:
         told = tuple(_with_reason(child, why) for child in below)
         rel = walk.with_inputs(rel, told)
         inner = replace(self, nested=True)
-        return _map_subqueries(rel, inner.split)
+        return walk.map_subqueries(rel, inner.split)
 
     def _obstacle(self, rel: Rel, store: str) -> str:
         """Why `rel` cannot even be offered to `store`; "" if it can."""
@@ -117,14 +129,3 @@ def _subqueries(expr: Scalar) -> Iterator[Rel]:
 
 def _stores_read(rel: Rel) -> Iterator[str]:
     return (node.table.store for node in walk.every_rel(rel) if isinstance(node, Scan))
-
-
-def _map_subqueries(rel: Rel, change: walk.RelMap) -> Rel:
-    """`rel` with `change` applied to the relation of each subquery in its own expressions."""
-
-    def in_subquery(expr: Scalar) -> Scalar:
-        return replace(expr, rel=change(expr.rel)) if isinstance(expr, Subquery) else expr
-
-    if not any(walk.has_subquery(expr) for expr in walk.scalars(rel)):
-        return rel
-    return walk.map_scalars(rel, lambda expr: walk.rewrite(expr, in_subquery))

@@ -129,12 +129,13 @@ def test_a_refused_subquery_is_split_itself_and_keeps_what_is_correlated_local()
     inner = Filter(u, (eq(col(t, "a"), col(u, "b")), eq(col(u, "c"), lit(1))))
     result = run(Filter(t, (exists(inner),)), FakeBackend(ALL_NODES, SOME))
     assert show_rel(result) == (
-        "Filter EXISTS (Filter < Remote < Filter < Scan u)\n"
+        "Filter EXISTS (Filter < Remote < Project < Filter < Scan u)\n"
         "  Subquery (exists)\n"
         "    Filter (a = b)\n"
         "      Remote\n"
-        "        Filter (c = 1)\n"
-        "          Scan u [b, c]\n"
+        "        Project b\n"
+        "          Filter (c = 1)\n"
+        "            Scan u [b, c]\n"
         "  Remote\n"
         "    Scan t [a]"
     )
@@ -163,3 +164,24 @@ def test_a_store_that_loses_columns_is_caught() -> None:
     t = scan("t", a=INTEGER)
     with pytest.raises(InternalError, match="changed the columns of a Filter"):
         run(Filter(t, (eq(col(t, "a"), lit(1)),)), Careless(ALL_NODES))
+
+
+def test_a_store_sends_only_what_is_read_above_it() -> None:
+    t = scan("t", a=INTEGER, b=INTEGER, c=TEXT)
+    filtered = Filter(t, (eq(col(t, "a"), lit(1)),))
+    reverse = call(text.REVERSE, col(t, "c"), gives=TEXT)
+    assert show_rel(run(project(filtered, r=reverse), FakeBackend(ALL_NODES, SOME))) == (
+        "Project REVERSE(c) AS r\n"
+        "  Remote\n"
+        "    Project c\n"
+        "      Filter (a = 1)\n"
+        "        Scan t [a, b, c]"
+    )
+
+
+def test_a_store_without_projection_sends_more() -> None:
+    t = scan("t", a=INTEGER, c=TEXT)
+    filtered = Filter(t, (eq(col(t, "a"), lit(1)),))
+    assert show_rel(run(project(filtered, "c"), FakeBackend((Filter,), SOME))) == (
+        "Project c\n  Remote\n    Filter (a = 1)\n      Scan t [a, c]"
+    )
