@@ -49,6 +49,7 @@ def open_backend(uri: str, alias: str, options: Options) -> MongoBackend:
             f"the URI names no database: {without_secrets(uri)!r}",
             hint="Write mongodb://host:27017/database.",
         )
+    catalog.declared_types(options)  # a wrong one is told now, not with the first table
     wait = int(options.connect_timeout * 1000)
     with translating():
         client: pymongo.MongoClient[Document] = pymongo.MongoClient(

@@ -6,8 +6,10 @@ documents in stored order, for the order of the fields, and `$sample` for what v
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pymongo.collection import Collection
@@ -21,7 +23,8 @@ from sqlshim.backends.mongo.infer import Fields
 from sqlshim.backends.mongo.typenames import parse_type
 from sqlshim.backends.protocol import Options
 from sqlshim.catalog.model import Index, Table, TableColumn
-from sqlshim.types import TEXT, Kind
+from sqlshim.errors import InterfaceError
+from sqlshim.types import TEXT, Kind, SqlType
 
 Document = dict[str, Any]
 KEY = "_id"
@@ -114,16 +117,29 @@ def _declared(
     columns: Sequence[TableColumn], table: str, options: Options
 ) -> tuple[TableColumn, ...]:
     """With the types of the connection's schema= option; columns it adds come last."""
-    schema = options.schema
-    declared = schema.get(table) if isinstance(schema, Mapping) else None
-    if not isinstance(declared, Mapping):
-        return tuple(columns)
-    types = {str(name): parse_type(str(text)) for name, text in declared.items()}
+    types = dict(declared_types(options).get(table, {}))
     kept = [_redeclared(c, types.pop(c.name)) if c.name in types else c for c in columns]
     return (*kept, *(TableColumn(name, t) for name, t in types.items()))
 
 
-def _redeclared(column: TableColumn, t: Any) -> TableColumn:
+def declared_types(options: Options) -> dict[str, dict[str, SqlType]]:
+    """The schema= option, a mapping or the name of a JSON file, with its types read."""
+    schema: object = options.schema
+    if isinstance(schema, str):
+        try:
+            schema = json.loads(Path(schema).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InterfaceError(f"the schema file {schema!r} cannot be read: {error}") from error
+    if not isinstance(schema, Mapping):
+        return {}
+    return {
+        str(table): {str(name): parse_type(str(text)) for name, text in columns.items()}
+        for table, columns in schema.items()
+        if isinstance(columns, Mapping)
+    }
+
+
+def _redeclared(column: TableColumn, t: SqlType) -> TableColumn:
     keeps_native = column.native == OBJECT_ID and t.kind is Kind.TEXT
     return replace(
         column,

@@ -83,27 +83,31 @@ def may_be_nan(e: Scalar) -> bool:
     return not (isinstance(e, Cast) and e.arg.type.kind not in FLOATS | {Kind.TEXT})
 
 
-def compared(
-    fn: Function, x: Mql, y: Mql, risky: tuple[bool, bool], sides: tuple[Scalar, Scalar]
-) -> Mql:
-    """`x fn y` as a condition; `risky` sides may be NULL, and then it must not be true."""
-    if fn in (op.EQ, op.NE):
-        # One side that is never null is enough for $eq.
-        guards = risky if fn is op.NE or all(risky) else (False, False)
-        if fn is op.EQ and guards[1]:
-            guards = (True, False)
-        return _guarded({OPERATORS[fn]: [x, y]}, x, y, guards)
-    nans = may_be_nan(sides[0]), may_be_nan(sides[1])
-    if any(nans):
-        return _guarded(_with_nan(fn, x, y, nans), x, y, risky)
+def guards(
+    fn: Function, risky: tuple[bool, bool], sides: tuple[Scalar, Scalar]
+) -> tuple[bool, bool]:
+    """Which sides must be tested for null, if those that are `risky` may be NULL."""
+    if fn is op.EQ:
+        return all(risky), False  # one side that is never null is enough for $eq
+    if fn is op.NE or any(map(may_be_nan, sides)):
+        return risky
     needed = _GUARDED[fn]
-    guards = (risky[0] and needed[0], risky[1] and needed[1])
-    return _guarded({OPERATORS[fn]: [x, y]}, x, y, guards)
+    return risky[0] and needed[0], risky[1] and needed[1]
 
 
-def _guarded(test: Mql, x: Mql, y: Mql, guards: tuple[bool, bool]) -> Mql:
-    missing = [present(side) for side, guard in zip((x, y), guards, strict=True) if guard]
-    return all_of([*missing, test])
+def compared(
+    fn: Function, x: Mql, y: Mql, guarded: tuple[bool, bool], sides: tuple[Scalar, Scalar]
+) -> Mql:
+    """`x fn y` as a condition; on the `guarded` sides null makes it not true."""
+    nans = may_be_nan(sides[0]), may_be_nan(sides[1])
+    if any(nans) and fn not in (op.EQ, op.NE):
+        return _guarded(_with_nan(fn, x, y, nans), x, y, guarded)
+    return _guarded({OPERATORS[fn]: [x, y]}, x, y, guarded)
+
+
+def _guarded(test: Mql, x: Mql, y: Mql, guarded: tuple[bool, bool]) -> Mql:
+    there = [present(side) for side, guard in zip((x, y), guarded, strict=True) if guard]
+    return all_of([*there, test])
 
 
 def _with_nan(fn: Function, x: Mql, y: Mql, nans: tuple[bool, bool]) -> Mql:

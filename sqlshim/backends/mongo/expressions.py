@@ -8,6 +8,7 @@ it was. What comes in has passed `accept.refusal`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 from sqlshim.backends.mongo import compare
@@ -252,8 +253,11 @@ class Expressions:
         """A comparison as a condition: NULL on either side makes it not true."""
         a, b = e.args
         left, right = self._pair(e)
-        risky = self.nullable(a), self.nullable(b)
-        return let(lambda x, y: compare.compared(e.fn, x, y, risky, (a, b)), left, right)
+        guarded = compare.guards(e.fn, (self.nullable(a), self.nullable(b)), (a, b))
+        nan = compare.may_be_nan(a) or compare.may_be_nan(b)
+        often = [nan or guard for guard in guarded]
+        compared = partial(compare.compared, e.fn, guarded=guarded, sides=(a, b))
+        return let(compared, left, right, often=often)
 
     def _in_list(self, e: InList, wanted: bool) -> Mql:
         items = [i for i in e.items if not (isinstance(i, Literal) and i.value is None)]

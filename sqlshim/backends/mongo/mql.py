@@ -63,12 +63,14 @@ def cond(test: Mql, then: Mql, other: Mql) -> Mql:
     return {"$cond": [test, then, other]}
 
 
-def let(build: Callable[..., Mql], *args: Mql) -> Mql:
+def let(build: Callable[..., Mql], *args: Mql, often: Sequence[bool] | None = None) -> Mql:
     """`build(*args)` with every argument that is not simple computed once, in a variable.
 
-    An argument never sees the variables made here, so that nested ones may have the same names.
+    `often` tells which arguments the builder uses more than once (all, if it is not given). An
+    argument never sees the variables made here, so that nested ones may have the same names.
     """
-    names = {f"v{i}": arg for i, arg in enumerate(args) if not is_simple(arg)}
+    used = often or [True] * len(args)
+    names = {f"v{i}": arg for i, arg in enumerate(args) if used[i] and not is_simple(arg)}
     if not names:
         return build(*args)
     uses = (f"$$v{i}" if f"v{i}" in names else arg for i, arg in enumerate(args))
