@@ -61,9 +61,12 @@ def translated(error: BaseException, *, writing: bool = False) -> Error:
     text = _message(error)
     match error:
         case cql.AuthenticationFailed():
-            return AuthenticationFailed(f"the server refused the login: {text}")
+            return AuthenticationFailed(
+                f"the server refused the login: {text}",
+                hint="Write cassandra://user:password@host/keyspace, characters escaped by %.",
+            )
         case cql.Unauthorized():
-            return InsufficientPrivilege(text)
+            return InsufficientPrivilege(text, hint="Ask for a GRANT on the keyspace or table.")
         case cql.AlreadyExists():
             return TableExists(error.table or error.keyspace)
         case cql.WriteTimeout() | cql.WriteFailure() if writing:

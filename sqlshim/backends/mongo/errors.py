@@ -17,6 +17,8 @@ from sqlshim import errors
 from sqlshim.backends.mongo.mql import MARKER
 from sqlshim.errors import Error, without_secrets
 
+_CREDENTIALS = "Write mongodb://user:password@host/database?authSource=…, characters escaped by %."
+_ROLE = "Ask for a role on the database: read to query, readWrite to write."
 _MARKED = re.compile(rf"'{MARKER}(?P<state>\w{{5}}) (?P<message>.*?)' in \$convert", re.DOTALL)
 Make = Callable[[re.Match[str], str], Error]
 _AUTHENTICATION = {18, 8000}
@@ -93,9 +95,10 @@ def by_code(code: int, text: str, details: dict[str, object] | None = None) -> E
             "a document does not fit the collection's validator", sqlstate="23514"
         )
     if code in _AUTHENTICATION:
-        return errors.AuthenticationFailed(f"authentication failed: {text}")
+        return errors.AuthenticationFailed(f"authentication failed: {text}", hint=_CREDENTIALS)
     if code == 13:
-        return errors.InsufficientPrivilege(f"permission denied: {text}")
+        hint = _CREDENTIALS if "authentication" in text else _ROLE
+        return errors.InsufficientPrivilege(f"permission denied: {text}", hint=hint)
     if code in _CANCELLED:
         return errors.QueryCanceled(f"canceling statement: {text}")
     if code in _MEMORY:
