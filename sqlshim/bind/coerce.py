@@ -67,7 +67,7 @@ def _typed(fn: Function, overload: Overload, args: tuple[Scalar, ...]) -> Call:
 def _no_overload(fn: Function, args: Sequence[Scalar]) -> Exception:
     types = ", ".join(str(a.type).lower() for a in args)
     if fn.symbol:
-        kinds = [str(a.type).lower() for a in args]
+        kinds = [str(a.type).lower() for a in args[:2]]  # LIKE's third is the escape character
         shown = f" {fn.symbol} ".join(kinds) if len(kinds) > 1 else f"{fn.symbol} {kinds[0]}"
         return TypeMismatch(
             f"operator does not exist: {shown}", sqlstate="42883", hint="Add an explicit CAST."
