@@ -40,10 +40,7 @@ _CODEC: CodecOptions[Document] = CodecOptions(
 
 def open_backend(uri: str, alias: str, options: Options) -> MongoBackend:
     """Connect and see that a server answers."""
-    with translating():
-        name = parse_uri(uri, validate=False, warn=False, connect_timeout=options.connect_timeout)[
-            "database"
-        ]
+    name = _database_of(uri, options)
     if not name:
         raise InterfaceError(
             f"the URI names no database: {without_secrets(uri)!r}",
@@ -68,6 +65,19 @@ def open_backend(uri: str, alias: str, options: Options) -> MongoBackend:
         raise
     transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
     return MongoBackend(client, name, alias, options, transactions)
+
+
+def _database_of(uri: str, options: Options) -> str | None:
+    """The database a URI names, after checking all of it; a wrong option is an error here."""
+    try:
+        with translating():
+            parsed = parse_uri(uri, warn=False, connect_timeout=options.connect_timeout)
+    except ValueError as error:
+        raise InterfaceError(
+            f"not a usable MongoDB URI: {without_secrets(uri)!r}: {without_secrets(str(error))}"
+        ) from error
+    name: str | None = parsed["database"]
+    return name
 
 
 class MongoBackend(Backend):

@@ -114,8 +114,11 @@ def _decimal(scale: int) -> Decode:
             value = Decimal(repr(value))
         elif isinstance(value, bool) or not isinstance(value, int):
             raise Unfit
+        number = Decimal(value)
+        if not number.is_finite():
+            raise Unfit
         try:
-            return Decimal(value).quantize(step, context=_EXACT)
+            return number.quantize(step, context=_EXACT)
         except (Inexact, InvalidOperation) as error:
             raise Unfit from error
 
