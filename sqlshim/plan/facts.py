@@ -22,6 +22,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Sort,
     Values,
+    Window,
 )
 from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar, Subquery
 from sqlshim.types import BOOLEAN
@@ -119,7 +120,7 @@ def max_rows(rel: Rel) -> int | None:
             return own if below is None else below if own is None else min(own, below)
         case Aggregate():
             return max_rows(rel.input) if rel.keys else 1
-        case Filter() | Project() | Sort():
+        case Filter() | Project() | Sort() | Window():
             return max_rows(rel.input)
         case Join(kind=JoinKind.SEMI | JoinKind.ANTI):
             return max_rows(rel.left)
@@ -137,7 +138,7 @@ def unique_sets(rel: Rel) -> tuple[frozenset[int], ...]:
             return _primary_key(rel)
         case Aggregate():
             return (frozenset(c.id for c, _ in rel.keys),)
-        case Filter() | Sort() | Limit():
+        case Filter() | Sort() | Limit() | Window():
             return unique_sets(rel.input)
         case Join(kind=JoinKind.SEMI | JoinKind.ANTI):
             return unique_sets(rel.left)

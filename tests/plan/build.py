@@ -67,7 +67,7 @@ def col(rel: Rel, name: str) -> Column:
 
 def lit(value: object, type_: SqlType | None = None) -> Literal:
     """A literal; its type follows from the Python value unless given."""
-    return Literal(value, type_ or _type_of(value).with_null(value is None))
+    return Literal(value, (type_ or _type_of(value)).with_null(value is None))
 
 
 def _type_of(value: object) -> SqlType:

@@ -29,6 +29,7 @@ from sqlshim.ir.relational import (
     Shared,
     Sort,
     Values,
+    Window,
 )
 from sqlshim.ir.scalar import Column, Scalar, Subquery, SubqueryKind
 from sqlshim.plan.facts import column_ids, passes_on
@@ -68,6 +69,8 @@ def _prune(rel: Rel, needed: Needed) -> Rel:
             return _prune_project(rel, needed)
         case Aggregate():
             return _prune_aggregate(rel, needed)
+        case Window():
+            return _prune_window(rel, needed)
         case Filter() | Sort() | Limit():
             needed = needed | _reads(rel)
             rel = walk.with_inputs(rel, (_prune(rel.input, needed),))
@@ -161,6 +164,16 @@ def _prune_aggregate(rel: Aggregate, needed: Needed) -> Rel:
     if len(calls) < len(rel.calls):
         rel = replace(rel, calls=calls)
     return _in_subqueries(walk.with_inputs(rel, (_prune(rel.input, _reads(rel)),)))
+
+
+def _prune_window(rel: Window, needed: Needed) -> Rel:
+    calls = tuple((c, w) for c, w in rel.calls if c.id in needed)
+    if not calls:
+        return _prune(rel.input, needed)
+    if len(calls) < len(rel.calls):
+        rel = replace(rel, calls=calls)
+    below = (needed | _reads(rel)) & column_ids(rel.input)
+    return _in_subqueries(walk.with_inputs(rel, (_prune(rel.input, below),)))
 
 
 def _prune_set_operation(rel: SetOp, needed: Needed) -> Rel:

@@ -3,6 +3,7 @@
 Conditions travel from the top down until they meet what they need. Safe because
 - a condition passes a Project or Aggregate only rewritten in terms of what is below, and only if
   no volatile function or subquery would run more often for it;
+- through a Window goes only what reads nothing but partition keys of every call;
 - nothing passes a Limit, and nothing that is volatile moves;
 - into the null-making side of an outer join goes only its own ON condition; a condition above
   that is never true for NULLs (`plan.nulls`) makes the join an inner one first;
@@ -26,6 +27,7 @@ from sqlshim.ir.relational import (
     SetKind,
     SetOp,
     Sort,
+    Window,
 )
 from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.plan.facts import column_ids, is_volatile, same_items
@@ -53,6 +55,8 @@ def _push(rel: Rel, where: Where) -> Rel:
             return _through(rel, where, _once(rel.keys))
         case Sort() if where:
             return _through(rel, where, {c.id: c for c in rel.columns})
+        case Window() if where:
+            return _through(rel, where, _partition_keys(rel))
         case Join():
             return _push_join(rel, where)
         case SetOp(kind=SetKind.UNION_ALL):
@@ -81,7 +85,9 @@ def _split(where: Where, test: Callable[[Scalar], bool]) -> tuple[Where, Where]:
 # --- through nodes with one input ----------------------------------------------------------
 
 
-def _through(rel: Project | Aggregate | Sort, where: Where, values: dict[int, Scalar]) -> Rel:
+def _through(
+    rel: Project | Aggregate | Sort | Window, where: Where, values: dict[int, Scalar]
+) -> Rel:
     """Conditions that read only columns in `values` go below, rewritten so."""
     hidden = column_ids(rel) - values.keys()
 
@@ -96,6 +102,14 @@ def _through(rel: Project | Aggregate | Sort, where: Where, values: dict[int, Sc
 def _once(items: Iterable[tuple[Column, Scalar]]) -> dict[int, Scalar]:
     """The items that may be computed again in a condition."""
     return {c.id: e for c, e in items if not walk.has_subquery(e) and not is_volatile(e)}
+
+
+def _partition_keys(rel: Window) -> dict[int, Scalar]:
+    """The columns by which every call partitions: a condition on these keeps whole partitions."""
+    shared = set.intersection(
+        *({e for e in w.partition if isinstance(e, Column)} for _, w in rel.calls)
+    )
+    return {c.id: c for c in shared}
 
 
 def _push_union(rel: SetOp, where: Where) -> Rel:

@@ -32,14 +32,16 @@ from sqlshim.types import BOOLEAN
 
 def simplify_predicates(rel: Rel) -> Rel:
     """`rel` with its own conditions simplified."""
+    rel = walk.map_scalars(rel, _in_cases)
     match rel:
         case Filter():
             return _filter(rel)
         case Join():
             return _join(rel)
         case Aggregate():
-            rel = _aggregate(rel)
-    return walk.map_scalars(rel, _in_cases)
+            return _aggregate(rel)
+        case _:
+            return rel
 
 
 def _filter(rel: Filter) -> Rel:
@@ -70,9 +72,9 @@ def _aggregate_call(call: AggregateCall) -> AggregateCall:
     if call.filter is None:
         return call
     simple = simplify(call.filter)
-    if simple is call.filter:
-        return call
-    return replace(call, filter=None if simple == TRUE else simple)
+    if is_literal(simple, True):
+        return replace(call, filter=None)
+    return call if simple is call.filter else replace(call, filter=simple)
 
 
 def _in_cases(expr: Scalar) -> Scalar:
