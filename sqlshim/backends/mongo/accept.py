@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from sqlshim.backends.mongo import aggregates, compare, expressions
+from sqlshim.backends.mongo import aggregates, compare, estimate, expressions
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.encode import has_micros
@@ -43,6 +43,8 @@ from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, 
 from sqlshim.types import NESTED, Kind, SqlType
 
 LARGE = 10_000  # documents of a collection that a $lookup should not scan for every row
+FEW = 100  # lookups that are never worth a second round trip
+LOOKUP_COST = 40  # one $lookup by an index, in rows that could be read meanwhile (measured)
 _MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
 _DEEPEST = 40  # levels of an expression; each takes several levels of the server's 100
 _OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL}
@@ -152,8 +154,22 @@ def _join(rel: Join, pushdown: Pushdown) -> str:
     why = _first(map(_reason, rel.on))
     if why or pushdown is Pushdown.ALWAYS:
         return why
-    foreign = rel.left if rel.kind is JoinKind.RIGHT else rel.right
-    return _slow_lookup(rel, foreign)
+    sides = (rel.right, rel.left) if rel.kind is JoinKind.RIGHT else (rel.left, rel.right)
+    return _slow_lookup(rel, sides[1]) or _many_lookups(*sides)
+
+
+def _many_lookups(outer: Rel, foreign: Rel) -> str:
+    """Why a local hash join is faster; "" if there are few documents to look up for, or no
+    statistics to tell."""
+    tables = [
+        r.table for side in (outer, foreign) for r in walk.every_rel(side) if isinstance(r, Scan)
+    ]
+    if any(table.row_count is None for table in tables):
+        return ""
+    lookups, fetched = estimate.rows(outer), estimate.rows(foreign)
+    if lookups <= max(FEW, fetched / LOOKUP_COST):
+        return ""
+    return f"about {lookups:,.0f} $lookups cost more than reading {fetched:,.0f} rows to join them"
 
 
 def _slow_lookup(rel: Join, foreign: Rel) -> str:

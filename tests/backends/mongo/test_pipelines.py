@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sqlshim.backends.mongo.accept import accept
-from sqlshim.backends.protocol import Pushdown
+from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.errors import ProgrammingError
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Filter, Join
@@ -151,7 +151,7 @@ def test_an_equality_joins_by_the_foreign_field() -> None:
 
 def test_null_keys_are_kept_out_of_an_inner_join_beforehand() -> None:
     assert pipeline("SELECT d.s FROM docs d JOIN other o ON d.n = o.n")[0] == {
-        "$match": {"n": {"$ne": None}}
+        "$match": {"$expr": {"$gt": [{"$ifNull": ["$n", None]}, None]}}
     }
 
 
@@ -219,8 +219,16 @@ def test_auto_refuses_a_lookup_that_scans_a_large_collection(on: str, why: str) 
 
 
 def test_a_small_foreign_collection_needs_no_index() -> None:
-    join = _join("SELECT d.s FROM other o JOIN docs d ON d.s = o.s")
+    join = _join("SELECT d.s FROM (SELECT s FROM other LIMIT 50) o JOIN docs d ON d.s = o.s")
     assert accept(join, Pushdown.AUTO).taken == join
+
+
+def test_many_lookups_into_a_small_collection_lose_to_a_local_join() -> None:
+    join = _join("SELECT d.s FROM other o JOIN docs d ON d.s = o.s")
+    assert accept(join, Pushdown.AUTO) == Accepted(
+        None, why="about 1,000,000 $lookups cost more than reading 100 rows to join them"
+    )
+    assert accept(join, Pushdown.ALWAYS).taken == join
 
 
 def test_a_filter_is_taken_conjunct_by_conjunct() -> None:
