@@ -46,20 +46,18 @@ def simplify_predicates(rel: Rel) -> Rel:
 
 def _filter(rel: Filter) -> Rel:
     where = simplify_all(rel.where)
+    if any(is_literal(e, False) for e in where):
+        return empty(rel)
     if where is rel.where:
         return rel
-    if FALSE in where:
-        return empty(rel)
     return replace(rel, where=where) if where else rel.input
 
 
 def _join(rel: Join) -> Rel:
     on = simplify_all(rel.on)
-    if on is rel.on:
-        return rel
-    if FALSE in on and rel.kind in (JoinKind.INNER, JoinKind.SEMI):
+    if rel.kind in (JoinKind.INNER, JoinKind.SEMI) and any(is_literal(e, False) for e in on):
         return empty(rel)
-    return replace(rel, on=on)
+    return rel if on is rel.on else replace(rel, on=on)
 
 
 def _aggregate(rel: Aggregate) -> Aggregate:
@@ -94,7 +92,7 @@ def simplify_all(where: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     for expr in where:
         for part in conjuncts(simplify(expr)):
             if is_literal(part, False):
-                return where if where == (FALSE,) else (FALSE,)
+                return where if len(where) == 1 and where[0] is FALSE else (FALSE,)
             if not is_literal(part, True):
                 parts.append(part)
     kept = distinct(parts)
