@@ -58,7 +58,14 @@ def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None
             if node.name.startswith(PREFIX):
                 return None
             return value.name if isinstance(value, Column) else node.name
-        case exp.Cast() | exp.Filter() | exp.Collate():
+        case (
+            exp.Cast()
+            | exp.Filter()
+            | exp.Collate()
+            | exp.Window()
+            | exp.IgnoreNulls()
+            | exp.RespectNulls()
+        ):
             return _strong_name(node.this, value, text)
         case exp.Case():
             default = node.args.get("default")

@@ -1,7 +1,8 @@
 """Queries: SELECT, set operations, VALUES and WITH into a relation.
 
 The shape of a SELECT is always, from the bottom: sources, Filter, Aggregate, Filter (HAVING),
-Project, Aggregate (DISTINCT), Sort, Limit, Project (dropping sort keys nobody asked for).
+Window, Filter (QUALIFY), Project, Aggregate (DISTINCT), Sort, Limit, Project (dropping sort keys
+nobody asked for).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sqlshim.bind.output import (
 from sqlshim.bind.scalars import Groups, ScalarBinder, sort_key
 from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.sources import SourceBinder, values_rel
+from sqlshim.bind.windows import Windows
 from sqlshim.errors import (
     DataError,
     GroupingError,
@@ -84,18 +86,20 @@ class QueryBinder:
     # --- SELECT
 
     def _select(self, node: exp.Select, outer: Scope | None, settled: bool) -> Bound:
-        for clause in ("qualify", "windows", "connect", "sample", "into"):
+        for clause in ("connect", "sample", "into"):
             if node.args.get(clause):
                 raise NotSupportedError(f"{clause.upper()} is not supported yet")
         scope = Scope(outer)
         rel = SourceBinder(self.context, scope, self.query).from_clause(node)
         rel = self._where(rel, node, scope)
-        groups = Groups()
-        binder = ScalarBinder(self.context, scope, self.query, "SELECT", groups)
+        groups, windows = Groups(), Windows()
+        windows.define(node)
+        binder = ScalarBinder(self.context, scope, self.query, "SELECT", groups, windows)
         items = self._items(node, scope, binder, settled)
         having = self._having(node, scope, groups)
         order = self._order_values(node, items, binder)
         limit = self._limit_values(node, binder)
+        windows.bind_qualify(node, binder)
         if node.args.get("group") is not None or groups.calls or having is not None:
             grouping = bind_grouping(node, self.context, scope, self.query, items)
             made = frozenset(c.id for c, _ in groups.calls)
@@ -110,10 +114,11 @@ class QueryBinder:
             items = [(c, above(e)) for c, e in items]
             items = [(retyped(c, e), e) for c, e in items]
             order = [replace(k, expr=above(k.expr)) for k in order]
+            windows.rewrite(above)
             kept = () if having is None else conjuncts(above(having))
             rel = Aggregate(rel, tuple(grouping.keys), tuple(groups.calls))
             rel = Filter(rel, kept) if kept else rel
-        return self._finish(rel, node, items, order, limit)
+        return self._finish(windows.over(rel), node, items, order, limit)
 
     def _where(self, rel: Rel, node: exp.Select, scope: Scope) -> Rel:
         where = node.args.get("where")
@@ -139,7 +144,8 @@ class QueryBinder:
                 continue
             value = binder.scalar(entry.unalias())
             value = settle(value) if settled else value
-            name = entry.alias or output_name(entry, value, self.context.text)
+            alias = "" if isinstance(entry, exp.Window) else entry.alias  # not OVER name
+            name = alias or output_name(entry, value, self.context.text)
             items.append((self._output(name, value), value))
         if not items:
             raise ProgrammingError("SELECT has no columns", sqlstate="42601")

@@ -23,6 +23,7 @@ from sqlshim.bind.coerce import (
 from sqlshim.bind.context import Context
 from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
 from sqlshim.bind.scope import Bound, Scope, find_column, position
+from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
     Error,
     GroupingError,
@@ -75,6 +76,7 @@ class ScalarBinder:
     query: BindQuery
     clause: str
     groups: Groups | None = None
+    windows: Windows | None = None
 
     def scalar(self, node: exp.Expr) -> Scalar:
         """The typed form of `node`; errors get the node's position."""
@@ -88,6 +90,10 @@ class ScalarBinder:
             raise StatementTooComplex(
                 "an expression is nested too deeply", hint="Flatten it."
             ) from error
+
+    def sort_key(self, node: exp.Expr) -> SortKey:
+        """One key of an ORDER BY inside a call."""
+        return sort_key(self.scalar(node.this if isinstance(node, exp.Ordered) else node), node)
 
     def condition(self, node: exp.Expr) -> Scalar:
         """`node` as a boolean condition of this clause."""
@@ -118,7 +124,7 @@ class ScalarBinder:
         if kind in SIMPLE:
             fn, names = SIMPLE[kind]
             return call(fn, *(self.scalar(e) for e in _arguments(node, names)))
-        if kind in AGGREGATES or kind is exp.Filter or _name(node) in _ANONYMOUS_AGGREGATES:
+        if kind is exp.Filter or self.is_aggregate(node):
             return self._aggregate(node)
         if kind is exp.Anonymous:
             return self._anonymous(node)
@@ -155,12 +161,17 @@ class ScalarBinder:
         if isinstance(node, exp.Filter):
             where = inner.condition(node.expression.this)
             node = node.this
-        aggregate = self._aggregate_call(node, inner, where)
+        aggregate = self.aggregate_call(node, inner, where)
         return self.groups.add(self.context, aggregate, aggregate.fn.name.lower())
 
-    def _aggregate_call(
+    def is_aggregate(self, node: exp.Expr) -> bool:
+        """Whether `node` is a call of an aggregate function."""
+        return type(node) in AGGREGATES or _name(node) in _ANONYMOUS_AGGREGATES
+
+    def aggregate_call(
         self, node: exp.Expr, inner: ScalarBinder, where: Scalar | None
     ) -> AggregateCall:
+        """The call, its arguments bound by `inner`."""
         fn = AGGREGATES.get(type(node)) or _ANONYMOUS_AGGREGATES.get(_name(node))
         if fn is None:
             raise NotSupportedError(f"{node.sql()} does not take FILTER")
@@ -194,8 +205,8 @@ class ScalarBinder:
             if len(bound.columns) != 1:
                 raise ProgrammingError("subquery must return only one column", sqlstate="42601")
             return Subquery(SubqueryKind.SCALAR, bound.rel, bound.columns[0].type.with_null(True))
-        if isinstance(node, exp.Window):
-            raise NotSupportedError("window functions are not supported yet")
+        if isinstance(node, exp.Window) or type(node) in WINDOW_FUNCTIONS:
+            return bind_window(node, self)
         if isinstance(node, exp.Star):
             raise ProgrammingError("* is not allowed here", sqlstate="42601")
         if isinstance(node, exp.Func):

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from sqlshim.functions import aggregates, conditional, datetime, math, operators, text
+from sqlshim.functions import aggregates, conditional, datetime, math, operators, text, windows
 from sqlshim.functions.model import Function
 
-MODULES: tuple[ModuleType, ...] = (operators, conditional, text, math, datetime, aggregates)
+MODULES: tuple[ModuleType, ...] = (
+    operators,
+    conditional,
+    text,
+    math,
+    datetime,
+    aggregates,
+    windows,
+)
 
 ALL: dict[str, Function] = {
     row.name: row for m in MODULES for row in vars(m).values() if isinstance(row, Function)

@@ -68,6 +68,7 @@ BYTES_OR_TEXT = Want("text or bytes", frozenset({Kind.TEXT, Kind.BYTES}), TEXT)
 class Role(StrEnum):
     SCALAR = "scalar"
     AGGREGATE = "aggregate"
+    WINDOW = "window"
 
 
 class NullResult(StrEnum):
@@ -157,3 +158,10 @@ def aggregate(
 ) -> Function:
     """A row for an aggregate function; NULL over no rows unless said otherwise."""
     return Function(name, overloads, doc, Role.AGGREGATE, strict=False, null_result=null)
+
+
+def window(
+    name: str, doc: str, *overloads: Overload, null: NullResult = NullResult.NEVER
+) -> Function:
+    """A row for a function over a window; never NULL unless said otherwise."""
+    return Function(name, overloads, doc, Role.WINDOW, strict=False, null_result=null)

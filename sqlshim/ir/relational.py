@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from sqlshim.catalog.model import Table
-from sqlshim.ir.scalar import AggregateCall, Column, Scalar, SortKey
+from sqlshim.ir.scalar import AggregateCall, Column, Scalar, SortKey, WindowCall
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,18 @@ class Aggregate:
 
 
 @dataclass(frozen=True)
+class Window:
+    """Every row of `input` with the value of each window function added."""
+
+    input: Rel
+    calls: tuple[tuple[Column, WindowCall], ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return self.input.columns + tuple(c for c, _ in self.calls)
+
+
+@dataclass(frozen=True)
 class Sort:
     """The rows in the order of `keys`."""
 
@@ -182,11 +194,29 @@ class Remote:
     rel: Rel
     why_not_more: str = field(default="", compare=False)
 
+    def __hash__(self) -> int:  # looked up at each execution: not over the whole tree again
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.store, self.rel))
+
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         return self.rel.columns
 
 
 Rel: TypeAlias = (
-    Scan | Values | Filter | Project | Join | Aggregate | Sort | Limit | SetOp | Shared | Remote
+    Scan
+    | Values
+    | Filter
+    | Project
+    | Join
+    | Aggregate
+    | Window
+    | Sort
+    | Limit
+    | SetOp
+    | Shared
+    | Remote
 )

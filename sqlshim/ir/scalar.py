@@ -122,6 +122,71 @@ class AggregateCall:
     order: tuple[SortKey, ...] = ()
 
 
+class FrameUnit(StrEnum):
+    ROWS = "ROWS"
+    RANGE = "RANGE"  # offsets are distances of the only ORDER BY key
+    GROUPS = "GROUPS"  # offsets count groups of peers
+
+
+class BoundKind(StrEnum):
+    UNBOUNDED_PRECEDING = "UNBOUNDED PRECEDING"
+    PRECEDING = "PRECEDING"
+    CURRENT_ROW = "CURRENT ROW"
+    FOLLOWING = "FOLLOWING"
+    UNBOUNDED_FOLLOWING = "UNBOUNDED FOLLOWING"
+
+
+class Exclude(StrEnum):
+    NO_OTHERS = "NO OTHERS"
+    CURRENT_ROW = "CURRENT ROW"
+    GROUP = "GROUP"
+    TIES = "TIES"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBound:
+    """One end of a frame; `offset` (a Literal or Param mostly, never a Column) if it has one."""
+
+    kind: BoundKind
+    offset: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The rows a window function looks at, relative to the current one."""
+
+    unit: FrameUnit
+    start: FrameBound
+    end: FrameBound
+    exclude: Exclude = Exclude.NO_OTHERS
+
+
+# SQL's own: up to the last peer of the current row, which is all rows where nothing is ordered
+DEFAULT_FRAME = Frame(
+    FrameUnit.RANGE,
+    FrameBound(BoundKind.UNBOUNDED_PRECEDING),
+    FrameBound(BoundKind.CURRENT_ROW),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCall:
+    """A window function or an aggregate over a window; only inside `Window`.
+
+    The frame is always explicit and DEFAULT_FRAME where the function looks at none. `filter` is
+    for aggregates, `ignore_nulls` for functions that pick a row.
+    """
+
+    fn: Function
+    args: tuple[Scalar, ...]
+    type: SqlType
+    partition: tuple[Scalar, ...] = ()
+    order: tuple[SortKey, ...] = ()
+    frame: Frame = DEFAULT_FRAME
+    filter: Scalar | None = None
+    ignore_nulls: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class SortKey:
     """One key of an ORDER BY, its direction and place of NULLs always explicit."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from sqlshim.functions import operators as op
-from sqlshim.functions.model import Function
+from sqlshim.functions.model import Function, Role
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
@@ -27,13 +27,18 @@ from sqlshim.ir.relational import (
     Shared,
     Sort,
     Values,
+    Window,
 )
 from sqlshim.ir.scalar import (
+    DEFAULT_FRAME,
     AggregateCall,
     Call,
     Case,
     Cast,
     Column,
+    Exclude,
+    Frame,
+    FrameBound,
     InList,
     Literal,
     Param,
@@ -41,6 +46,7 @@ from sqlshim.ir.scalar import (
     SortKey,
     Subquery,
     SubqueryKind,
+    WindowCall,
 )
 from sqlshim.types import Interval
 
@@ -165,6 +171,33 @@ def show_aggregate(call: AggregateCall, name: Names = plain_name) -> str:
     return text if call.filter is None else f"{text} FILTER ({show_scalar(call.filter, name)})"
 
 
+def show_window(call: WindowCall, name: Names = plain_name) -> str:
+    """One window call as text; the default frame is left out."""
+    text = show_aggregate(AggregateCall(call.fn, call.args, call.type, filter=call.filter), name)
+    if not call.args and call.fn.role is Role.WINDOW:
+        text = text.replace("(*)", "()", 1)
+    if call.ignore_nulls:
+        text += " IGNORE NULLS"
+    parts = []
+    if call.partition:
+        parts.append("PARTITION BY " + ", ".join(show_scalar(e, name) for e in call.partition))
+    if call.order:
+        parts.append("ORDER BY " + _sort(call.order, name))
+    if call.frame != DEFAULT_FRAME:
+        parts.append(_show_frame(call.frame, name))
+    return f"{text} OVER ({' '.join(parts)})"
+
+
+def _show_frame(frame: Frame, name: Names) -> str:
+    start, end = _show_bound(frame.start, name), _show_bound(frame.end, name)
+    text = f"{frame.unit} BETWEEN {start} AND {end}"
+    return text if frame.exclude is Exclude.NO_OTHERS else f"{text} EXCLUDE {frame.exclude}"
+
+
+def _show_bound(bound: FrameBound, name: Names) -> str:
+    return ("" if bound.offset is None else show_scalar(bound.offset, name) + " ") + bound.kind
+
+
 def _sort(keys: tuple[SortKey, ...], name: Names) -> str:
     return ", ".join(
         show_scalar(k.expr, name)
@@ -232,6 +265,10 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             calls = ", ".join(f"{show_aggregate(a, name)} AS {name(c)}" for c, a in rel.calls)
             keys = ", ".join(_item(c, e, name) for c, e in rel.keys)
             return "Aggregate" + (f" {calls}" if calls else "") + (f" BY {keys}" if keys else "")
+        case Window():
+            return "Window " + ", ".join(
+                f"{show_window(w, name)} AS {name(c)}" for c, w in rel.calls
+            )
         case Sort():
             return "Sort " + _sort(rel.keys, name)
         case Limit():

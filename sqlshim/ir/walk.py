@@ -24,6 +24,7 @@ from sqlshim.ir.relational import (
     Shared,
     Sort,
     Values,
+    Window,
 )
 from sqlshim.ir.scalar import (
     AggregateCall,
@@ -31,12 +32,14 @@ from sqlshim.ir.scalar import (
     Case,
     Cast,
     Column,
+    FrameBound,
     InList,
     Literal,
     Param,
     Scalar,
     SortKey,
     Subquery,
+    WindowCall,
 )
 
 T = TypeVar("T")
@@ -52,7 +55,7 @@ def inputs(rel: Rel) -> tuple[Rel, ...]:
     match rel:
         case Scan() | Values():
             return ()
-        case Filter() | Project() | Aggregate() | Sort() | Limit() | Shared():
+        case Filter() | Project() | Aggregate() | Window() | Sort() | Limit() | Shared():
             return (rel.input,)
         case Join():
             return (rel.left, rel.right)
@@ -71,7 +74,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     match rel:
         case Scan() | Values():
             return rel
-        case Filter() | Project() | Aggregate() | Sort() | Limit() | Shared():
+        case Filter() | Project() | Aggregate() | Window() | Sort() | Limit() | Shared():
             return replace(rel, input=new[0])
         case Join():
             return replace(rel, left=new[0], right=new[1])
@@ -103,6 +106,9 @@ def scalars(rel: Rel) -> Iterator[Scalar]:
                 yield expr
             for _, call in rel.calls:
                 yield from call_scalars(call)
+        case Window():
+            for _, over in rel.calls:
+                yield from window_scalars(over)
         case Sort():
             for key in rel.keys:
                 yield key.expr
@@ -119,6 +125,19 @@ def call_scalars(call: AggregateCall) -> Iterator[Scalar]:
         yield call.filter
     for key in call.order:
         yield key.expr
+
+
+def window_scalars(call: WindowCall) -> Iterator[Scalar]:
+    """The expressions of one window call."""
+    yield from call.args
+    yield from call.partition
+    for key in call.order:
+        yield key.expr
+    for bound in (call.frame.start, call.frame.end):
+        if bound.offset is not None:
+            yield bound.offset
+    if call.filter is not None:
+        yield call.filter
 
 
 def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
@@ -146,6 +165,10 @@ def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
             calls = _each_call(rel.calls, change)
             same = keys is rel.keys and calls is rel.calls
             return rel if same else replace(rel, keys=keys, calls=calls)
+        case Window():
+            made = tuple((c, map_window(w, change)) for c, w in rel.calls)
+            same = all(a is b for (_, a), (_, b) in zip(made, rel.calls, strict=True))
+            return rel if same else replace(rel, calls=made)
         case Sort():
             order = _each_key(rel.keys, change)
             return rel if order is rel.keys else replace(rel, keys=order)
@@ -191,6 +214,25 @@ def _map_call(call: AggregateCall, change: ScalarMap) -> AggregateCall:
     order = _each_key(call.order, change)
     same = args is call.args and where is call.filter and order is call.order
     return call if same else replace(call, args=args, filter=where, order=order)
+
+
+def map_window(call: WindowCall, change: ScalarMap) -> WindowCall:
+    """`call` with `change` applied to each of its expressions; itself if nothing changed."""
+    args, partition = _each(call.args, change), _each(call.partition, change)
+    order = _each_key(call.order, change)
+    start, end = _map_bound(call.frame.start, change), _map_bound(call.frame.end, change)
+    same_frame = start is call.frame.start and end is call.frame.end
+    frame = call.frame if same_frame else replace(call.frame, start=start, end=end)
+    where = None if call.filter is None else change(call.filter)
+    new = (args, partition, order, frame, where)
+    if all(map(is_, new, (call.args, call.partition, call.order, call.frame, call.filter))):
+        return call
+    return replace(call, args=args, partition=partition, order=order, frame=frame, filter=where)
+
+
+def _map_bound(bound: FrameBound, change: ScalarMap) -> FrameBound:
+    offset = None if bound.offset is None else change(bound.offset)
+    return bound if offset is bound.offset else FrameBound(bound.kind, offset)
 
 
 def _each_key(keys: tuple[SortKey, ...], change: ScalarMap) -> tuple[SortKey, ...]:

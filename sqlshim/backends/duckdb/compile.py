@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import DIALECT, E, cast, literal
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
+from sqlshim.backends.duckdb.compile_windows import window
 from sqlshim.catalog.model import Table
 from sqlshim.errors import StatementTooComplex
 from sqlshim.ir.relational import (
@@ -33,6 +34,7 @@ from sqlshim.ir.relational import (
     Shared,
     Sort,
     Values,
+    Window,
 )
 from sqlshim.ir.scalar import Column, Literal, Param, Scalar
 from sqlshim.types import SqlType
@@ -161,6 +163,8 @@ class Relations:
                 return self._join(rel)
             case Aggregate():
                 return self._aggregate(rel)
+            case Window():
+                return self._window(rel)
             case Sort():
                 return self._sort(rel)
             case Limit():
@@ -296,6 +300,14 @@ class Relations:
         draft.items = [_item(c, self.scalars.compile(e)) for c, e in rel.keys]
         draft.items += [column(c) for c in below]
         return self._wrapped(draft, rel.input.columns)
+
+    def _window(self, rel: Window) -> Draft:
+        draft = self.draft(rel.input)
+        if not draft.open:
+            draft = self._wrapped(draft, rel.input.columns)
+        draft.items = [column(c) for c in rel.input.columns]
+        draft.items += [_item(c, window(self.scalars, w)) for c, w in rel.calls]
+        return draft
 
     def _sort(self, rel: Sort) -> Draft:
         draft = self.draft(rel.input)

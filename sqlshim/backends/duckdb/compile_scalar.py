@@ -242,18 +242,23 @@ class Scalars:
 
     def aggregate(self, node: AggregateCall) -> E:
         """An aggregate call with its DISTINCT, ORDER BY and FILTER."""
+        built = self.bare_aggregate(node)
+        return cast(built, node.type) if AGGREGATES[node.fn][1](node) else built
+
+    def bare_aggregate(self, node: AggregateCall) -> E:
+        """The same, of the type that DuckDB gives it."""
         args = [self._filtered(a, node.filter) for a in node.args]
         if node.distinct:  # around the first only: of several sqlglot would make a tuple
             args[0] = exp.Distinct(expressions=[args[0]])
         if node.order and args:
             keys = [self.sort_key(k) for k in node.order]
             args[-1] = exp.Order(this=args[-1], expressions=keys)
-        name, recast = AGGREGATES[node.fn]
+        name, _ = AGGREGATES[node.fn]
         built = call(name, *(args or [exp.Star()]))
         if node.filter is not None:
             where = exp.Where(this=self.compile(node.filter))
             built = exp.Filter(this=built, expression=where)
-        return cast(built, node.type) if recast(node) else built
+        return built
 
     def _filtered(self, arg: Scalar, condition: Scalar | None) -> E:
         """DuckDB computes an argument for the rows that FILTER drops, too: guard what can fail."""
