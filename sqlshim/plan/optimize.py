@@ -15,6 +15,7 @@ from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Scalar
 from sqlshim.plan.rules.fold_constants import fold_constants
 from sqlshim.plan.rules.merge_projects import merge_projects
+from sqlshim.plan.rules.merge_unions import merge_unions
 from sqlshim.plan.rules.order_joins import order_joins
 from sqlshim.plan.rules.propagate_empty import propagate_empty
 from sqlshim.plan.rules.prune_columns import prune_columns
@@ -36,6 +37,7 @@ NODE_RULES: tuple[Rule, ...] = (
     propagate_empty,
     merge_projects,
     remove_projects,
+    merge_unions,
     remove_sorts,
     remove_distinct,
     push_limits,

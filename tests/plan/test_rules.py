@@ -9,10 +9,12 @@ import pytest
 from sqlshim.functions import aggregates
 from sqlshim.functions import math as maths
 from sqlshim.functions import operators as op
+from sqlshim.ir import walk
 from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, SetKind, SetOp, Sort
 from sqlshim.ir.scalar import AggregateCall, Param
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.rules.merge_projects import merge_projects
+from sqlshim.plan.rules.merge_unions import merge_unions
 from sqlshim.plan.rules.propagate_empty import propagate_empty
 from sqlshim.plan.rules.push_limits import push_limits
 from sqlshim.plan.rules.remove_distinct import remove_distinct
@@ -198,13 +200,23 @@ def test_distinct_with_the_primary_key_is_a_project() -> None:
 @pytest.mark.parametrize(
     "plan",
     [
-        pytest.param(group(group(T, "a", "b"), "a"), id="of fewer columns"),
+        pytest.param(group(group(T, "a", n=count_star()), "n"), id="of other columns"),
         pytest.param(group(join("inner", group(T, "a"), U), "a"), id="after a join"),
         pytest.param(group(T, "a", "b"), id="of a table without a key"),
     ],
 )
 def test_distinct_that_does_something_stays(plan: Rel) -> None:
     assert remove_distinct(plan) is plan
+
+
+def test_above_a_distinct_union_the_arms_need_not_be_distinct() -> None:
+    plan = group(union(group(U, "c"), ONE), "c")
+    assert "Aggregate" not in show_rel(walk.inputs(remove_distinct(plan))[0])
+
+
+def test_unions_of_unions_are_flat() -> None:
+    plan = union(union(U, ONE), union(NOTHING, U))
+    assert merge_unions(plan) == replace(plan, inputs=(U, ONE, NOTHING, U))
 
 
 # --- limits --------------------------------------------------------------------------------
