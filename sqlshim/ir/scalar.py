@@ -35,7 +35,10 @@ class Literal:
     type: SqlType
 
     def __hash__(self) -> int:
-        return hash((repr(self.value), self.type))
+        try:
+            return hash(self.value)
+        except TypeError:  # a list or dict
+            return hash(repr(self.value))
 
 
 @dataclass(frozen=True, slots=True)

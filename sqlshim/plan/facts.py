@@ -91,10 +91,10 @@ def distinct(exprs: Iterable[Scalar]) -> tuple[Scalar, ...]:
     kept: list[Scalar] = []
     seen: set[Scalar] = set()
     for expr in exprs:
-        if expr in seen and not is_volatile(expr):
-            continue
+        before = len(seen)
         seen.add(expr)
-        kept.append(expr)
+        if len(seen) > before or is_volatile(expr):
+            kept.append(expr)
     return tuple(kept)
 
 
