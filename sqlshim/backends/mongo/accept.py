@@ -15,10 +15,10 @@ from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.encode import has_micros
 from sqlshim.backends.mongo.functions import row_of
-from sqlshim.backends.mongo.joins import origins
+from sqlshim.backends.mongo.joins import oriented
 from sqlshim.backends.mongo.like import like
+from sqlshim.backends.mongo.origins import has_index, joined_fields
 from sqlshim.backends.protocol import Accepted, Pushdown
-from sqlshim.catalog.model import Table
 from sqlshim.errors import DataError
 from sqlshim.functions import aggregates as fa
 from sqlshim.functions import conditional as fc
@@ -154,8 +154,8 @@ def _join(rel: Join, pushdown: Pushdown) -> str:
     why = _first(map(_reason, rel.on))
     if why or pushdown is Pushdown.ALWAYS:
         return why
-    sides = (rel.right, rel.left) if rel.kind is JoinKind.RIGHT else (rel.left, rel.right)
-    return _slow_lookup(rel, sides[1]) or _many_lookups(*sides)
+    turned = oriented(rel)
+    return _slow_lookup(turned) or _many_lookups(turned.left, turned.right)
 
 
 def _many_lookups(outer: Rel, foreign: Rel) -> str:
@@ -172,31 +172,14 @@ def _many_lookups(outer: Rel, foreign: Rel) -> str:
     return f"about {lookups:,.0f} $lookups cost more than reading {fetched:,.0f} rows to join them"
 
 
-def _slow_lookup(rel: Join, foreign: Rel) -> str:
+def _slow_lookup(rel: Join) -> str:
     """Why a local join is faster; "" if a $lookup finds its documents by an index."""
-    tables = [r.table for r in walk.every_rel(foreign) if isinstance(r, Scan)]
-    if all((t.row_count or 0) <= LARGE for t in tables):
+    tables = [r.table for r in walk.every_rel(rel.right) if isinstance(r, Scan)]
+    if all((t.row_count or 0) <= LARGE for t in tables) or has_index(rel.right, rel.on):
         return ""
-    fields = origins(foreign)
-    keys = {
-        fields[a.id]
-        for term in rel.on
-        if isinstance(term, Call)
-        and term.fn is op.EQ
-        and all(isinstance(x, Column) for x in term.args)
-        for a in term.args
-        if isinstance(a, Column) and a.id in fields
-    }
-    if len(tables) == 1 and keys & first_of_indexes(tables[0]):
-        return ""
+    keys = " or ".join(sorted(joined_fields(rel.right, rel.on)))
     names = ", ".join(t.name for t in tables)
-    wanted = f"{' or '.join(sorted(keys))} of " if keys else ""
-    return f"a $lookup would scan {names}: {wanted}{names} has no index"
-
-
-def first_of_indexes(table: Table) -> set[str]:
-    """The fields that an index of the table begins with."""
-    return {"_id", *(i.columns[0][0] for i in table.indexes if i.columns)}
+    return f"a $lookup would scan {names}: {keys + ' of ' if keys else ''}{names} has no index"
 
 
 # --- scalars -------------------------------------------------------------------------------

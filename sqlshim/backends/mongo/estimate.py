@@ -6,7 +6,7 @@ keeps a twentieth, a range a third, a unique key one document.
 
 from __future__ import annotations
 
-from sqlshim.backends.mongo.joins import origins
+from sqlshim.backends.mongo.origins import origins
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (

@@ -10,24 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sqlshim.backends.mongo import estimate
 from sqlshim.backends.mongo.expressions import Expressions
-from sqlshim.backends.mongo.mql import Mql, is_plain_name
+from sqlshim.backends.mongo.mql import Mql, is_plain_name, or_null, present
+from sqlshim.backends.mongo.origins import has_index, is_filtered_scan, origins
 from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.scope import Place, Scope, field
 from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
-    Aggregate,
-    Filter,
     Join,
     JoinKind,
-    Limit,
-    Project,
     Rel,
-    Scan,
     SetOp,
-    Sort,
 )
 from sqlshim.ir.scalar import Call, Column, Scalar
 
@@ -45,28 +41,39 @@ class KeyPair:
 
 
 def joined(left: Query, right: Query, rel: Join) -> Query:
-    """`left` with the rows of `right` that belong to each of its rows."""
-    if rel.kind is JoinKind.RIGHT:
-        rel = Join(JoinKind.LEFT, rel.right, rel.left, rel.on)
+    """`left` with the rows of `right` that belong to each of its rows, or the other way round."""
+    turned = oriented(rel)
+    if turned.left is not rel.left:
         left, right = right, left
+    rel = turned
     return _Lookup(rel, left, right, key_pair(rel, left.scope, right.scope)).compile()
+
+
+def oriented(rel: Join) -> Join:
+    """The join with the side to look up on the right.
+
+    An inner join may start from either side: from the one with fewer rows, if an index finds the
+    rows of the other.
+    """
+    if rel.kind is JoinKind.RIGHT:
+        return Join(JoinKind.LEFT, rel.right, rel.left, rel.on)
+    if rel.kind is not JoinKind.INNER or not has_index(rel.left, rel.on):
+        return rel
+    if has_index(rel.right, rel.on) and estimate.rows(rel.left) <= estimate.rows(rel.right):
+        return rel
+    return Join(rel.kind, rel.right, rel.left, rel.on)
 
 
 def key_pair(rel: Join, left: Scope, right: Scope) -> KeyPair | None:
     """The equality that localField and foreignField say; the right side must be filtered only,
     since they are applied before its pipeline."""
-    if not _commutes(rel.right):
+    if not is_filtered_scan(rel.right):
         return None
     for term in rel.on:
         found = _equality(term, left, right, rel.right)
         if found is not None:
             return found
     return None
-
-
-def _commutes(rel: Rel) -> bool:
-    """Whether a condition on a field of the scan may be applied before everything else."""
-    return not any(isinstance(r, Aggregate | Limit | SetOp | Join) for r in walk.every_rel(rel))
 
 
 def _equality(term: Scalar, left: Scope, right: Scope, foreign_rel: Rel) -> KeyPair | None:
@@ -114,8 +121,6 @@ class _Lookup:
             stage["let"] = variables
         if self.rel.kind in _OF_LEFT:
             stages += [{"$limit": 1}, {"$project": {"_id": 1}}]
-        else:
-            stages += self._narrowed(stages)
         if stages or self.pair is None:
             stage["pipeline"] = stages
         stage["as"] = self.into
@@ -129,8 +134,11 @@ class _Lookup:
         if safe:
             return left, []
         if self.rel.kind in (JoinKind.INNER, JoinKind.SEMI):
-            test = {left.scope[local.id].path: {"$ne": None}}
-            return left.then({"$match": test}), []
+            place = left.scope[local.id]
+            # At the start of a pipeline {"$ne": null} would make the server walk an index, which
+            # is slower than the collection itself.
+            there = {"$expr": present(or_null(place.expr))}
+            return left.then({"$match": {place.path: {"$ne": None}} if left.stages else there}), []
         return left, [{"$match": {pair.field: {"$ne": None}}}]
 
     def _condition(self, terms: Sequence[Scalar]) -> tuple[Mql, dict[str, Mql]]:
@@ -144,16 +152,6 @@ class _Lookup:
             for n in read
         }
         return where(terms, {**self.right.scope, **outer}), variables
-
-    def _narrowed(self, stages: Sequence[Stage]) -> list[Stage]:
-        """Only the wanted fields of the right side, unless they are all it has."""
-        if self.right.shape is not None:
-            return []
-        places = (self.right.scope[c.id].path for c in self.rel.right.columns)
-        paths = {path.split(".")[0] for path in places if path}
-        if not stages and self.pair is not None:
-            return []  # the plain form of $lookup is the fast one
-        return [projection((p, f"${p}") for p in sorted(paths))]
 
     def _after(self, query: Query) -> Query:
         query = replace(query, shape=None)
@@ -176,22 +174,6 @@ class _Lookup:
             known = not outer and (place.known or not column.type.nullable)
             places[column.id] = field(f"{self.into}.{place.path}", place.native, known)
         return places
-
-
-def origins(rel: Rel) -> dict[int, str]:
-    """The columns of `rel` that are plain fields of the one collection below."""
-    match rel:
-        case Scan():
-            return {c.id: c.name for c in rel.columns}
-        case Filter() | Sort() | Limit():
-            return origins(rel.input)
-        case Project():
-            below = origins(rel.input)
-            return {
-                c.id: below[e.id] for c, e in rel.items if isinstance(e, Column) and e.id in below
-            }
-        case _:
-            return {}
 
 
 def _free_name(wanted: str, left: Query) -> str:

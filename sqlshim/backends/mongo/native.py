@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from bson import json_util
 
-from sqlshim.backends.mongo.accept import first_of_indexes
 from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.decode import MIXED, Decoder
 from sqlshim.backends.mongo.mql import Mql
+from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
 from sqlshim.backends.mongo.query import finished
 from sqlshim.catalog.model import Table

@@ -189,6 +189,16 @@ def test_a_grouped_right_side_is_joined_after_its_pipeline() -> None:
     assert [next(iter(s)) for s in lookup["pipeline"]] == ["$group", "$match"]
 
 
+def test_an_inner_join_starts_from_the_side_with_fewer_rows() -> None:
+    stages = pipeline("SELECT d.s FROM other o JOIN docs d ON d.must = o.key")
+    assert stages[0]["$lookup"]["from"] == "other"
+
+
+def test_a_left_join_keeps_its_direction() -> None:
+    stages = pipeline("SELECT o.s, d.s FROM other o LEFT JOIN docs d ON d.must = o.key")
+    assert stages[0]["$lookup"]["from"] == "docs"
+
+
 def test_union_all_aligns_its_inputs() -> None:
     stages = pipeline("SELECT n FROM docs UNION ALL SELECT key FROM other")
     assert stages == [
