@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from sqlshim.bind import special_functions, special_operators
+from sqlshim.bind import special_functions, special_more, special_operators
 from sqlshim.bind.coerce import (
     call,
     condition,
@@ -22,6 +22,7 @@ from sqlshim.bind.coerce import (
 )
 from sqlshim.bind.context import Context
 from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
+from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, find_column, position
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
@@ -46,7 +47,7 @@ from sqlshim.ir.scalar import (
 from sqlshim.types import BOOLEAN
 
 BindQuery = Callable[[exp.Expr, Scope | None], Bound]
-_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL
+_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | special_more.SPECIAL
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -117,7 +118,9 @@ class ScalarBinder:
         if kind is exp.In and node.args.get("query") is not None:
             found = self._in_query(node, op.EQ, every=False, query=node.args["query"])
             return call(op.NOT, found) if node.args.get("negate") else found
-        if kind is exp.In and node.args.get("negate"):
+        if (about_row := compare_rows(node, self)) is not None:
+            return call(op.NOT, about_row) if _negated_in(node) else about_row
+        if _negated_in(node):
             return call(op.NOT, _SPECIAL[kind](node, self))
         if kind in _SPECIAL:
             return _SPECIAL[kind](node, self)
@@ -229,9 +232,7 @@ class ScalarBinder:
         return self._in_query(node, fn, isinstance(right, exp.All), query)
 
     def _in_query(self, node: exp.Expr, fn: Function, every: bool, query: exp.Expr) -> Scalar:
-        left = node.this.unnest()
-        operands = left.expressions if isinstance(left, exp.Tuple) else [node.this]
-        args = [self.scalar(e) for e in operands]
+        args = [self.scalar(e) for e in row_parts(node.this) or [node.this]]
         bound = self.query(query, self.scope)
         if len(bound.columns) != len(args):
             few = "few" if len(bound.columns) < len(args) else "many"
@@ -250,6 +251,10 @@ class ScalarBinder:
 
 
 _ANONYMOUS_AGGREGATES = {"every": agg.BOOL_AND}
+
+
+def _negated_in(node: exp.Expr) -> bool:
+    return type(node) is exp.In and bool(node.args.get("negate"))
 
 
 def _name(node: exp.Expr) -> str:
