@@ -1,4 +1,4 @@
-"""`python -m conformance [servers|tpch] …`: the first word chooses the command."""
+"""`python -m conformance [servers|tpch|fuzz] …`: the first word chooses the command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-COMMANDS = {"servers": "conformance.servers.cli", "tpch": "conformance.tpch.cli"}
+COMMANDS = {
+    "servers": "conformance.servers.cli",
+    "tpch": "conformance.tpch.cli",
+    "fuzz": "conformance.fuzz.cli",
+}
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,0 +1,1 @@
+"""A differential fuzzer: the same random statement on DuckDB and on a store in every mode."""

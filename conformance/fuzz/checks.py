@@ -1,0 +1,108 @@
+"""What must hold of a statement on every store: the oracle's answer, TLP and NoREC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from conformance.fuzz.compare import Answer, Failed, Rows, verdict
+from conformance.fuzz.expressions import Name, Scope, predicate
+from conformance.fuzz.queries import Query, Writer
+from conformance.fuzz.stores import Stores, ask
+from conformance.fuzz.tree import Node, Part, render
+from conformance.fuzz.world import World
+
+FINE = ("same", "errors differ", "rejected")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome in one mode."""
+
+    verdict: str
+    mode: str
+    expected: Answer
+    got: Answer
+
+    @property
+    def failed(self) -> bool:
+        return self.verdict not in FINE
+
+
+@dataclass(frozen=True)
+class Check:
+    """A tree to judge; `kept` when a smaller tree must be judged in the same way."""
+
+    query: Query
+    judge: Callable[[Stores, Query], Iterator[Finding]]
+    name: str
+
+
+def worst(stores: Stores, check: Check) -> Finding:
+    """The first failure, or the last outcome."""
+    finding = None
+    for finding in check.judge(stores, check.query):
+        if finding.failed:
+            return finding
+    assert finding is not None
+    return finding
+
+
+def same_as_oracle(stores: Stores, query: Query) -> Iterator[Finding]:
+    sql, parameters = render(query.tree)
+    expected = stores.expected(sql, parameters)
+    for mode, connection in stores.store.connections.items():
+        got = ask(connection, sql, parameters)
+        yield Finding(verdict(expected, got, query.ordered), mode, expected, got)
+
+
+def partitions(stores: Stores, query: Query) -> Iterator[Finding]:
+    """TLP: of the rows each has p true, false or null; the tree is `SELECT … WHERE p`."""
+    assert isinstance(query.tree, Part)
+    source, condition = query.tree.kids
+    whole = Part("", "SELECT * FROM {}", (source,))
+    for mode, connection in stores.store.connections.items():
+        expected = ask(connection, *render(whole))
+        rows: list[tuple[object, ...]] = []
+        got: Answer = expected
+        for suffix in ("{}", "NOT {}", "{} IS NULL"):
+            part = Part("", f"SELECT * FROM {{}} WHERE {suffix}", (source, condition))
+            got = ask(connection, *render(part))
+            if isinstance(got, Failed):
+                break
+            rows += got.rows
+        else:
+            got = Rows(tuple(rows), expected.types if isinstance(expected, Rows) else ())
+        yield Finding(_of_itself(verdict(expected, got, False), expected, got), mode, expected, got)
+
+
+def counted(stores: Stores, query: Query) -> Iterator[Finding]:
+    """NoREC: what WHERE keeps is what a count of the predicate's value finds."""
+    assert isinstance(query.tree, Part)
+    source, condition = query.tree.kids
+    kept = Part("", "SELECT COUNT(*) FROM {} WHERE {}", (source, condition))
+    seen = Part("", "SELECT COUNT(CASE WHEN {} THEN 1 END) FROM {}", (condition, source))
+    for mode, connection in stores.store.connections.items():
+        got, expected = ask(connection, *render(kept)), ask(connection, *render(seen))
+        yield Finding(_of_itself(verdict(expected, got, False), expected, got), mode, expected, got)
+
+
+def _of_itself(found: str, expected: Answer, got: Answer) -> str:
+    """A statement that the generator got wrong is rejected whichever of the two says so."""
+    syntax = any(isinstance(a, Failed) and a.sqlstate.startswith("42") for a in (expected, got))
+    return "rejected" if syntax else found
+
+
+def random_check(rnd: Random, world: World) -> Check:
+    chance = rnd.random()
+    if chance < 0.84:
+        return Check(Writer(rnd, world).query(), same_as_oracle, "differential")
+    table = rnd.choice(world)
+    names = [Name(column.name, column.kind) for column in table.columns]
+    writer = Writer(rnd, world)
+    condition: Node = predicate(Scope(rnd, names, 3, writer.subquery, writer.scalar))
+    tree = Part("", "SELECT * FROM {} WHERE {}", (Part("", table.name), condition))
+    if chance < 0.92:
+        return Check(Query(tree), partitions, "TLP")
+    return Check(Query(tree), counted, "NoREC")

@@ -1,0 +1,102 @@
+"""`python -m conformance fuzz --backend NAME --seed N --queries N [--minutes M]`.
+
+The same seed gives the same tables and statements. Exit code 0, 1 when something failed, 2 when
+the run could not be made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from conformance.backends import Unavailable
+from conformance.fuzz.checks import Check, random_check, worst
+from conformance.fuzz.minimise import minimise, record
+from conformance.fuzz.stores import Stores, open_stores
+from conformance.fuzz.world import World, random_world
+
+PER_WORLD = {"mongo": 40, "duckdb": 40, "cassandra": 80}
+
+
+@dataclass
+class Totals:
+    seen: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+
+    def __str__(self) -> str:
+        others = ", ".join(f"{n} {name}" for name, n in sorted(self.seen.items()))
+        passed = self.seen.total() - self.failed
+        return f"{others}\n{passed} passed, {self.failed} failed"
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m conformance fuzz", description=__doc__)
+    parser.add_argument("--backend", required=True, choices=sorted(PER_WORLD))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, help="stop after this time")
+    parser.add_argument("--failures", type=int, default=20, help="stop after so many")
+    parser.add_argument("--uri", help="a server that runs; default: the environment, or start one")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = arguments().parse_args(argv)
+    try:
+        stores = open_stores(options.backend, options.uri)
+    except Unavailable as error:
+        print(f"fuzz: {error}", file=sys.stderr)
+        return 2
+    try:
+        totals = fuzz(stores, options)
+    finally:
+        stores.close()
+    print(totals)
+    return int(totals.failed > 0)
+
+
+def fuzz(stores: Stores, options: argparse.Namespace) -> Totals:
+    totals = Totals()
+    end = time.monotonic() + 60 * options.minutes if options.minutes else None
+    for world, seed, checks in worlds(options.seed, options.queries, stores.name):
+        stores.load(world)
+        for number, check in checks:
+            if end is not None and time.monotonic() > end:
+                return totals
+            _run(stores, world, check, f"seed {seed}, query {number}", totals)
+            if totals.failed >= options.failures:
+                return totals
+        if not options.quiet:
+            print(f"… {totals.seen.total()} queries, {totals.failed} failed", flush=True)
+    return totals
+
+
+def worlds(
+    seed: int, queries: int, backend: str
+) -> Iterator[tuple[World, int, Iterator[tuple[int, Check]]]]:
+    """Each world with its own seed: `--seed` of the later one reproduces it at once."""
+    done = 0
+    while done < queries:
+        rnd = Random(seed)
+        world = random_world(rnd, backend)
+        count = min(PER_WORLD[backend], queries - done)
+        yield world, seed, ((n, random_check(Random(f"{seed}:{n}"), world)) for n in range(count))
+        done += count
+        seed += 1
+
+
+def _run(stores: Stores, world: World, check: Check, where: str, totals: Totals) -> None:
+    finding = worst(stores, check)
+    totals.seen[finding.verdict] += 1
+    if not finding.failed:
+        return
+    totals.failed += 1
+    less, smallest, finding = minimise(stores, world, check)
+    print(f"FAILED {where} ({stores.name})\n{record(less, smallest, finding)}\n", flush=True)
+    stores.load(world)

@@ -1,0 +1,101 @@
+"""When two answers are the same: multisets or lists of rows, floats nearly equal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    rows: tuple[Row, ...]
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    sqlstate: str
+    text: str
+    foreign: bool = False
+
+    @property
+    def of_data(self) -> bool:
+        """Whether it depends on which rows an expression was evaluated for."""
+        return self.sqlstate.startswith("22")
+
+
+Answer = Rows | Failed
+
+
+def verdict(expected: Answer, got: Answer, ordered: bool) -> str:
+    """ "same", "errors differ" (no failure), "rejected" (both refuse), or what is wrong."""
+    match expected, got:
+        case Rows(), Rows():
+            return _compare(expected, got, ordered)
+        case _, Failed(foreign=True):
+            return "foreign exception"
+        case Failed(), Failed():
+            if expected.of_data and got.of_data:
+                return "same"
+            return "rejected" if expected.sqlstate == got.sqlstate else "another error class"
+        case Failed(of_data=True), _:
+            return "errors differ"
+        case _, Failed(of_data=True):
+            return "errors differ"
+        case _:
+            return "an error on one side"
+
+
+def _compare(expected: Rows, got: Rows, ordered: bool) -> str:
+    if len(expected.rows) != len(got.rows):
+        return "wrong number of rows"
+    if expected.types != got.types:
+        return "other types"
+    left: Sequence[Row] = expected.rows
+    right: Sequence[Row] = got.rows
+    if not ordered:
+        left, right = sorted(left, key=_sort_key), sorted(right, key=_sort_key)
+    same = all(_same_row(a, b) for a, b in zip(left, right, strict=True))
+    return "same" if same else "wrong rows"
+
+
+def _same_row(left: Row, right: Row) -> bool:
+    return len(left) == len(right) and all(map(same_value, left, right))
+
+
+def same_value(left: object, right: object) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
+        return (math.isnan(left) and math.isnan(right)) or math.isclose(
+            left, right, rel_tol=1e-9, abs_tol=1e-12
+        )
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return left == right
+    return type(left) is type(right) and left == right
+
+
+def _sort_key(row: Row) -> list[tuple[int, object]]:
+    """Floats rounded, so that two that are nearly equal sort alike."""
+    return [_place(value) for value in row]
+
+
+def _place(value: object) -> tuple[int, object]:
+    match value:
+        case None:
+            return 0, 0
+        case bool() | int() | Decimal():
+            return 1, value
+        case float():
+            return 1, float(f"{value:.6g}")
+        case str():
+            return 2, value
+        case datetime():
+            return 3, value
+        case date():
+            return 4, value
+        case _:
+            return 5, repr(value)

@@ -1,0 +1,207 @@
+"""The same tables on `memory://`, the oracle, and on a store in its three pushdown modes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pymongo
+from bson import Decimal128, Int64
+
+import sqlshim
+from conformance.backends import Unavailable
+from conformance.backends._servers import server_uri
+from conformance.backends._sqlshim import connect
+from conformance.backends.cassandra import raw_cluster, with_keyspace
+from conformance.backends.mongo import with_database
+from conformance.fuzz.compare import Answer, Failed, Rows
+from conformance.fuzz.world import Column, Row, Table, World
+
+MODES = ("always", "never", "auto")
+
+
+def ask(connection: Any, sql: str, parameters: Sequence[object] = ()) -> Answer:
+    try:
+        cursor = connection.execute(sql, list(parameters))
+        rows = tuple(map(tuple, cursor.fetchall()))
+    except sqlshim.Error as error:
+        foreign = isinstance(error, sqlshim.InternalError)
+        return Failed(error.sqlstate or "", f"{type(error).__name__}: {error}", foreign)
+    except Exception as error:  # whatever else comes out is what we are looking for
+        return Failed("", f"{type(error).__name__}: {error}", foreign=True)
+    return Rows(rows, tuple(str(column[1]) for column in cursor.description or ()))
+
+
+class Side:
+    """One place with a world in it: a connection a mode, all over the same rows."""
+
+    def __init__(self, modes: Sequence[str] = MODES) -> None:
+        self.modes = modes
+        self.connections: Mapping[str, Any] = {}
+
+    def load(self, world: World) -> None:
+        """Replace what is there by `world`."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        for connection in self.connections.values():
+            connection.close()
+        self.connections = {}
+
+    def _fill(self, connection: Any, world: World, raw: bool) -> None:
+        for table in world:
+            connection.execute(table.ddl)
+            rows = [row for n, row in enumerate(table.rows) if raw or n not in table.raw]
+            if rows:
+                connection.execute(table.insert(rows))
+
+
+class Embedded(Side):
+    """`memory://`: each mode has tables of its own."""
+
+    def load(self, world: World) -> None:
+        self.close()
+        self.connections = {mode: connect("memory://", mode) for mode in self.modes}
+        for connection in self.connections.values():
+            self._fill(connection, world, raw=True)
+
+
+class Mongo(Side):
+    def __init__(self, uri: str, stop: Callable[[], None]) -> None:
+        super().__init__()
+        self._uri = uri
+        self._stop = stop
+        self._client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+        self._name = ""
+
+    def load(self, world: World) -> None:
+        self._drop()
+        self._name = f"fuzz_{uuid.uuid4().hex[:12]}"
+        uri = with_database(self._uri, self._name)
+        first = connect(uri, "always")
+        self._fill(first, world, raw=False)
+        first.close()
+        for table in world:
+            self._finish(table)
+        self.connections = {mode: connect(uri, mode) for mode in self.modes}
+
+    def _finish(self, table: Table) -> None:
+        collection = self._client[self._name].get_collection(table.name)
+        if table.raw:
+            collection.insert_many(
+                [document(table.columns, table.rows[n], n) for n in sorted(table.raw)],
+                bypass_document_validation=True,
+            )
+        for name in table.indexes:
+            collection.create_index([(name, 1)])
+
+    def _drop(self) -> None:
+        super().close()
+        if self._name:
+            self._client.drop_database(self._name)
+            self._name = ""
+
+    def close(self) -> None:
+        self._drop()
+        self._client.close()
+        self._stop()
+
+
+def document(columns: Sequence[Column], row: Row, seed: int) -> dict[str, Any]:
+    """A row as another program would have written it: no field for some NULLs, mixed numbers."""
+    rnd = Random(seed)
+    found: dict[str, Any] = {}
+    for column, value in zip(columns, row, strict=True):
+        if value is not None or rnd.random() < 0.3:
+            found[column.name] = _bson(rnd, column.kind, value)
+    return found
+
+
+def _bson(rnd: Random, kind: str, value: object) -> object:
+    match value:
+        case bool() | None:
+            return value
+        case float() if value.is_integer():
+            small = abs(value) < 2**31
+            return rnd.choice([value, Int64(int(value)), *([int(value)] if small else [])])
+        case int() if kind == "B":
+            return Int64(value)
+        case Decimal():
+            return Decimal128(value)
+        case date() if not isinstance(value, datetime):
+            return datetime(value.year, value.month, value.day)
+        case _:
+            return value
+
+
+class Cassandra(Side):
+    def __init__(self, uri: str, stop: Callable[[], None]) -> None:
+        super().__init__()
+        self._stop = stop
+        self._keyspace = f"fuzz_{uuid.uuid4().hex[:12]}"
+        self._uri = with_keyspace(uri, self._keyspace)
+        self._cluster = raw_cluster(uri)
+        self._session = self._cluster.connect()
+        self._session.default_timeout = 60
+        self._session.execute(
+            f"CREATE KEYSPACE {self._keyspace} WITH replication = "
+            "{'class': 'SimpleStrategy', 'replication_factor': 1} AND durable_writes = false"
+        )
+
+    def load(self, world: World) -> None:
+        super().close()
+        for table in world:
+            self._session.execute(f"DROP TABLE IF EXISTS {self._keyspace}.{table.name}")
+        first = connect(self._uri, "always")
+        self._fill(first, world, raw=True)
+        first.close()
+        for table in world:
+            for name in table.indexes:
+                self._session.execute(
+                    f"CREATE INDEX ON {self._keyspace}.{table.name} ({name}) USING 'sai'"
+                )
+        self.connections = {mode: connect(self._uri, mode) for mode in self.modes}
+
+    def close(self) -> None:
+        super().close()
+        self._session.execute(f"DROP KEYSPACE IF EXISTS {self._keyspace}")
+        self._cluster.shutdown()
+        self._stop()
+
+
+@dataclass
+class Stores:
+    """The oracle and the store it judges."""
+
+    oracle: Side
+    store: Side
+    name: str
+
+    def load(self, world: World) -> None:
+        self.oracle.load(world)
+        self.store.load(world)
+
+    def expected(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        return ask(self.oracle.connections["always"], sql, parameters)
+
+    def close(self) -> None:
+        self.oracle.close()
+        self.store.close()
+
+
+def open_stores(backend: str, uri: str | None) -> Stores:
+    oracle = Embedded(("always",))
+    match backend:
+        case "duckdb":
+            return Stores(oracle, Embedded(), backend)
+        case "mongo":
+            return Stores(oracle, Mongo(*server_uri("mongo", uri)), backend)
+        case "cassandra":
+            return Stores(oracle, Cassandra(*server_uri("cassandra", uri)), backend)
+        case _:
+            raise Unavailable(f"nothing to fuzz on {backend!r}")

@@ -1,0 +1,138 @@
+"""Statements as trees of templates, so that a failing one can be made smaller without a parser.
+
+`render` gives the SQL and its parameters; `smaller` the trees that differ from one by one cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Part:
+    """A template with one `{}` a kid. Parts of one kind (a type's letter) may stand for another."""
+
+    kind: str
+    text: str
+    kids: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list of which kids may be dropped until `least` are left; with none it prints nothing."""
+
+    before: str
+    separator: str
+    kids: tuple[Node, ...]
+    least: int = 0
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value, as a literal or as a parameter."""
+
+    kind: str
+    value: object
+    parameter: bool = False
+
+
+Node: TypeAlias = Part | Many | Value
+
+SIMPLE = {
+    "I": "1",
+    "B": "CAST(1 AS BIGINT)",
+    "D": "CAST(1 AS DOUBLE PRECISION)",
+    "N": "1.00",
+    "T": "'a'",
+    "L": "TRUE",
+    "A": "DATE '2024-02-29'",
+    "S": "TIMESTAMP '2024-02-29 00:00:00'",
+}
+
+
+def render(node: Node) -> tuple[str, list[object]]:
+    parameters: list[object] = []
+    return _text(node, parameters), parameters
+
+
+def _text(node: Node, parameters: list[object]) -> str:
+    match node:
+        case Value(parameter=True):
+            parameters.append(node.value)
+            return "?"
+        case Value():
+            return literal(node.value)
+        case Many():
+            if not node.kids:
+                return ""
+            return node.before + node.separator.join(_text(kid, parameters) for kid in node.kids)
+        case Part():
+            if not node.kids:
+                return node.text
+            first, *rest = node.text.split("{}")
+            assert len(rest) == len(node.kids), node.text
+            texts = [_text(kid, parameters) for kid in node.kids]
+            pairs = zip(texts, rest, strict=True)
+            return first + "".join(text + after for text, after in pairs)
+
+
+def literal(value: object) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case float():
+            return f"CAST({value!r} AS DOUBLE PRECISION)"
+        case int() | Decimal():
+            return f"({value})" if value < 0 else str(value)
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case datetime():
+            return f"TIMESTAMP '{value.isoformat(' ')}'"
+        case date():
+            return f"DATE '{value.isoformat()}'"
+        case _:
+            raise TypeError(f"no literal for {value!r}")
+
+
+def smaller(node: Node) -> Iterator[Node]:
+    """Every tree with one cut made: the big cuts, near the root, first."""
+    yield from _cuts(node)
+    if isinstance(node, Value):
+        return
+    for at, kid in enumerate(node.kids):
+        for less in smaller(kid):
+            yield replace(node, kids=_put(node.kids, at, less))
+
+
+def _cuts(node: Node) -> Iterator[Node]:
+    match node:
+        case Value(parameter=True):
+            yield replace(node, parameter=False)
+        case Many() if len(node.kids) > node.least:
+            for at in range(len(node.kids)):
+                yield replace(node, kids=node.kids[:at] + node.kids[at + 1 :])
+        case Part() if node.kids and node.kind:
+            yield from (kid for kid in _below(node) if _kind(kid) == node.kind)
+            if node.kind in SIMPLE:
+                yield Part(node.kind, SIMPLE[node.kind])
+
+
+def _below(node: Part | Many) -> Iterator[Node]:
+    for kid in node.kids:
+        yield kid
+        if isinstance(kid, Many):
+            yield from _below(kid)
+
+
+def _kind(node: Node) -> str:
+    return "" if isinstance(node, Many) else node.kind
+
+
+def _put(kids: Sequence[Node], at: int, kid: Node) -> tuple[Node, ...]:
+    return (*kids[:at], kid, *kids[at + 1 :])

@@ -1,0 +1,58 @@
+"""A short run of the fuzzer on each store, and that its trees and comparisons are right."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from conformance.fuzz.checks import random_check
+from conformance.fuzz.cli import main
+from conformance.fuzz.compare import Answer, Failed, Rows, verdict
+from conformance.fuzz.tree import Many, Part, Value, render, smaller
+from conformance.fuzz.world import random_world
+
+
+@pytest.mark.parametrize("backend", ["duckdb", "mongo", "cassandra"])
+def test_a_short_run_finds_nothing(
+    backend: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [] if backend == "duckdb" else ["--uri", request.getfixturevalue(f"{backend}_uri")]
+    code = main(["--backend", backend, "--seed", "1", "--queries", "150", "--quiet", *given])
+    assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "150 passed, 0 failed")
+
+
+def test_a_seed_gives_the_same_statements() -> None:
+    def statement(seed: int) -> str:
+        return render(random_check(Random(seed), random_world(Random(seed), "mongo")).query.tree)[0]
+
+    assert [statement(n) for n in range(20)] == [statement(n) for n in range(20)]
+
+
+def test_a_tree_prints_its_literals_and_gathers_its_parameters() -> None:
+    kids = (Value("I", 1), Value("T", "it's {}", parameter=True), Value("T", "{}'"))
+    assert render(Part("L", "f({}, {}, {})", kids)) == ("f(1, ?, '{}''')", ["it's {}"])
+
+
+def test_a_list_is_cut_down_to_its_least() -> None:
+    tree = Many(" WHERE ", " AND ", (Part("L", "a"), Part("L", "b")), least=1)
+    assert [render(less)[0] for less in smaller(tree)] == [" WHERE b", " WHERE a"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "wanted"),
+    [
+        (Rows(((1.0,), (2.0,)), ("R",)), Rows(((2.0,), (1.0 + 1e-12,)), ("R",)), "same"),
+        (Rows(((1,),), ("I",)), Rows(((None,),), ("I",)), "wrong rows"),
+        (Rows(((1,),), ("I",)), Rows(((True,),), ("I",)), "wrong rows"),
+        (Rows((), ("I",)), Failed("22012", "division by zero"), "errors differ"),
+        (Rows((), ("I",)), Failed("0A000", "not supported"), "an error on one side"),
+        (Failed("42804", "types"), Failed("42804", "types"), "rejected"),
+        (Failed("22012", "zero"), Failed("22003", "range"), "same"),
+        (Failed("XX000", "bug"), Failed("XX000", "bug", foreign=True), "foreign exception"),
+    ],
+)
+def test_answers_are_compared_as_multisets_of_typed_values(
+    expected: Answer, got: Answer, wanted: str
+) -> None:
+    assert verdict(expected, got, ordered=False) == wanted
