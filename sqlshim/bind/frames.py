@@ -92,7 +92,7 @@ def _is_fixed(offset: Scalar) -> bool:
 
 
 def _count(offset: Scalar, unit: FrameUnit) -> Scalar:
-    if offset.type.kind not in INTEGERS | {Kind.UNKNOWN}:
+    if offset.type.kind not in NUMBERS | {Kind.UNKNOWN}:
         kind = str(offset.type).lower()
         raise TypeMismatch(f"argument of {unit} must be type bigint, not type {kind}")
     return coerce(offset, BIGINT)

@@ -148,7 +148,7 @@ def bind_window(node: exp.Expr, binder: ScalarBinder) -> Scalar:
     """The column of a window call."""
     if not isinstance(node, exp.Window):
         name = WINDOW_FUNCTIONS[type(node)][0].name.lower()
-        raise windowing(f"window function {name} requires an OVER clause")
+        raise ProgrammingError(f"window function {name} requires an OVER clause", sqlstate="42809")
     if binder.windows is None:
         raise _misplaced(binder.clause)
     if node.args.get("over") not in (None, "OVER") or node.args.get("first") is not None:

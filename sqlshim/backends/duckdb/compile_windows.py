@@ -14,7 +14,7 @@ from sqlshim.backends.duckdb.compile_casts import E, call, cast
 from sqlshim.backends.duckdb.compile_operators import paren
 from sqlshim.backends.duckdb.compile_scalar import Scalars
 from sqlshim.functions import windows as win
-from sqlshim.functions.model import Role
+from sqlshim.functions.model import Function, Role
 from sqlshim.ir.scalar import (
     DEFAULT_FRAME,
     AggregateCall,
@@ -35,6 +35,15 @@ _NTH_VALUE = ("22016", "argument of nth_value must be greater than zero", 1)
 _START = ("22013", "frame starting offset must not be negative", 0)
 _END = ("22013", "frame ending offset must not be negative", 0)
 _DISTANCE = ("22013", "invalid preceding or following size in window function", 0)
+
+
+_PICKING: dict[Function, tuple[type[exp.Expr], tuple[str, ...]]] = {
+    win.LAG: (exp.Lag, ("this", "offset", "default")),
+    win.LEAD: (exp.Lead, ("this", "offset", "default")),
+    win.FIRST_VALUE: (exp.FirstValue, ("this",)),
+    win.LAST_VALUE: (exp.LastValue, ("this",)),
+    win.NTH_VALUE: (exp.NthValue, ("this", "offset")),
+}
 
 
 def window(scalars: Scalars, node: WindowCall) -> E:
@@ -69,9 +78,14 @@ def _function(scalars: Scalars, node: WindowCall) -> E:
     if node.fn is win.NTH_VALUE:
         args[1] = _at_least(node.args[1], args[1], _NTH_VALUE)
     if node.ignore_nulls:
-        args[-1] = exp.IgnoreNulls(this=args[-1])
-        args[-1].meta["inline"] = True
+        return exp.IgnoreNulls(this=_picking(node.fn, args))
     return call(node.fn.name.lower(), *args)
+
+
+def _picking(fn: Function, args: list[E]) -> E:
+    """A function that sqlglot knows to take IGNORE NULLS: it goes inside its parentheses."""
+    kind, names = _PICKING[fn]
+    return kind(**dict(zip(names, args, strict=False)))
 
 
 def _at_least(arg: Scalar, built: E, rule: tuple[str, str, int]) -> E:
