@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from sqlshim.bind import special_functions, special_more, special_operators
+from sqlshim.bind import special_functions, special_operators
 from sqlshim.bind.coerce import (
     call,
     condition,
@@ -47,7 +47,7 @@ from sqlshim.ir.scalar import (
 from sqlshim.types import BOOLEAN
 
 BindQuery = Callable[[exp.Expr, Scope | None], Bound]
-_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | special_more.SPECIAL
+_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
