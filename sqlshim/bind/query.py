@@ -7,12 +7,20 @@ nobody asked for).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlglot import exp
 
 from sqlshim.bind.coerce import coerce, conjuncts, settle
 from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.first_rows import (
+    RowLimit,
+    check_distinct_on,
+    first_of_each,
+    sort_and_limit,
+    with_ties,
+)
 from sqlshim.bind.grouping import bind_grouping
 from sqlshim.bind.output import (
     Items,
@@ -34,7 +42,7 @@ from sqlshim.errors import (
     TypeMismatch,
     UnknownTable,
 )
-from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, SetKind, SetOp, Sort
+from sqlshim.ir.relational import Aggregate, Filter, Project, Rel, SetKind, SetOp
 from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
 from sqlshim.types import BIGINT, INTEGERS, TEXT, UNKNOWN, Kind, SqlType, common
 
@@ -98,6 +106,7 @@ class QueryBinder:
         items = self._items(node, scope, binder, settled)
         having = self._having(node, scope, groups)
         order = self._order_values(node, items, binder)
+        on = self._distinct_on(node, items, binder)
         limit = self._limit_values(node, binder)
         windows.bind_qualify(node, binder)
         if node.args.get("group") is not None or groups.calls or having is not None:
@@ -114,11 +123,12 @@ class QueryBinder:
             items = [(c, above(e)) for c, e in items]
             items = [(retyped(c, e), e) for c, e in items]
             order = [replace(k, expr=above(k.expr)) for k in order]
+            on = [replace(k, expr=above(k.expr)) for k in on]
             windows.rewrite(above)
             kept = () if having is None else conjuncts(above(having))
             rel = Aggregate(rel, tuple(grouping.keys), tuple(groups.calls))
             rel = Filter(rel, kept) if kept else rel
-        return self._finish(windows.over(rel), node, items, order, limit)
+        return self._finish(windows.over(rel), node, items, order, limit, on)
 
     def _where(self, rel: Rel, node: exp.Select, scope: Scope) -> Rel:
         where = node.args.get("where")
@@ -178,30 +188,38 @@ class QueryBinder:
     def _order_values(self, node: exp.Expr, items: Items, binder: ScalarBinder) -> list[SortKey]:
         """The keys in terms of the input; a key that is an output column refers to its item."""
         order = node.args.get("order")
+        return self._keys(order.expressions if order is not None else (), items, binder)
+
+    def _distinct_on(self, node: exp.Expr, items: Items, binder: ScalarBinder) -> list[SortKey]:
+        """The expressions of DISTINCT ON, which are read as those of ORDER BY."""
+        distinct = node.args.get("distinct")
+        on = distinct.args.get("on") if distinct is not None else None
+        if on is None:
+            return []
+        return self._keys(on.expressions if isinstance(on, exp.Tuple) else [on], items, binder)
+
+    def _keys(
+        self, entries: Sequence[exp.Expr], items: Items, binder: ScalarBinder
+    ) -> list[SortKey]:
         keys = []
-        for entry in order.expressions if order is not None else ():
+        for entry in entries:
             target = entry.this if isinstance(entry, exp.Ordered) else entry
             value = output_key(target, items)
             keys.append(sort_key(binder.scalar(target) if value is None else value, entry))
         return keys
 
-    def _limit_values(
-        self, node: exp.Expr, binder: ScalarBinder
-    ) -> tuple[Scalar | None, Scalar | None]:
+    def _limit_values(self, node: exp.Expr, binder: ScalarBinder) -> RowLimit:
         clause, skip = node.args.get("limit"), node.args.get("offset")
         count = None
         if isinstance(clause, exp.Fetch):
-            options = clause.args.get("limit_options")
-            if options is not None and (
-                options.args.get("with_ties") or options.args.get("percent")
-            ):
-                raise NotSupportedError("FETCH … WITH TIES is not supported yet")
             count = clause.args.get("count") or exp.Literal.number(1)
         elif clause is not None:
             count = clause.expression
             skip = clause.args.get("offset") or skip
         offset = skip.expression if isinstance(skip, exp.Offset) else skip
-        return self._row_count(count, "LIMIT", binder), self._row_count(offset, "OFFSET", binder)
+        rows = self._row_count(count, "LIMIT", binder)
+        skipped = self._row_count(offset, "OFFSET", binder)
+        return RowLimit(rows, skipped, with_ties(clause, rows))
 
     def _row_count(self, node: exp.Expr | None, clause: str, binder: ScalarBinder) -> Scalar | None:
         if node is None or isinstance(node, exp.Null) or node.name.upper() == "ALL":
@@ -232,32 +250,31 @@ class QueryBinder:
         node: exp.Select,
         items: Items,
         order: list[SortKey],
-        limit: tuple[Scalar | None, Scalar | None],
+        limit: RowLimit,
+        on: list[SortKey],
     ) -> Bound:
         items, columns = distinct_numbers(items, self.context)
-        distinct = node.args.get("distinct")
-        if distinct is not None and distinct.args.get("on") is not None:
-            raise NotSupportedError("DISTINCT ON is not supported yet", position=position(distinct))
         by_value = {e: c for c, e in reversed(items)}
-        keys: list[SortKey] = []
         extra: Items = []
-        for key in order:
-            found = by_value.get(key.expr)
-            if found is None:
-                if distinct is not None:
-                    raise ProgrammingError(
-                        "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
-                        sqlstate="42P10",
-                        position=position(node.args["order"]),
-                    )
-                found = self._sort_column(key.expr, items)
-                extra.append((found, key.expr))
-                by_value[key.expr] = found
-            keys.append(replace(key, expr=found))
+        distinct = node.args.get("distinct") is not None and not on
+        if distinct and any(k.expr not in by_value for k in order):
+            raise ProgrammingError(
+                "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                sqlstate="42P10",
+                position=position(node.args["order"]),
+            )
+        check_distinct_on(on, order, node)
+        for key in (*order, *on):
+            if key.expr not in by_value:
+                by_value[key.expr] = self._sort_column(key.expr, items)
+                extra.append((by_value[key.expr], key.expr))
+        keys = [replace(k, expr=by_value[k.expr]) for k in order]
         rel = Project(rel, tuple(items + extra))
-        if distinct is not None:
+        if distinct:
             rel = Aggregate(rel, tuple((c, c) for c in rel.columns), ())
-        rel = _sort_and_limit(rel, keys, limit)
+        if on:
+            rel = first_of_each(rel, [by_value[k.expr] for k in on], keys, self.context)
+        rel = sort_and_limit(rel, keys, limit, self.context)
         if extra:
             rel = Project(rel, tuple((c, c) for c, _ in items))
         return Bound(rel, columns)
@@ -284,7 +301,7 @@ class QueryBinder:
                     hint="Wrap the query: SELECT * FROM (…) AS q ORDER BY …",
                 )
             keys.append(sort_key(value, entry))
-        rel = _sort_and_limit(bound.rel, keys, self._limit_values(node, binder))
+        rel = sort_and_limit(bound.rel, keys, self._limit_values(node, binder), self.context)
         return Bound(rel, bound.columns)
 
     # --- set operations
@@ -329,15 +346,6 @@ class QueryBinder:
                 column = self.context.column(column.name, new.type)
             items.append((column, new))
         return Project(rel, tuple(items))
-
-
-def _sort_and_limit(
-    rel: Rel, keys: list[SortKey], limit: tuple[Scalar | None, Scalar | None]
-) -> Rel:
-    keys = [k for k in keys if not isinstance(k.expr, Literal)]
-    if keys:
-        rel = Sort(rel, tuple(keys))
-    return rel if limit == (None, None) else Limit(rel, *limit)
 
 
 def _arms(node: exp.SetOperation) -> list[exp.Expr]:
