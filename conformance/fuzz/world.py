@@ -100,14 +100,16 @@ def _table(rnd: Random, name: str, backend: str) -> Table:
         kinds = ["I", "T", *kinds[2:]]
     columns = (Column("id", "I"), *(Column(f"c{n}", kind) for n, kind in enumerate(kinds)))
     domains = [_domain(rnd, column.kind) for column in columns[1:]]
-    count = rnd.choice((0, 1, 5, 12, 20, 30))
+    count = rnd.choice((0, 3, 8, 12, 12, 20, 30))
     key = _key(rnd, columns, backend)
     absent = rnd.choice((0.0, 0.2, 0.5))
     rows = tuple(
         (
             number,
             *(
-                _value(rnd, domain, 0.0 if column.name in key else absent)
+                _key_value(rnd, domain)
+                if column.name in key
+                else _value(rnd, domain, absent)
                 for column, domain in zip(columns[1:], domains, strict=True)
             ),
         )
@@ -133,6 +135,11 @@ def _domain(rnd: Random, kind: str) -> Sequence[object]:
 
 def _value(rnd: Random, domain: Sequence[object], absent: float) -> object:
     return None if rnd.random() < absent else rnd.choice(domain)
+
+
+def _key_value(rnd: Random, domain: Sequence[object]) -> object:
+    """Cassandra refuses NULL in a key, and '' as a whole partition key."""
+    return rnd.choice([value for value in domain if value != ""])
 
 
 def constant(rnd: Random, kind: str) -> object:

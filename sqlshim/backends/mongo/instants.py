@@ -122,9 +122,20 @@ def shifted(start: Mql, interval: Scalar, minus: bool) -> Mql:
     found = interval_of(interval)
     assert found is not None
     source, negated = found
-    for unit, of in _PIECES:
-        start = moved(start, unit, _piece(source, of, negated != minus))
-    return start
+    pieces = [(unit, _piece(source, of, negated != minus)) for unit, of in _PIECES]
+    *calendar, (unit, exact) = pieces
+    if any(amount != 0 for _, amount in calendar):
+        start = let(lambda x: _by_calendar(x, calendar), start)
+    return moved(start, unit, exact)
+
+
+def _by_calendar(start: Mql, pieces: list[tuple[str, Mql]]) -> Mql:
+    """`start` moved by months and days; its fraction of a second is put aside meanwhile."""
+    # Before 1970 $dateAdd of an hour or more loses a second where there is a fraction (6.0.5).
+    whole: Mql = {"$dateTrunc": {"date": start, "unit": "second"}}
+    for unit, amount in pieces:
+        whole = moved(whole, unit, amount)
+    return {"$add": [whole, {"$millisecond": start}]}
 
 
 def _added(call: Call, a: Mql, b: Mql) -> Mql:
