@@ -51,6 +51,11 @@ def rows(rel: Rel) -> float:
             return rows(walk.inputs(rel)[0])
 
 
+def stored(rel: Rel) -> float:
+    """The documents of the largest collection that `rel` reads."""
+    return max((rows(r) for r in walk.every_rel(rel) if isinstance(r, Scan)), default=1.0)
+
+
 def _filtered(rel: Filter) -> float:
     if any(_finds_one(term, rel.input) for term in rel.where):
         return 1.0

@@ -52,16 +52,21 @@ def joined(left: Query, right: Query, rel: Join) -> Query:
 def oriented(rel: Join) -> Join:
     """The join with the side to look up on the right.
 
-    An inner join may start from either side: from the one with fewer rows, if an index finds the
-    rows of the other.
+    An inner join may start from either side, if an index finds the rows of the other.
     """
     if rel.kind is JoinKind.RIGHT:
         return Join(JoinKind.LEFT, rel.right, rel.left, rel.on)
     if rel.kind is not JoinKind.INNER or not has_index(rel.left, rel.on):
         return rel
-    if has_index(rel.right, rel.on) and estimate.rows(rel.left) <= estimate.rows(rel.right):
+    if has_index(rel.right, rel.on) and _work(rel.left, rel.right) <= _work(rel.right, rel.left):
         return rel
     return Join(rel.kind, rel.right, rel.left, rel.on)
+
+
+def _work(outer: Rel, foreign: Rel) -> float:
+    """A $lookup for each row of `outer`, and what it finds in the collection of `foreign`."""
+    found = max(estimate.stored(foreign) / estimate.stored(outer), 1.0)
+    return estimate.rows(outer) * (1 + found)
 
 
 def key_pair(rel: Join, left: Scope, right: Scope) -> KeyPair | None:
