@@ -7,6 +7,8 @@ an INTEGER.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_aggregates import AGGREGATES
@@ -28,7 +30,7 @@ from sqlshim.ir.scalar import (
     SortKey,
     WindowCall,
 )
-from sqlshim.types import BIGINT, INTEGERS, SqlType
+from sqlshim.types import BIGINT, INTEGERS, NUMBERS, SqlType
 
 _NTILE = ("22014", "argument of ntile must be greater than zero", 1)
 _NTH_VALUE = ("22016", "argument of nth_value must be greater than zero", 1)
@@ -91,7 +93,8 @@ def _picking(fn: Function, args: list[E]) -> E:
 def _at_least(arg: Scalar, built: E, rule: tuple[str, str, int]) -> E:
     """`built`, or an error of PostgreSQL's where it is less than the rule's number."""
     sqlstate, message, least = rule
-    if isinstance(arg, Literal) and isinstance(arg.value, int) and arg.value >= least:
+    known = arg.value if isinstance(arg, Literal) else None
+    if isinstance(known, int | float | Decimal) and known >= least:
         return built
     text = exp.Literal.string(f"sqlshim:{sqlstate}:{message}")
     wrong = exp.LT(this=paren(built), expression=exp.Literal.number(least))
@@ -148,7 +151,7 @@ def _bound(
 
 
 def _distance(offset: Scalar, built: E, key: SqlType) -> E:
-    if offset.type.kind not in INTEGERS:
+    if offset.type.kind not in NUMBERS:
         return built
     built = _at_least(offset, built, _DISTANCE)
     return _hugeint(built) if key.kind in INTEGERS else built

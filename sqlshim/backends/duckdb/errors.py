@@ -116,6 +116,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             _csv_value,
         ),
         (r"CSV Error on Line: (?P<line>\d+)\nOriginal Line:[^\n]*\n(?P<what>[^\n]*)", _csv_line),
+        (
+            r"Invalid RANGE (?:PRECEDING|FOLLOWING) value",
+            _fixed(DataError, "invalid preceding or following size in window function", "22013"),
+        ),
         (r"[Dd]ivi?sion by zero", _fixed(DivisionByZero, "division by zero")),
         (
             r"Could not convert string ['\"](?P<text>.*)['\"] to (?P<type>\w+)",
