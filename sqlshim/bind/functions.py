@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.functions import ALL, aggregates, conditional, datetime, math, text
+from sqlshim.functions import ALL, aggregates, bits, conditional, datetime, math, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, Role
 
@@ -69,7 +69,29 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
     exp.Degrees: (math.DEGREES, ("this",)),
     exp.Radians: (math.RADIANS, ("this",)),
     exp.Rand: (math.RANDOM, ()),
+    exp.Sinh: (math.SINH, ("this",)),
+    exp.Cosh: (math.COSH, ("this",)),
+    exp.Tanh: (math.TANH, ("this",)),
+    exp.Asinh: (math.ASINH, ("this",)),
+    exp.Acosh: (math.ACOSH, ("this",)),
+    exp.Atanh: (math.ATANH, ("this",)),
+    exp.Cot: (math.COT, ("this",)),
+    exp.Factorial: (math.FACTORIAL, ("this",)),
+    exp.BitwiseAnd: (bits.BIT_AND_OP, ("this", "expression")),
+    exp.BitwiseOr: (bits.BIT_OR_OP, ("this", "expression")),
+    exp.BitwiseXor: (bits.BIT_XOR_OP, ("this", "expression")),
+    exp.BitwiseNot: (bits.BIT_NOT_OP, ("this",)),
+    exp.BitwiseLeftShift: (bits.SHIFT_LEFT, ("this", "expression")),
+    exp.BitwiseRightShift: (bits.SHIFT_RIGHT, ("this", "expression")),
+    exp.BitLength: (text.BIT_LENGTH, ("this",)),
+    exp.Initcap: (text.INITCAP, ("this",)),
+    exp.Uuid: (text.GEN_RANDOM_UUID, ()),
     # date and time
+    exp.TimeFromParts: (datetime.MAKE_TIME, ("hour", "min", "sec")),
+    exp.TimestampFromParts: (
+        datetime.MAKE_TIMESTAMP,
+        ("year", "month", "day", "hour", "min", "sec"),
+    ),
     exp.LastDay: (datetime.LAST_DAY, ("this",)),
     exp.UnixToTime: (datetime.TO_TIMESTAMP, ("this",)),
     exp.DateFromParts: (datetime.MAKE_DATE, ("year", "month", "day")),
@@ -91,7 +113,9 @@ AGGREGATES: dict[type[exp.Expr], Function] = {
     exp.GroupConcat: aggregates.STRING_AGG,
 }
 
-_HIDDEN = frozenset({"ROUND_TO", "DIV_INT", "EXTRACT_FRACTION", "EXTRACT", "CONCAT_OP"})
+_HIDDEN = frozenset(
+    {"TRUNC_TO", "REGEXP_LIKE", "ROUND_TO", "DIV_INT", "EXTRACT_FRACTION", "EXTRACT", "CONCAT_OP"}
+)
 ANONYMOUS: dict[str, Function] = {
     name.lower(): fn
     for name, fn in ALL.items()

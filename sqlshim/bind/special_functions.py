@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from sqlshim.bind import special_more
 from sqlshim.bind.binds import Binds, Special, text_literal
 from sqlshim.bind.coerce import call, cast, coerce, settle
 from sqlshim.bind.functions import DATE_PARTS
@@ -26,6 +27,9 @@ def trim(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def position(node: exp.Expr, binds: Binds) -> Scalar:
+    for more in ("position", "occurrence"):
+        if node.args.get(more) is not None:
+            raise NotSupportedError("a search from a later place on is not supported yet")
     return call(text.POSITION, binds.scalar(node.this), binds.scalar(node.args["substr"]))
 
 
@@ -72,8 +76,12 @@ def round_(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def trunc(node: exp.Expr, binds: Binds) -> Scalar:
-    if node.args.get("decimals") is not None:
-        raise NotSupportedError("TRUNC to a number of places is not supported yet")
+    places = node.args.get("decimals")
+    if places is not None:
+        digits = binds.scalar(places)
+        if not isinstance(digits, Literal):
+            raise NotSupportedError("TRUNC to a number of places that is not a constant")
+        return call(math.TRUNC_TO, binds.scalar(node.this), digits)
     return call(math.TRUNC, binds.scalar(node.this))
 
 
@@ -185,4 +193,5 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Date: date,
     exp.TsOrDsToDate: date,
     **dict.fromkeys(DATE_PARTS, date_part),
+    **special_more.SPECIAL,
 }

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from sqlshim.functions import aggregates, conditional, datetime, math, operators, text, windows
+from sqlshim.functions import (
+    aggregates,
+    bits,
+    conditional,
+    datetime,
+    math,
+    operators,
+    text,
+    windows,
+)
 from sqlshim.functions.model import Function
 
 MODULES: tuple[ModuleType, ...] = (
@@ -15,6 +24,7 @@ MODULES: tuple[ModuleType, ...] = (
     conditional,
     text,
     math,
+    bits,
     datetime,
     aggregates,
     windows,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlshim.functions.model import SAME, NullResult, own_nulls, sig, united
+from sqlshim.functions.model import ANY, SAME, NullResult, own_nulls, sig, united
+from sqlshim.types import INTEGER
 
 COALESCE = own_nulls(
     "COALESCE",
@@ -27,4 +28,16 @@ LEAST = own_nulls(
     "the smallest argument; NULLs are ignored (PostgreSQL)",
     NullResult.ALL,
     sig(SAME, gives=united, variadic=True),
+)
+NUM_NULLS = own_nulls(
+    "NUM_NULLS",
+    "how many arguments are NULL",
+    NullResult.NEVER,
+    sig(ANY, gives=INTEGER, variadic=True),
+)
+NUM_NONNULLS = own_nulls(
+    "NUM_NONNULLS",
+    "how many arguments are not NULL",
+    NullResult.NEVER,
+    sig(ANY, gives=INTEGER, variadic=True),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlshim.functions.model import (
+    A_DOUBLE,
     A_TEXT,
     A_TIME,
     A_TIMESTAMP,
@@ -19,7 +20,7 @@ from sqlshim.functions.model import (
     scalar,
     sig,
 )
-from sqlshim.types import BIGINT, DATE, DOUBLE, INTERVAL, TIMESTAMP, SqlType
+from sqlshim.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTERVAL, TEXT, TIME, TIMESTAMP, SqlType
 
 EXTRACT_PARTS = (
     "century", "day", "decade", "dow", "doy", "hour", "isodow", "isoyear", "microseconds",
@@ -64,4 +65,20 @@ MAKE_DATE: Function = scalar(
 LAST_DAY: Function = scalar("LAST_DAY", "the last day of the month", sig(AN_INSTANT, gives=DATE))
 TO_TIMESTAMP: Function = scalar(
     "TO_TIMESTAMP", "the instant so many seconds after 1970", sig(INT, gives=TIMESTAMP)
+)
+MAKE_TIME: Function = scalar(
+    "MAKE_TIME", "a time from hour, minute, second", sig(INT, INT, A_DOUBLE, gives=TIME)
+)
+MAKE_TIMESTAMP: Function = scalar(
+    "MAKE_TIMESTAMP",
+    "a timestamp from year, month, day, hour, minute, second",
+    sig(INT, INT, INT, INT, INT, A_DOUBLE, gives=TIMESTAMP),
+)
+ISFINITE: Function = scalar(
+    "ISFINITE", "whether a date or timestamp is not infinite", sig(AN_INSTANT, gives=BOOLEAN)
+)
+TO_CHAR: Function = scalar(
+    "TO_CHAR",
+    "a date or timestamp by a pattern of YYYY MM DD DDD HH24 HH12 MI SS US and punctuation",
+    sig(AN_INSTANT, A_TEXT, gives=TEXT),
 )

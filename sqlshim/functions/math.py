@@ -80,3 +80,18 @@ RANDOM = own_nulls(
     sig(gives=DOUBLE),
     volatile=True,
 )
+SINH = _of_double("SINH", "the hyperbolic sine")
+COSH = _of_double("COSH", "the hyperbolic cosine")
+TANH = _of_double("TANH", "the hyperbolic tangent")
+ASINH = _of_double("ASINH", "the inverse hyperbolic sine")
+ACOSH = _of_double("ACOSH", "the inverse hyperbolic cosine; of less than 1 is an error")
+ATANH = _of_double("ATANH", "the inverse hyperbolic tangent; beyond 1 and -1 is an error")
+COT = _of_double("COT", "the cotangent of radians; of zero is infinity")
+FACTORIAL = scalar(
+    "FACTORIAL", "n!; of a negative number or beyond 33 is an error", sig(INT, gives=decimal(38, 0))
+)
+TRUNC_TO = scalar(
+    "TRUNC_TO",
+    "TRUNC(x, n): cut to n decimal places towards zero; not of a double (PostgreSQL)",
+    sig(A_DECIMAL, INT, gives=lambda args: args[0]),
+)

@@ -8,6 +8,7 @@ from sqlshim.functions.model import (
     A_BOOL,
     A_DATE,
     A_TEXT,
+    A_TIME,
     A_TIMESTAMP,
     AN_INTERVAL,
     ANY,
@@ -30,6 +31,7 @@ from sqlshim.types import (
     INTEGER,
     INTERVAL,
     TEXT,
+    TIME,
     Kind,
     SqlType,
     as_decimal,
@@ -135,6 +137,7 @@ ADD = scalar(
     sig(A_TIMESTAMP, AN_INTERVAL, gives=first),
     sig(AN_INTERVAL, A_TIMESTAMP, gives=lambda args: args[1]),
     sig(AN_INTERVAL, AN_INTERVAL, gives=INTERVAL),
+    sig(A_TIME, AN_INTERVAL, gives=TIME),
     symbol="+",
 )
 SUB = scalar(
@@ -146,6 +149,7 @@ SUB = scalar(
     sig(A_TIMESTAMP, AN_INTERVAL, gives=first),
     sig(A_TIMESTAMP, A_TIMESTAMP, gives=INTERVAL),
     sig(AN_INTERVAL, AN_INTERVAL, gives=INTERVAL),
+    sig(A_TIME, AN_INTERVAL, gives=TIME),
     symbol="-",
 )
 MUL = scalar(

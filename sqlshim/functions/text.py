@@ -9,11 +9,14 @@ from sqlshim.functions.model import (
     BYTES_OR_TEXT,
     INT,
     NullResult,
+    Want,
     own_nulls,
     scalar,
     sig,
 )
-from sqlshim.types import BOOLEAN, INTEGER, TEXT
+from sqlshim.types import BOOLEAN, BYTES, INTEGER, TEXT, UUID, Kind
+
+_SOME_BYTES = Want("bytes", frozenset({Kind.BYTES}), BYTES)
 
 UPPER = scalar("UPPER", "text in capitals", sig(A_TEXT, gives=TEXT))
 LOWER = scalar("LOWER", "text in small letters", sig(A_TEXT, gives=TEXT))
@@ -82,3 +85,33 @@ TRANSLATE = scalar(
     sig(A_TEXT, A_TEXT, A_TEXT, gives=TEXT),
 )
 MD5 = scalar("MD5", "the MD5 hash in hexadecimal", sig(A_TEXT, gives=TEXT))
+BIT_LENGTH = scalar("BIT_LENGTH", "the number of bits (UTF-8)", sig(BYTES_OR_TEXT, gives=INTEGER))
+INITCAP = scalar(
+    "INITCAP", "each word with a capital first and small letters after", sig(A_TEXT, gives=TEXT)
+)
+OVERLAY = scalar(
+    "OVERLAY",
+    "a with the part from position c, of length d, replaced by b",
+    sig(A_TEXT, A_TEXT, INT, INT, gives=TEXT),
+)
+QUOTE_LITERAL = scalar("QUOTE_LITERAL", "text as an SQL literal", sig(A_TEXT, gives=TEXT))
+QUOTE_NULLABLE = own_nulls(
+    "QUOTE_NULLABLE",
+    "text as an SQL literal, NULL as the word",
+    NullResult.NEVER,
+    sig(A_TEXT, gives=TEXT),
+)
+TO_HEX = scalar("TO_HEX", "an integer in hexadecimal", sig(INT, gives=TEXT))
+SHA256 = scalar("SHA256", "the SHA-256 hash of bytes", sig(_SOME_BYTES, gives=BYTES))
+REGEXP_LIKE = scalar(
+    "REGEXP_LIKE",
+    "whether a regular expression matches somewhere",
+    sig(A_TEXT, A_TEXT, gives=BOOLEAN),
+)
+GEN_RANDOM_UUID = own_nulls(
+    "GEN_RANDOM_UUID",
+    "a random UUID, anew for each row",
+    NullResult.NEVER,
+    sig(gives=UUID),
+    volatile=True,
+)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
+from sqlshim.backends.duckdb.compile_more import CAN_FAIL, MORE, REPEATING
 from sqlshim.backends.duckdb.compile_operators import (
     Build,
     arithmetic,
@@ -291,6 +292,7 @@ BUILDERS: Mapping[Function, Build] = {
     time.MAKE_DATE: named("make_date"),
     time.LAST_DAY: named("last_day"),
     time.TO_TIMESTAMP: _to_timestamp,
+    **MORE,
 }
 
 # Rows whose SQL (or whose macro) writes an argument more than once.
@@ -306,6 +308,7 @@ ONCE = frozenset(
         math.POWER,
         math.EXP,
         math.ROUND_TO,
+        *REPEATING,
     }
 )
 
@@ -336,5 +339,6 @@ _FAILING = frozenset(
         math.POWER,
         math.EXP,
         time.MAKE_DATE,
+        *CAN_FAIL,
     }
 )

@@ -18,6 +18,8 @@ def _raise(sqlstate: str, message: str) -> str:
 
 
 _OVERFLOW = _raise("22003", "value out of range: overflow")
+_RANGE = _raise("22003", "input is out of range")
+_NEGATIVE_FACTORIAL = _raise("22003", "factorial of a negative number is undefined")
 _FIELD = _raise("22023", "field position must not be zero")
 _LENGTH = _raise("22011", "negative substring length not allowed")
 _NULL_CHARACTER = _raise("54000", "null character not permitted")
@@ -89,4 +91,25 @@ MACROS = (
     # centuries begin with the year 1: 2000 belongs to the one that began in 1901
     """pg_trunc_from_1(part, t) AS
         date_trunc(part, t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR""",
+    # wide enough to lose nothing, then the low bits, read as a signed number
+    """pg_shift_left(x, n, mask, width) AS
+        ((CAST(x AS HUGEINT) * (CAST(1 AS HUGEINT) << CAST(n & mask AS INTEGER))
+            + (CAST(1 AS HUGEINT) << (width - 1)))
+            & ((CAST(1 AS HUGEINT) << width) - 1)) - (CAST(1 AS HUGEINT) << (width - 1))""",
+    r"""pg_initcap(s) AS
+        array_to_string(list_transform(
+            regexp_extract_all(s, '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'),
+            lambda w: upper(w[1]) || lower(w[2:])), '')""",
+    f"""pg_overlay(s, r, start, len) AS
+        CASE WHEN s IS NULL OR r IS NULL OR start IS NULL OR len IS NULL THEN NULL
+             WHEN start < 1 THEN CAST({_LENGTH} AS VARCHAR)
+             ELSE left(s, start - 1) || r || substring(s, greatest(start + len, 1)) END""",
+    r"""pg_quote_literal(s) AS
+        CASE WHEN contains(s, '\') THEN 'E' ELSE '' END
+        || '''' || replace(replace(s, '\', '\\'), '''', '''''') || '''' """,
+    f"""pg_factorial(n) AS
+        CASE WHEN n < 0 THEN {_NEGATIVE_FACTORIAL} ELSE factorial(CAST(n AS INTEGER)) END""",
+    f"""pg_acosh(x) AS CASE WHEN x < 1 THEN {_RANGE} ELSE acosh(x) END""",
+    f"""pg_atanh(x) AS CASE WHEN abs(x) > 1 THEN {_RANGE} ELSE atanh(x) END""",
+    """pg_cot(x) AS CASE WHEN x = 0 THEN CAST('Infinity' AS DOUBLE) ELSE cot(x) END""",
 )

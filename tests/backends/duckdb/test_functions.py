@@ -25,6 +25,7 @@ DAY = dt.date(2020, 1, 31)
 NOON = dt.datetime(2020, 1, 31, 12, 0, 1, 500000)
 NULL = lit(None, TEXT)
 NO_NUMBER = lit(None, BIGINT)
+SHA_OF_A = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
 NO_BOOL = lit(None, BOOLEAN)
 E_ACUTE = "e\u0301"  # two code points, one character to the eye
 
@@ -197,12 +198,53 @@ CASES: list[tuple[str, tuple[object, ...], object]] = [
     ("MAKE_DATE", (2020, 2, 29), dt.date(2020, 2, 29)),
     ("LAST_DAY", (dt.date(2020, 2, 3),), dt.date(2020, 2, 29)),
     ("TO_TIMESTAMP", (1500000000,), dt.datetime(2017, 7, 14, 2, 40)),
+    ("BIT_AND_OP", (12, 10), 8),
+    ("BIT_OR_OP", (12, 10), 14),
+    ("BIT_XOR_OP", (12, 10), 6),
+    ("BIT_NOT_OP", (5,), -6),
+    ("SHIFT_LEFT", (1, 31), -(2**31)),
+    ("SHIFT_LEFT", (1, 33), 2),
+    ("SHIFT_LEFT", (big(-5), 62), -(2**62)),
+    ("SHIFT_RIGHT", (-8, 1), -4),
+    ("NUM_NULLS", (1, NULL, "x"), 1),
+    ("NUM_NONNULLS", (1, NULL, "x"), 2),
+    ("BIT_LENGTH", ("né",), 24),
+    ("INITCAP", ("hello wORLD-ünï x1y",), "Hello World-Ünï X1y"),
+    ("OVERLAY", ("Txxxxas", "hom", 2, 4), "Thomas"),
+    ("OVERLAY", ("abc", "XX", 2, 0), "aXXbc"),
+    ("QUOTE_LITERAL", ("a\\b'c",), "E'a\\\\b''c'"),
+    ("QUOTE_LITERAL", ("abc",), "'abc'"),
+    ("QUOTE_NULLABLE", (NULL,), "NULL"),
+    ("TO_HEX", (255,), "ff"),
+    ("TO_HEX", (-1,), "ffffffff"),
+    ("TO_HEX", (big(-1),), "ffffffffffffffff"),
+    ("TO_HEX", (0,), "0"),
+    ("SHA256", (b"a",), bytes.fromhex(SHA_OF_A)),
+    ("REGEXP_LIKE", ("abc", "b."), True),
+    ("SINH", (1.0,), m.sinh(1)),
+    ("COSH", (1.0,), m.cosh(1)),
+    ("TANH", (1.0,), m.tanh(1)),
+    ("ASINH", (1.0,), m.asinh(1)),
+    ("ACOSH", (2.0,), m.acosh(2)),
+    ("ATANH", (0.5,), m.atanh(0.5)),
+    ("COT", (1.0,), 1 / m.tan(1)),
+    ("COT", (0.0,), m.inf),
+    ("FACTORIAL", (5,), D(120)),
+    ("TRUNC_TO", (D("-2.567"), 2), D("-2.560")),
+    ("TRUNC_TO", (D("1234.5"), -2), D("1200.0")),
+    ("TRUNC_TO", (D("12.5"), 5), D("12.5")),
+    ("MAKE_TIME", (1, 2, 3.5), dt.time(1, 2, 3, 500000)),
+    ("MAKE_TIMESTAMP", (2020, 1, 2, 3, 4, 5.5), dt.datetime(2020, 1, 2, 3, 4, 5, 500000)),
+    ("ISFINITE", (DAY,), True),
+    ("TO_CHAR", (NOON, "%Y-%m-%d %H:%M:%S"), "2020-01-31 12:00:01"),
 ]
-WITHOUT_A_CASE = {"RANDOM"}
+WITHOUT_A_CASE = {"RANDOM", "GEN_RANDOM_UUID"}
 CONSTANTS = {
     "EXTRACT": 0,
     "EXTRACT_FRACTION": 0,
     "DATE_TRUNC": 0,
+    "TO_CHAR": 1,
+    "TRUNC_TO": 1,
 }  # arguments that must be literals
 
 

@@ -1,0 +1,111 @@
+"""How DuckDB says the functions beyond the core: bits, encodings, regular expressions.
+
+Same form as `compile_functions`, whose table takes these rows in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from sqlshim.backends.duckdb.compile_casts import E, call, cast, number, text
+from sqlshim.backends.duckdb.compile_operators import Build, binary, named, paren
+from sqlshim.functions import bits, conditional, datetime, math
+from sqlshim.functions import text as txt
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import Call
+from sqlshim.types import BIGINT, BYTES, INTEGER, TEXT, TIMESTAMP, Kind
+
+_WIDTH = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
+
+
+def _typed(build: Build) -> Build:
+    return lambda node, args: cast(build(node, args), node.type)
+
+
+def _shift_left(node: Call, args: list[E]) -> E:
+    width = _WIDTH[node.type.kind]
+    step = number(max(width, 32) - 1)  # PostgreSQL takes the count modulo the width
+    return cast(call("pg_shift_left", args[0], args[1], step, number(width)), node.type)
+
+
+def _shift_right(node: Call, args: list[E]) -> E:
+    width = max(_WIDTH[node.type.kind], 32)
+    value = cast(args[0], BIGINT)
+    by = exp.BitwiseAnd(this=paren(args[1]), expression=number(width - 1))
+    moved = exp.BitwiseRightShift(this=value, expression=exp.Paren(this=by))
+    return cast(exp.Paren(this=moved), node.type)
+
+
+def _to_hex(node: Call, args: list[E]) -> E:
+    big = node.args[0].type.kind is Kind.BIGINT
+    mask = -1 if big else 2**32 - 1
+    kept = exp.BitwiseAnd(this=cast(args[0], BIGINT), expression=number(mask))
+    return call("lower", call("hex", cast(exp.Paren(this=kept), BIGINT)))
+
+
+def _bit_length(node: Call, args: list[E]) -> E:
+    name = "octet_length" if node.args[0].type.kind is Kind.BYTES else "strlen"
+    return cast(exp.Mul(this=call(name, *args), expression=number(8)), INTEGER)
+
+
+def _count(negated: bool) -> Build:
+    def build(node: Call, args: list[E]) -> E:
+        total: E = number(0)
+        for arg in args:
+            null: E = exp.Is(this=paren(arg), expression=exp.null())
+            test = exp.Paren(this=null) if not negated else exp.Not(this=exp.Paren(this=null))
+            total = exp.Add(this=total, expression=cast(exp.Paren(this=test), INTEGER))
+        return cast(exp.Paren(this=total), INTEGER)
+
+    return build
+
+
+def _to_char(node: Call, args: list[E]) -> E:
+    return call("strftime", cast(args[0], TIMESTAMP), args[1])
+
+
+MORE: Mapping[Function, Build] = {
+    bits.BIT_AND_OP: _typed(binary(exp.BitwiseAnd)),
+    bits.BIT_OR_OP: _typed(binary(exp.BitwiseOr)),
+    bits.BIT_XOR_OP: _typed(named("xor")),
+    bits.BIT_NOT_OP: _typed(lambda node, args: exp.BitwiseNot(this=exp.Paren(this=args[0]))),
+    bits.SHIFT_LEFT: _shift_left,
+    bits.SHIFT_RIGHT: _shift_right,
+    conditional.NUM_NULLS: _count(negated=False),
+    conditional.NUM_NONNULLS: _count(negated=True),
+    txt.BIT_LENGTH: _bit_length,
+    txt.INITCAP: named("pg_initcap"),
+    txt.OVERLAY: named("pg_overlay"),
+    txt.QUOTE_LITERAL: named("pg_quote_literal"),
+    txt.QUOTE_NULLABLE: lambda node, args: call(
+        "coalesce", call("pg_quote_literal", *args), text("NULL")
+    ),
+    txt.TO_HEX: _to_hex,
+    txt.SHA256: lambda node, args: cast(call("unhex", call("sha256", *args)), BYTES),
+    txt.REGEXP_LIKE: named("regexp_matches"),
+    txt.GEN_RANDOM_UUID: named("gen_random_uuid", TEXT),
+    math.SINH: named("sinh"),
+    math.COSH: named("cosh"),
+    math.TANH: named("tanh"),
+    math.ASINH: named("asinh"),
+    math.ACOSH: named("pg_acosh"),
+    math.ATANH: named("pg_atanh"),
+    math.COT: named("pg_cot"),
+    math.FACTORIAL: _typed(named("pg_factorial")),
+    math.TRUNC_TO: _typed(lambda node, args: call("trunc", args[0], cast(args[1], INTEGER))),
+    datetime.MAKE_TIME: named("make_time"),
+    datetime.MAKE_TIMESTAMP: named("make_timestamp"),
+    datetime.ISFINITE: named("isfinite"),
+    datetime.TO_CHAR: _to_char,
+}
+
+REPEATING = frozenset(
+    {txt.OVERLAY, txt.QUOTE_LITERAL, txt.QUOTE_NULLABLE, math.ACOSH, math.ATANH, math.COT}
+    | {math.FACTORIAL}
+)
+CAN_FAIL = frozenset(
+    {txt.OVERLAY, math.ACOSH, math.ATANH, math.FACTORIAL, datetime.MAKE_TIME}
+    | {datetime.MAKE_TIMESTAMP}
+)
