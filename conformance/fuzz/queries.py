@@ -61,7 +61,7 @@ class Writer:
         return Part("Q", f"{word} {{}} FROM {{}}{{}}", (_items(items), source, self.where(scope)))
 
     def where(self, scope: Scope) -> Many:
-        kids = tuple(predicate(scope) for _ in range(self.rnd.choice((0, 1, 1, 2))))
+        kids = tuple(predicate(scope) for _ in range(self.rnd.choice((0, 0, 1, 1, 2))))
         return Many(" WHERE ", " AND ", kids)
 
     def source(self, depth: int) -> tuple[Node, list[Name]]:

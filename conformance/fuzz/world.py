@@ -107,9 +107,7 @@ def _table(rnd: Random, name: str, backend: str) -> Table:
         (
             number,
             *(
-                _key_value(rnd, domain)
-                if column.name in key
-                else _value(rnd, domain, absent)
+                _key_value(rnd, domain) if column.name in key else _value(rnd, domain, absent)
                 for column, domain in zip(columns[1:], domains, strict=True)
             ),
         )
