@@ -26,7 +26,7 @@ from sqlshim.backends.protocol import (
 from sqlshim.bind.context import Slot
 from sqlshim.bind.statement import BoundStatement, bind
 from sqlshim.catalog.catalog import Catalog
-from sqlshim.errors import Error, TableExists
+from sqlshim.errors import Error, StatementTooComplex, TableExists
 from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
 from sqlshim.ir import walk
@@ -117,7 +117,12 @@ def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world:
         bound = bind(parsed.tree, world.catalog, types, world.dialect)
     except Error as error:
         raise _placed(error, places, text) from error.__cause__
-    prepared = _planned(bound, world)
+    try:
+        prepared = _planned(bound, world)
+    except RecursionError as error:
+        raise StatementTooComplex(
+            "the statement is nested too deeply", hint="Flatten nested queries and expressions."
+        ) from error
     return _explained(prepared, world) if parsed.explain else prepared
 
 

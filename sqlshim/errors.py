@@ -301,8 +301,14 @@ BY_SQLSTATE: dict[str, type[DatabaseError]] = {
 }
 
 
-_SECRET = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/]*(?=@)", re.IGNORECASE)
-_SECRET_OPTION = re.compile(r"(?P<before>\b(?:password|passwd|pwd|secret|token)=)[^&\s]+", re.I)
+# Up to the last @ before the next space: a password may itself hold / or @, unescaped.
+_SECRET = re.compile(
+    r"""(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@'"]*:  # scheme://user:
+    | (?<![^\s'"=(])[^\s:/@'"]*:(?!//))  # user: without a scheme
+    [^\s'"]*(?=@)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SECRET_OPTION = re.compile(r"(?P<before>\b(?:password|passwd|pwd|secret|token)=)[^&\s'\"]+", re.I)
 
 
 def without_secrets(text: str) -> str:

@@ -64,8 +64,15 @@ def to_timestamp(value: object, target: SqlType) -> object:
         return moment.replace(tzinfo=dt.UTC) if zoned else moment
     if isinstance(value, str):
         moment, offset = _parse_timestamp(value, target)
-        return (moment - offset).replace(tzinfo=dt.UTC) if zoned else moment
+        return _in_utc(moment, offset, value) if zoned else moment
     raise bad(value, target)
+
+
+def _in_utc(moment: dt.datetime, offset: dt.timedelta, text: str) -> dt.datetime:
+    try:
+        return (moment - offset).replace(tzinfo=dt.UTC)
+    except OverflowError as error:
+        raise DatetimeOutOfRange(f"timestamp out of range: {quoted(text)}") from error
 
 
 def _parse_timestamp(text: str, target: SqlType) -> tuple[dt.datetime, dt.timedelta]:

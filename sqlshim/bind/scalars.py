@@ -36,6 +36,7 @@ from sqlshim.errors import (
 from sqlshim.functions import aggregates as agg
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
+from sqlshim.ir import walk
 from sqlshim.ir.scalar import (
     AggregateCall,
     Column,
@@ -165,7 +166,18 @@ class ScalarBinder:
             where = inner.condition(node.expression.this)
             node = node.this
         aggregate = self.aggregate_call(node, inner, where)
+        self._check_level(aggregate)
         return self.groups.add(self.context, aggregate, aggregate.fn.name.lower())
+
+    def _check_level(self, aggregate: AggregateCall) -> None:
+        """SQL gives an aggregate over columns of the outer query only to that query."""
+        read = {i for e in walk.call_scalars(aggregate) for i in walk.reads(e)}
+        own = {c.id for s in self.scope.sources for c in s.columns}
+        if read and not read & (own | {c.id for c in self.scope.merged}):
+            raise NotSupportedError(
+                "an aggregate over columns of the outer query is not supported yet",
+                hint="Compute it in the outer query.",
+            )
 
     def is_aggregate(self, node: exp.Expr) -> bool:
         """Whether `node` is a call of an aggregate function."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlshim.backends.protocol import Backend, Options
-from sqlshim.errors import InterfaceError
+from sqlshim.errors import InterfaceError, without_secrets
 
 if TYPE_CHECKING:
     from sqlshim.backends.duckdb.engine import DuckEngine
@@ -23,7 +23,7 @@ def open_store(uri: str, alias: str, options: Options) -> Backend:
         return FileStore(directory, new_format, alias, options)
     if rest.strip("/"):
         raise InterfaceError(
-            f"memory:// takes no name, but was given {rest!r}",
+            f"memory:// takes no name, but was given {without_secrets(uri)!r}",
             hint="Each connection has a memory:// of its own; for files write file:///directory.",
         )
     return DuckStore(alias, options)

@@ -22,7 +22,13 @@ from sqlshim.backends.duckdb.formats import FORMATS, Layout, format_of, layout_o
 from sqlshim.backends.duckdb.store import DuckStore, Stored, create_statement, distinct_names
 from sqlshim.backends.protocol import Options, TableDefinition
 from sqlshim.catalog.model import Table, TableColumn
-from sqlshim.errors import InterfaceError, OperationalError, ProgrammingError, TableExists
+from sqlshim.errors import (
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    TableExists,
+    without_secrets,
+)
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Scan
 from sqlshim.types import Kind
@@ -47,13 +53,15 @@ def directory_of(uri: str) -> tuple[Path, str]:
     parts = urlsplit(uri)
     if parts.netloc not in ("", "localhost") or not parts.path:
         raise InterfaceError(
-            f"not the URI of a directory: {uri!r}", hint="Write file:///path/to/directory."
+            f"not the URI of a directory: {without_secrets(uri)!r}",
+            hint="Write file:///path/to/directory.",
         )
     asked = parse_qs(parts.query)
     chosen = asked.pop("format", ["csv"])[-1]
     if asked or chosen not in FORMATS:
         raise InterfaceError(
-            f"unknown option in {uri!r}", hint=f"The only one is format={'|'.join(FORMATS)}."
+            f"unknown option in {without_secrets(uri)!r}",
+            hint=f"The only one is format={'|'.join(FORMATS)}.",
         )
     directory = Path(unquote(parts.path))
     if not directory.is_dir():
