@@ -104,6 +104,9 @@ SECRETS = [
     ("mongodb://h/db?password=s3cret&w=1", "mongodb://h/db?password=***&w=1"),
     ("password=s3cret host=h", "password=*** host=h"),
     ("mongodb://h:27017/db", "mongodb://h:27017/db"),
+    ("mongodb://ann:a/b@h/db", "mongodb://ann:***@h/db"),
+    ("ann:s3cret@h", "ann:***@h"),
+    ("memory://ann:s3cret@h", "memory://ann:***@h"),
     ("file:///a:b@c", "file:///a:b@c"),
     ("nothing", "nothing"),
 ]

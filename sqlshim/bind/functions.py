@@ -36,7 +36,6 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
     exp.Lower: (text.LOWER, ("this",)),
     exp.Length: (text.LENGTH, ("this",)),
     exp.ByteLength: (text.OCTET_LENGTH, ("this",)),
-    exp.Substring: (text.SUBSTRING, ("this", "start", "length")),
     exp.Replace: (text.REPLACE, ("this", "expression", "replacement")),
     exp.Left: (text.LEFT, ("this", "expression")),
     exp.Right: (text.RIGHT, ("this", "expression")),

@@ -48,6 +48,21 @@ def concat_ws(node: exp.Expr, binds: Binds) -> Scalar:
     return call(text.CONCAT_WS, *(settle(binds.scalar(e)) for e in node.expressions))
 
 
+def substring(node: exp.Expr, binds: Binds) -> Scalar:
+    """SUBSTRING; a start below 1 uses up length in PostgreSQL and counts from the end elsewhere."""
+    args = [
+        binds.scalar(e) for e in (node.this, node.args.get("start"), node.args.get("length")) if e
+    ]
+    start = args[1] if len(args) > 1 else None
+    below = isinstance(start, Literal) and isinstance(start.value, int) and start.value < 1
+    if below and binds.context.dialect not in ("postgres", "postgresql", ""):
+        raise NotSupportedError(
+            f"SUBSTR from a position below 1 is not supported yet in {binds.context.dialect}",
+            hint="Use RIGHT to count from the end.",
+        )
+    return call(text.SUBSTRING, *args)
+
+
 def pad(node: exp.Expr, binds: Binds) -> Scalar:
     fn = text.LPAD if node.args.get("is_left") else text.RPAD
     fill = node.args.get("fill_pattern")
@@ -174,6 +189,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Concat: concat,
     exp.ConcatWs: concat_ws,
     exp.Pad: pad,
+    exp.Substring: substring,
     exp.Round: round_,
     exp.Trunc: trunc,
     exp.Log: log,

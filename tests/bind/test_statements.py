@@ -142,6 +142,7 @@ def test_a_wrong_statement_is_refused(sql: str, expected: str) -> None:
 
 
 NOT_YET = [
+    "SELECT (SELECT SUM(p.age) FROM people) FROM people p",
     "SELECT city FROM people GROUP BY ROLLUP (city)",
     "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n FROM r) SELECT * FROM r",
     "SELECT * FROM people, LATERAL (SELECT id) AS t",
@@ -169,6 +170,12 @@ def test_what_is_not_supported_yet_is_refused_honestly(sql: str) -> None:
     with pytest.raises(NotSupportedError) as caught:
         world.bound(sql)
     assert "supported" in caught.value.detail
+
+
+@pytest.mark.parametrize("dialect", ["mysql", "sqlite", "oracle"])
+def test_substr_from_the_end_is_refused_where_postgres_means_something_else(dialect: str) -> None:
+    with pytest.raises(NotSupportedError, match="below 1"):
+        world.bound("SELECT SUBSTR(name, -2) FROM people", dialect=dialect)
 
 
 # --- INSERT, CREATE TABLE, DROP TABLE ------------------------------------------------------
