@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from sqlshim.catalog.model import Table
-from sqlshim.errors import QueryCanceled
+from sqlshim.errors import NotSupportedError, ProgrammingError, QueryCanceled
 from sqlshim.ir.relational import Rel, Remote
 from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.types import SqlType
@@ -216,6 +216,35 @@ class Backend(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.alias or self.kind}>"
+
+
+class WritesAtOnce(Backend):
+    """A store whose writes are permanent as soon as they are made."""
+
+    options: Options
+    product: str  # its name in messages
+    wrote: bool = False  # since the last commit
+
+    def about_to_write(self) -> None:
+        """Note that a write follows. ProgrammingError on a read-only connection."""
+        if self.options.read_only:
+            raise ProgrammingError(
+                "cannot write: the connection is read-only",
+                sqlstate="25006",
+                hint="Connect without read_only=True.",
+            )
+        self.wrote = True
+
+    def commit(self) -> None:
+        self.wrote = False
+
+    def rollback(self) -> None:
+        if self.wrote:
+            self.wrote = False
+            raise NotSupportedError(
+                f"writes to {self.product} are committed at once and cannot be rolled back",
+                hint="Connect with autocommit=True to say so from the start.",
+            )
 
 
 class LocalEngine(Protocol):

@@ -19,35 +19,34 @@ from sqlshim.backends.cassandra.uri import Address
 from sqlshim.backends.cassandra.write import insert_rows
 from sqlshim.backends.protocol import (
     Accepted,
-    Backend,
     Native,
     Options,
     Pushdown,
     RunContext,
     Stream,
     TableDefinition,
+    WritesAtOnce,
 )
 from sqlshim.catalog.model import Table
 from sqlshim.errors import (
     Error,
     InternalError,
-    NotSupportedError,
     ProgrammingError,
     nearest,
 )
 from sqlshim.ir.relational import Rel
 
 
-class CassandraBackend(Backend):
+class CassandraBackend(WritesAtOnce):
     """An open keyspace. Reads are streams of rows; writes take effect at once."""
 
     kind = "cassandra"
+    product = "Cassandra"
 
     def __init__(self, address: Address, alias: str, options: Options) -> None:
         self.alias = alias
         self.keyspace = address.keyspace
-        self._options = options
-        self._wrote = False  # since the last commit
+        self.options = options
         self._session = Session(address, options.connect_timeout)
         self._ring = Ring(self._session)
         try:
@@ -120,12 +119,12 @@ class CassandraBackend(Backend):
     # --- writing
 
     def create_table(self, definition: TableDefinition) -> None:
-        self._about_to_write()
+        self.about_to_write()
         self._session.run_ddl(ddl.create_table(self.keyspace, definition))
         self._session.forget_prepared()
 
     def drop_table(self, table: Table) -> None:
-        self._about_to_write()
+        self.about_to_write()
         self._session.run_ddl(ddl.drop_table(table))
         self._session.forget_prepared()
         self._ring.forget(table)
@@ -137,7 +136,7 @@ class CassandraBackend(Backend):
         rows: Iterable[Sequence[object]],
         context: RunContext,
     ) -> int:
-        self._about_to_write()
+        self.about_to_write()
         self._ring.forget(table)
         meta = self._keyspace().tables.get(table.name)
         declared = comment_of(meta).not_null if meta is not None else frozenset()
@@ -148,31 +147,9 @@ class CassandraBackend(Backend):
             columns,
             list(rows),
             context,
-            retry_for=self._options.retry_for,
-            truncate=self._options.truncate_microseconds,
+            retry_for=self.options.retry_for,
+            truncate=self.options.truncate_microseconds,
         )
-
-    def _about_to_write(self) -> None:
-        if self._options.read_only:
-            raise ProgrammingError(
-                "cannot write: the connection is read-only",
-                sqlstate="25006",
-                hint="Connect without read_only=True.",
-            )
-        self._wrote = True
-
-    # --- transactions
-
-    def commit(self) -> None:
-        self._wrote = False
-
-    def rollback(self) -> None:
-        if self._wrote:
-            self._wrote = False
-            raise NotSupportedError(
-                "Cassandra cannot roll back: what was written since the last commit stays",
-                hint="Connect with autocommit=True to say so from the start.",
-            )
 
     def close(self) -> None:
         self._session.close()

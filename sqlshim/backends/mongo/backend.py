@@ -17,16 +17,16 @@ from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
 from sqlshim.backends.protocol import (
     Accepted,
-    Backend,
     Native,
     Options,
     Pushdown,
     RunContext,
     Stream,
     TableDefinition,
+    WritesAtOnce,
 )
 from sqlshim.catalog.model import Table
-from sqlshim.errors import InterfaceError, NotSupportedError, ProgrammingError, without_secrets
+from sqlshim.errors import InterfaceError, without_secrets
 from sqlshim.ir.relational import Rel
 
 Document = dict[str, Any]
@@ -80,10 +80,11 @@ def _database_of(uri: str, options: Options) -> str | None:
     return name
 
 
-class MongoBackend(Backend):
+class MongoBackend(WritesAtOnce):
     """A database; what is written is committed at once."""
 
     kind = "mongo"
+    product = "MongoDB"
 
     def __init__(
         self,
@@ -95,9 +96,8 @@ class MongoBackend(Backend):
     ) -> None:
         self.alias = alias
         self._client = client
-        self._options = options
+        self.options = options
         self._transactions = transactions
-        self._wrote = False
         self._database: Database[Document] = client.get_database(database, codec_options=_CODEC)
 
     # --- catalog
@@ -106,7 +106,7 @@ class MongoBackend(Backend):
         return catalog.table_names(self._database)
 
     def load_table(self, name: str) -> Table | None:
-        return catalog.load_table(self._database, name, self.alias, self._options)
+        return catalog.load_table(self._database, name, self.alias, self.options)
 
     # --- planning and running
 
@@ -123,11 +123,11 @@ class MongoBackend(Backend):
     # --- writing
 
     def create_table(self, definition: TableDefinition) -> None:
-        self._writing()
+        self.about_to_write()
         write.create_table(self._database, definition)
 
     def drop_table(self, table: Table) -> None:
-        self._writing()
+        self.about_to_write()
         write.drop_table(self._database, table)
 
     def insert(
@@ -137,30 +137,10 @@ class MongoBackend(Backend):
         rows: Iterable[Sequence[object]],
         context: RunContext,
     ) -> int:
-        truncate = self._options.truncate_microseconds
+        truncate = self.options.truncate_microseconds
         documents = write.documents_of(table, columns, rows, truncate)
-        self._writing()
+        self.about_to_write()
         return write.insert(self._database, table, documents, self._transactions, context)
-
-    def _writing(self) -> None:
-        if self._options.read_only:
-            raise ProgrammingError(
-                "cannot write: the connection is read-only",
-                sqlstate="25006",
-                hint="Connect without read_only=True.",
-            )
-        self._wrote = True
-
-    def commit(self) -> None:
-        self._wrote = False
-
-    def rollback(self) -> None:
-        if self._wrote:
-            self._wrote = False
-            raise NotSupportedError(
-                "writes to MongoDB are committed at once and cannot be rolled back",
-                hint="Use autocommit=True, or commit() after each statement.",
-            )
 
     def close(self) -> None:
         if not sys.is_finalizing():  # the driver cannot say goodbye any more
