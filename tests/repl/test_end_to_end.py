@@ -124,6 +124,7 @@ def test_ctrl_c_cancels_a_long_statement() -> None:
         pass
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    # the signal may also come between the two statements, and then says so in brackets
     assert (process.returncode, out) == (130, b"")
-    assert err.startswith(b"cancelled")
+    # the signal may also come between the two statements, and then says so in brackets
+    between = b"cancelled (what the store was doing had ended already)\n"
+    assert err in (b"cancelled\n", between)
