@@ -32,6 +32,7 @@ from sqlshim.bind.output import (
 )
 from sqlshim.bind.scalars import Groups, ScalarBinder, sort_key
 from sqlshim.bind.scope import Bound, Scope, position
+from sqlshim.bind.set_operations import arms_of, check_by_name, united
 from sqlshim.bind.sources import SourceBinder, values_rel
 from sqlshim.bind.windows import Windows
 from sqlshim.errors import (
@@ -42,9 +43,9 @@ from sqlshim.errors import (
     TypeMismatch,
     UnknownTable,
 )
-from sqlshim.ir.relational import Aggregate, Filter, Project, Rel, SetKind, SetOp
+from sqlshim.ir.relational import Aggregate, Filter, Project, Rel
 from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
-from sqlshim.types import BIGINT, INTEGERS, TEXT, UNKNOWN, Kind, SqlType, common
+from sqlshim.types import BIGINT, INTEGERS, Kind
 
 
 class QueryBinder:
@@ -304,88 +305,8 @@ class QueryBinder:
         rel = sort_and_limit(bound.rel, keys, self._limit_values(node, binder), self.context)
         return Bound(rel, bound.columns)
 
-    # --- set operations
-
     def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Bound:
-        if node.args.get("by_name"):
-            raise NotSupportedError("UNION BY NAME is not supported", position=position(node))
-        arms = [self.query(arm, outer, settled=False) for arm in _arms(node)]
-        if len({len(a.columns) for a in arms}) > 1:
-            raise ProgrammingError(
-                f"each {node.key.upper()} query must have the same number of columns",
-                sqlstate="42601",
-                position=position(node.expression),
-            )
-        types = [_arm_type([a.columns[i] for a in arms], node) for i in range(len(arms[0].columns))]
-        inputs = tuple(self._with_types(a, types) for a in arms)
-        columns = tuple(
-            self.context.column(c.name, t) for c, t in zip(arms[0].columns, types, strict=True)
-        )
-        rel: Rel = SetOp(_set_kind(node), inputs, columns)
-        if isinstance(node, exp.Union) and node.args.get("distinct"):
-            rel = Aggregate(rel, tuple((c, c) for c in columns), ())
+        check_by_name(node)
+        arms = [self.query(arm, outer, settled=False) for arm in arms_of(node)]
         binder = ScalarBinder(self.context, Scope(outer), self.query, "ORDER BY")
-        return self._ordered(Bound(rel, list(columns)), node, binder)
-
-    def _with_types(self, bound: Bound, types: list[SqlType]) -> Rel:
-        """An arm whose columns have exactly these types, in this order."""
-        rel, columns = bound.rel, tuple(bound.columns)
-        same = all(
-            c.type.with_null(True) == t.with_null(True) for c, t in zip(columns, types, strict=True)
-        )
-        if same and rel.columns == columns:
-            return rel
-        below: tuple[tuple[Column, Scalar], ...] = tuple((c, c) for c in columns)
-        if isinstance(rel, Project) and rel.columns == columns:
-            below = rel.items
-            rel = rel.input
-        items: Items = []
-        for (column, value), t in zip(below, types, strict=True):
-            new = coerce(value, t)
-            if new.type != value.type:
-                column = self.context.column(column.name, new.type)
-            items.append((column, new))
-        return Project(rel, tuple(items))
-
-
-def _arms(node: exp.SetOperation) -> list[exp.Expr]:
-    """The queries under one operator; a left-deep chain of UNION or UNION ALL is one flat list.
-
-    UNION takes in a UNION ALL to its left, whose repetitions it drops anyway.
-    """
-    arms = [node.expression]
-    left = node.this
-    while (
-        isinstance(node, exp.Union)
-        and type(left) is exp.Union
-        and (node.args.get("distinct") or not left.args.get("distinct"))
-        and not any(left.args.get(a) for a in ("order", "limit", "offset", "with_"))
-    ):
-        arms.append(left.expression)
-        left = left.this
-    arms.append(left)
-    return arms[::-1]
-
-
-def _set_kind(node: exp.SetOperation) -> SetKind:
-    distinct = bool(node.args.get("distinct"))
-    if isinstance(node, exp.Union):
-        return SetKind.UNION_ALL
-    if isinstance(node, exp.Intersect):
-        return SetKind.INTERSECT if distinct else SetKind.INTERSECT_ALL
-    return SetKind.EXCEPT if distinct else SetKind.EXCEPT_ALL
-
-
-def _arm_type(columns: list[Column], node: exp.SetOperation) -> SqlType:
-    target = columns[0].type
-    for column in columns[1:]:
-        met = common(target, column.type)
-        if met is None:
-            raise TypeMismatch(
-                f"{node.key.upper()} types {str(target).lower()} and {str(column.type).lower()} "
-                "cannot be matched",
-                position=position(node.expression),
-                hint="Add an explicit CAST.",
-            )
-        target = met
-    return TEXT if target.kind is UNKNOWN.kind else target
+        return self._ordered(united(node, arms, self.context), node, binder)

@@ -27,7 +27,7 @@ from sqlshim.errors import (
     UnknownColumn,
     UnknownTable,
 )
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Project, Rel, Values
 from sqlshim.ir.scalar import Param, Scalar
 from sqlshim.ir.statement import CreateTable, DropTable, Insert, NewColumn, Query, Statement
@@ -99,7 +99,7 @@ def _with_own_params(statement: Statement, context: Context) -> BoundStatement:
         return Param(slots.setdefault(slot, len(slots)), expr.type)
 
     def change(rel: Rel) -> Rel:
-        return walk.map_scalars(rel, lambda e: walk.rewrite(e, renumber))
+        return mapping.map_scalars(rel, lambda e: walk.rewrite(e, renumber))
 
     match statement:
         case Query():

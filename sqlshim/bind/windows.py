@@ -19,7 +19,7 @@ from sqlshim.bind.scope import matching, position
 from sqlshim.errors import GroupingError, NotSupportedError, ProgrammingError
 from sqlshim.functions import windows as win
 from sqlshim.functions.model import Function, NullResult, Role
-from sqlshim.ir import walk
+from sqlshim.ir import mapping
 from sqlshim.ir.relational import Filter, Rel, Window
 from sqlshim.ir.scalar import DEFAULT_FRAME, AggregateCall, Column, Scalar, WindowCall
 
@@ -118,7 +118,7 @@ class Windows:
 
     def rewrite(self, change: Callable[[Scalar], Scalar]) -> None:
         """All calls and QUALIFY in terms of what a grouping gives."""
-        self.calls = [(c, walk.map_window(w, change)) for c, w in self.calls]
+        self.calls = [(c, mapping.map_window(w, change)) for c, w in self.calls]
         self.qualify = None if self.qualify is None else change(self.qualify)
 
     def over(self, rel: Rel) -> Rel:

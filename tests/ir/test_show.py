@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Filter, Project, Scan
 from sqlshim.ir.scalar import Column, Literal
 from sqlshim.ir.show import show_rel, show_scalar
@@ -50,7 +50,7 @@ TREE = world.rel("SELECT name FROM people WHERE age > 1 AND id IN (SELECT person
 
 def test_a_change_of_nothing_gives_the_same_tree() -> None:
     assert walk.transform(TREE, lambda rel: rel) is TREE
-    assert walk.map_scalars(TREE, lambda expr: expr) is TREE
+    assert mapping.map_scalars(TREE, lambda expr: expr) is TREE
 
 
 def test_every_rel_finds_the_tables_of_subqueries_too() -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Call, Case, Cast, InList, Literal, Scalar, Subquery, SubqueryKind
 from sqlshim.plan.evaluate import convert, evaluate
@@ -23,7 +23,7 @@ from sqlshim.types import SqlType
 
 def fold_constants(rel: Rel) -> Rel:
     """`rel` with the constant parts of its own expressions computed."""
-    return walk.map_scalars(rel, fold)
+    return mapping.map_scalars(rel, fold)
 
 
 def fold(expr: Scalar) -> Scalar:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Aggregate, Project, Rel
 from sqlshim.ir.scalar import Column, Scalar, Subquery
 from sqlshim.plan.facts import is_fixed, is_simple, is_volatile
@@ -29,7 +29,7 @@ def merge_projects(rel: Rel) -> Rel:
         case Aggregate(input=Project() as below) if _fits_group(below, rel):
             items = _values(below)
             inner = replace(rel, input=below.input)
-            return walk.map_scalars(inner, lambda e: walk.substitute(e, items))
+            return mapping.map_scalars(inner, lambda e: walk.substitute(e, items))
         case _:
             return rel
 

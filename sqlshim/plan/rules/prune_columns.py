@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import compress
 from typing import assert_never
 
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
@@ -97,7 +97,7 @@ def _reads(rel: Rel) -> Needed:
 
 
 def _in_subqueries(rel: Rel) -> Rel:
-    return walk.map_scalars(rel, _in_scalar)
+    return mapping.map_scalars(rel, _in_scalar)
 
 
 def _in_scalar(expr: Scalar) -> Scalar:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Rel
 from sqlshim.ir.scalar import AggregateCall, Call, Case, InList, Scalar
 from sqlshim.plan.facts import (
@@ -32,7 +32,7 @@ from sqlshim.types import BOOLEAN
 
 def simplify_predicates(rel: Rel) -> Rel:
     """`rel` with its own conditions simplified."""
-    rel = walk.map_scalars(rel, _in_cases)
+    rel = mapping.map_scalars(rel, _in_cases)
     match rel:
         case Filter():
             return _filter(rel)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Scalar
 from sqlshim.plan.evaluate import convert
@@ -23,7 +23,7 @@ _FNS: frozenset[Function] = frozenset((*op.COMPARISONS, op.IS_DISTINCT, op.IS_NO
 
 def unwrap_casts(rel: Rel) -> Rel:
     """`rel` with casts around columns undone where they are compared with constants."""
-    return walk.map_scalars(rel, _unwrap)
+    return mapping.map_scalars(rel, _unwrap)
 
 
 def _unwrap(expr: Scalar) -> Scalar:
