@@ -1,4 +1,4 @@
-"""`python -m conformance [servers|tpch|fuzz] …`: the first word chooses the command."""
+"""`python -m conformance [servers|tpch|bench|fuzz] …`: the first word chooses the command."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "servers": "conformance.servers.cli",
     "tpch": "conformance.tpch.cli",
+    "bench": "conformance.bench.cli",
     "fuzz": "conformance.fuzz.cli",
 }
 

@@ -30,7 +30,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m conformance",
         description="Run sqllogictest files on a store.",
-        epilog="Other commands: python -m conformance servers | tpch | fuzz (see their -h).",
+        epilog="Other commands: servers, tpch, bench, fuzz (see their -h).",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files, directories")
     parser.add_argument("--backend", required=True, choices=backend_names())

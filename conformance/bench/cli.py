@@ -1,0 +1,52 @@
+"""`python -m conformance bench SUITE --uri URI [NAME …]`: times beside the same work by hand.
+
+Exit code 0 when every ratio is as wanted, 1 when one is not, 2 when nothing could be run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from conformance.backends import Unavailable
+from conformance.bench.race import Race, Timed, run
+
+Suite = Callable[[str, float], AbstractContextManager[Iterator[Race]]]
+
+# Each module's `suite(uri, scale)` is a context in which its races can be run.
+SUITES = {
+    "tpch-mongo": "conformance.bench.tpch_mongo",
+}
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m conformance bench", description=__doc__)
+    parser.add_argument("suite", choices=sorted(SUITES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="races; default: all")
+    parser.add_argument("--uri", required=True, help="where `conformance tpch load` put the data")
+    parser.add_argument("-s", "--scale", type=float, default=0.1, help="scale factor of the data")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each side")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = arguments().parse_intermixed_args(argv)
+    suite: Suite = importlib.import_module(SUITES[options.suite]).suite
+    try:
+        with suite(options.uri, options.scale) as races:
+            wanted = (r for r in races if not options.names or r.name in options.names)
+            results = [_told(run(race, options.rounds)) for race in wanted]
+    except Unavailable as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return 2
+    good = sum(result.good for result in results)
+    print(f"{good} of {len(results)} as wanted")
+    return int(good < len(results))
+
+
+def _told(result: Timed) -> Timed:
+    print(result, flush=True)
+    return result

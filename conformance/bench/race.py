@@ -1,0 +1,71 @@
+"""Two ways to the same rows, timed side by side.
+
+A suite gives `Race`s; `run` lets both sides of each take turns, so that whatever else the machine
+does hits both alike, and gives the medians. Both must give the same rows, or the time says nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Race:
+    """`ours` against `by_hand`; `most` is the ratio of their times that is still good.
+
+    `differ` says in a sentence how two results differ, None if they don't.
+    """
+
+    name: str
+    ours: Callable[[], Any]
+    by_hand: Callable[[], Any]
+    most: float
+    differ: Callable[[Any, Any], str | None]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Median seconds of both sides; `remark` says why the times do not count."""
+
+    name: str
+    ours: float
+    by_hand: float
+    most: float
+    remark: str = ""
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.by_hand
+
+    @property
+    def good(self) -> bool:
+        return not self.remark and self.ratio <= self.most
+
+    def __str__(self) -> str:
+        verdict = self.remark or ("ok" if self.good else "too slow")
+        times = f"{_shown(self.ours)} by hand {_shown(self.by_hand)}"
+        return f"{self.name:24} {times} ratio {self.ratio:5.2f} of {self.most:.2f}  {verdict}"
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds * 1000:9.3f} ms"
+
+
+def run(race: Race, rounds: int) -> Timed:
+    """Both sides once to warm up and to compare, then `rounds` times in turn."""
+    remark = race.differ(race.ours(), race.by_hand()) or ""
+    ours, by_hand = [], []
+    for _ in range(rounds):
+        ours.append(_seconds(race.ours))
+        by_hand.append(_seconds(race.by_hand))
+    return Timed(race.name, statistics.median(ours), statistics.median(by_hand), race.most, remark)
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun

@@ -1,0 +1,27 @@
+"""The benchmark's clockwork."""
+
+from __future__ import annotations
+
+from conformance.bench.race import Race, Timed, run
+
+
+def differ(mine: object, theirs: object) -> str | None:
+    return None if mine == theirs else f"{mine}, expected {theirs}"
+
+
+def test_both_sides_take_turns_after_a_round_to_warm_up() -> None:
+    turns: list[str] = []
+    race = Race("turns", lambda: turns.append("ours"), lambda: turns.append("by hand"), 1.0, differ)
+    run(race, rounds=2)
+    assert turns == ["ours", "by hand"] * 3
+
+
+def test_other_rows_make_a_time_worthless() -> None:
+    timed = run(Race("rows", lambda: [1], lambda: [2], 1000.0, differ), rounds=1)
+    assert timed.remark == "[1], expected [2]"
+    assert not timed.good
+
+
+def test_a_ratio_above_the_limit_is_too_slow() -> None:
+    assert Timed("fast", ours=1.2, by_hand=1.0, most=1.3).good
+    assert not Timed("slow", ours=1.4, by_hand=1.0, most=1.3).good
