@@ -131,6 +131,21 @@ def max_rows(rel: Rel) -> int | None:
             return None
 
 
+def is_one_row(rel: Rel) -> bool:
+    """Whether `rel` has one row for certain, neither none nor two."""
+    match rel:
+        case Values():
+            return len(rel.rows) == 1
+        case Aggregate():
+            return not rel.keys
+        case Project() | Sort() | Window():
+            return is_one_row(rel.input)
+        case Join(kind=JoinKind.INNER, on=()):
+            return is_one_row(rel.left) and is_one_row(rel.right)
+        case _:
+            return False
+
+
 def unique_sets(rel: Rel) -> tuple[frozenset[int], ...]:
     """Sets of output columns in which no two rows agree (NULLs being alike)."""
     match rel:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel
-from sqlshim.ir.scalar import Scalar
 from sqlshim.plan.rules.fold_constants import fold_constants
 from sqlshim.plan.rules.merge_projects import merge_projects
 from sqlshim.plan.rules.merge_unions import merge_unions
@@ -26,6 +25,7 @@ from sqlshim.plan.rules.remove_projects import remove_projects
 from sqlshim.plan.rules.remove_sorts import remove_sorts
 from sqlshim.plan.rules.simplify_predicates import simplify_predicates
 from sqlshim.plan.rules.transfer_filters import transfer_filters
+from sqlshim.plan.rules.unnest_subqueries import unnest_subqueries
 from sqlshim.plan.rules.unwrap_casts import unwrap_casts
 
 Rule = Callable[[Rel], Rel]
@@ -43,9 +43,10 @@ NODE_RULES: tuple[Rule, ...] = (
     push_limits,
 )
 MOVING: tuple[Rule, ...] = (push_filters, order_joins)
+UNNEST: Rule = unnest_subqueries
 ONCE: tuple[Rule, ...] = (transfer_filters,)
 LAST: tuple[Rule, ...] = (push_filters, prune_columns)
-RULES: tuple[Rule, ...] = (*NODE_RULES, *dict.fromkeys((*MOVING, *ONCE, *LAST)))
+RULES: tuple[Rule, ...] = (*NODE_RULES, *dict.fromkeys((*MOVING, UNNEST, *ONCE, *LAST)))
 
 MOST_ROUNDS = 8
 MOST_CHANGES = 64  # of one node by node rules
@@ -53,15 +54,19 @@ MOST_CHANGES = 64  # of one node by node rules
 
 def optimize(rel: Rel) -> Rel:
     """An equal plan that is cheaper to run."""
-    run = _Run(nested=any(map(walk.has_subquery, _all_scalars(rel))))
+    run = _Run(nested=_is_nested(rel))
     rel = run.repeat(rel, MOVING)
+    if run.nested:
+        rel = UNNEST(rel)
+        run = _Run(nested=_is_nested(rel))
+        rel = run.repeat(rel, MOVING)
     for rule in ONCE:
         rel = run.everywhere(rel, rule)
     return run.repeat(rel, LAST)
 
 
-def _all_scalars(rel: Rel) -> list[Scalar]:
-    return [e for node in walk.every_rel(rel) for e in walk.scalars(node)]
+def _is_nested(rel: Rel) -> bool:
+    return any(walk.has_subquery(e) for node in walk.every_rel(rel) for e in walk.scalars(node))
 
 
 @dataclass(slots=True)

@@ -124,12 +124,34 @@ def subqueries(draw: DrawFn, columns: Columns, depth: int) -> Scalar:
     if draw(st.booleans()) and columns:
         outer, own = draw(st.sampled_from(columns)), draw(st.sampled_from(rel.columns))
         rel = Filter(rel, (_typed(op.EQ, (own, outer), BOOLEAN),))
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(SubqueryKind))
+    if kind is SubqueryKind.EXISTS:
         return Subquery(SubqueryKind.EXISTS, rel, BOOLEAN.with_null(False))
+    if kind is SubqueryKind.SCALAR:
+        return draw(_totals(rel, columns))
     rel = Project(rel, ((rel.columns[0], rel.columns[0]),))
     every, fn = draw(st.sampled_from([(False, op.EQ), (True, op.NE), (True, op.LT)]))
     args = (draw(numbers(columns, 1)),)
     return Subquery(SubqueryKind.QUANTIFIED, rel, BOOLEAN, args, fn, every)
+
+
+@st.composite
+def _totals(draw: DrawFn, rel: Rel, columns: Columns) -> Scalar:
+    """A number compared with an aggregate over `rel`, which has one row."""
+    fn = draw(st.sampled_from([aggregates.COUNT, aggregates.SUM]))
+    made = column("t", BIGINT.with_null(fn is aggregates.SUM))
+    total = Aggregate(
+        rel, (), ((made, AggregateCall(fn, (draw(numbers(_integers(rel), 1)),), made.type)),)
+    )
+    query: Rel = total
+    if draw(st.booleans()):
+        query = Filter(
+            total, (_typed(op.LT, (made, Literal(2, BIGINT.with_null(False))), BOOLEAN),)
+        )
+    a = draw(numbers(columns, 1))
+    value = Subquery(SubqueryKind.SCALAR, query, BIGINT)
+    wide = Cast(a, BIGINT.with_null(a.type.nullable))
+    return _typed(draw(st.sampled_from(op.COMPARISONS)), (wide, value), BOOLEAN)
 
 
 # --- relations -----------------------------------------------------------------------------

@@ -71,14 +71,12 @@ def test_queries_inside_subqueries_are_optimized_too() -> None:
     inner = project(Filter(join("inner", U, V), (eq(C, E), eq(D, A), eq(F, lit("x")))), "c", "f")
     plan = project(Filter(T, (exists(inner),)), "a")
     assert show_rel(optimize(plan)) == (
-        "Filter EXISTS (Join)\n"
-        "  Subquery (exists)\n"
-        "    Join inner ON (c = e)\n"
-        "      Filter (d = a)\n"
-        "        Scan u [c, d]\n"
-        "      Filter (f = 'x')\n"
-        "        Scan v [e, f]\n"
-        "  Scan t [a]"
+        "Join semi ON (d = a)\n"
+        "  Scan t [a]\n"
+        "  Join inner ON (c = e)\n"
+        "    Scan u [c, d]\n"
+        "    Filter (f = 'x')\n"
+        "      Scan v [e, f]"
     )
 
 

@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import DIALECT, E, cast, literal
+from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
 from sqlshim.backends.duckdb.compile_windows import window
 from sqlshim.catalog.model import Table
@@ -335,6 +336,9 @@ class Relations:
     # --- nodes with several inputs
 
     def _join(self, rel: Join) -> Draft:
+        not_in = as_not_in(rel)
+        if not_in is not None:
+            return self.draft(not_in)
         draft = self._bare(rel.left)
         right = self._bare(rel.right)
         if right.joins:
@@ -344,7 +348,7 @@ class Relations:
             join.set("kind", "CROSS")
         else:
             join.set("on", self.scalars.condition(rel.on))
-            side, kind = _JOIN_WORDS[rel.kind]
+            side, kind = JOIN_WORDS[rel.kind]
             join.set("side", side)
             join.set("kind", kind)
         draft.joins.append(join)
@@ -372,14 +376,6 @@ class Relations:
         return combined
 
 
-_JOIN_WORDS = {
-    JoinKind.INNER: ("", ""),
-    JoinKind.LEFT: ("LEFT", ""),
-    JoinKind.RIGHT: ("RIGHT", ""),
-    JoinKind.FULL: ("FULL", ""),
-    JoinKind.SEMI: ("", "SEMI"),
-    JoinKind.ANTI: ("", "ANTI"),
-}
 _SET_WORDS: dict[SetKind, tuple[type[exp.SetOperation], bool]] = {
     SetKind.UNION_ALL: (exp.Union, False),
     SetKind.INTERSECT_ALL: (exp.Intersect, False),
