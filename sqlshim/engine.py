@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,11 +29,12 @@ from sqlshim.catalog.catalog import Catalog
 from sqlshim.errors import Error, StatementTooComplex, TableExists
 from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
+from sqlshim.execute.stores import attach, detach
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Remote
 from sqlshim.ir.scalar import Column
 from sqlshim.ir.show import show_rel
-from sqlshim.ir.statement import CreateTable, DropTable, Insert, Query, Statement
+from sqlshim.ir.statement import Attach, CreateTable, Detach, DropTable, Insert, Query, Statement
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
 from sqlshim.sql.params import Arguments, Placeholders, uniform
@@ -49,7 +50,7 @@ class World:
     """All that a connection holds. `local` opens the local engine when first called."""
 
     catalog: Catalog
-    stores: Mapping[str, Backend]
+    stores: dict[str, Backend]  # ATTACH adds to it
     local: Callable[[], LocalEngine]
     options: Options
     dialect: str
@@ -143,7 +144,9 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
             return Prepared(
                 bound.statement, bound.slots, _plan(source, world) if needs_plan else None, None
             )
-        case CreateTable() | DropTable():
+        case CreateTable(source=source) if source is not None:
+            return Prepared(bound.statement, bound.slots, _plan(source, world), None)
+        case CreateTable() | DropTable() | Attach() | Detach():
             return Prepared(bound.statement, bound.slots, None, None)
 
 
@@ -203,9 +206,18 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
         case Insert():
             return run_many([(prepared, [values])], world, context)
         case CreateTable():
-            return _create(prepared.statement, world)
+            return _create(prepared, values, world, context)
         case DropTable():
             write.drop_tables(prepared.statement, world.stores)
+            world.catalog.refresh()
+            return Result(None, None)
+        case Attach(uri=uri, name=name):
+            where = write.constant(uri, _params(prepared.slots, values))
+            attach(str(where), name, world.stores, world.options)
+            world.catalog.refresh()
+            return Result(None, None)
+        case Detach(name=name, if_exists=if_exists):
+            detach(name, if_exists, world.stores)
             world.catalog.refresh()
             return Result(None, None)
 
@@ -238,7 +250,11 @@ def _source_rows(
         )
 
 
-def _create(statement: CreateTable, world: World) -> Result:
+def _create(
+    prepared: Prepared, values: Sequence[object], world: World, context: RunContext
+) -> Result:
+    statement = prepared.statement
+    assert isinstance(statement, CreateTable)
     store = world.catalog.store_for_new(statement.store)
     known = {n.casefold() for n in world.catalog.names(store, anew=True)}
     if statement.name.casefold() in known:
@@ -247,7 +263,21 @@ def _create(statement: CreateTable, world: World) -> Result:
         raise TableExists(statement.name)
     write.create_table(statement, world.stores[store])
     world.catalog.refresh()
-    return Result(None, None)
+    if statement.source is None or not statement.filled:
+        return Result(None, None)
+    table = world.catalog.find([(store, True), (statement.name, True)][0 if store else 1 :])
+    try:
+        params = _params(prepared.slots, values)
+        assert prepared.plan is not None
+        rows = write.rows_of(
+            partial(open_plan, prepared.plan, world.stores, world.local, params, context)
+        )
+        filling = Insert(table, tuple(c.name for c in statement.columns), statement.source)
+        return Result(None, None, write.insert(filling, world.stores, rows, context))
+    except BaseException as error:  # no half-filled table stays
+        write.drop_after(error, table, world.stores[store])
+        world.catalog.refresh()
+        raise
 
 
 def _params(slots: Sequence[Slot], values: Sequence[object]) -> tuple[object, ...]:

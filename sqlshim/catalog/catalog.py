@@ -68,6 +68,8 @@ class Catalog:
                 found = [(s, n) for s in stores for n in self._match(s, name, quoted, anew)]
                 if found:
                     break
+            own = [(s, n) for s, n in found if s == ""]
+            found = own or found  # an attached store does not make a plain name ambiguous
             if not found:
                 raise UnknownTable(".".join(p for p, _ in parts), self._known(stores))
             if len(found) > 1:

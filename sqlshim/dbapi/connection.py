@@ -27,7 +27,7 @@ class Connection:
 
     def __init__(
         self,
-        stores: Mapping[str, Backend],
+        stores: dict[str, Backend],
         local: Callable[[Options], LocalEngine],
         options: Options,
         dialect: str,

@@ -15,8 +15,10 @@ from sqlshim.backends.protocol import (
     Stream,
     TableDefinition,
 )
+from sqlshim.catalog.model import Table
+from sqlshim.errors import Error
 from sqlshim.ir.relational import Rel, Values
-from sqlshim.ir.scalar import Literal, Param
+from sqlshim.ir.scalar import Literal, Param, Scalar
 from sqlshim.ir.statement import CreateTable, DropTable, Insert
 
 Row = Sequence[object]
@@ -32,10 +34,11 @@ def is_constant(source: Rel) -> bool:
 def constant_rows(source: Rel, params: Sequence[object]) -> list[Row]:
     """The rows of a constant VALUES."""
     assert isinstance(source, Values)
-    return [tuple(_value(cell, params) for cell in row) for row in source.rows]
+    return [tuple(constant(cell, params) for cell in row) for row in source.rows]
 
 
-def _value(cell: object, params: Sequence[object]) -> object:
+def constant(cell: Scalar, params: Sequence[object]) -> object:
+    """The value of a Literal or Param."""
     if isinstance(cell, Param):
         return params[cell.index]
     assert isinstance(cell, Literal)
@@ -75,3 +78,11 @@ def drop_tables(statement: DropTable, stores: Mapping[str, Backend]) -> None:
     """DROP TABLE, one after the other."""
     for table in statement.tables:
         stores[table.store].drop_table(table)
+
+
+def drop_after(error: BaseException, table: Table, store: Backend) -> None:
+    """Drop a table that could not be filled; `error` learns of it if that fails as well."""
+    try:
+        store.drop_table(table)
+    except Error as failure:  # a transaction that is aborted anyway, or the store is gone
+        error.add_note(f"The new table {table.name!r} was not dropped: {failure}")

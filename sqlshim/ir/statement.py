@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from sqlshim.catalog.model import Table
 from sqlshim.ir.relational import Rel
-from sqlshim.ir.scalar import Column
+from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.types import SqlType
 
 
@@ -36,12 +36,19 @@ class NewColumn:
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
+    """CREATE TABLE; with a `source`, whose columns are `columns` in order, CREATE TABLE AS.
+
+    `filled` is False WITH NO DATA.
+    """
+
     store: str
     name: str
     columns: tuple[NewColumn, ...]
     primary_key: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...]
     if_not_exists: bool
+    source: Rel | None = None
+    filled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +58,20 @@ class DropTable:
     tables: tuple[Table, ...]
 
 
-Statement: TypeAlias = Query | Insert | CreateTable | DropTable
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """ATTACH: the connection gets another store, whose tables are `name`.table."""
+
+    uri: Scalar  # a Literal or Param of type TEXT
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """DETACH: the connection lets go of the store called `name`."""
+
+    name: str
+    if_exists: bool
+
+
+Statement: TypeAlias = Query | Insert | CreateTable | DropTable | Attach | Detach

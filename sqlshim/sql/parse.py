@@ -24,6 +24,7 @@ from sqlshim.errors import (
     SyntaxError,  # noqa: A004
     UnknownFunction,
     nearest,
+    without_secrets,
 )
 from sqlshim.instants import check_encodable
 from sqlshim.sql.joins import missing_condition, requires_condition
@@ -33,6 +34,7 @@ from sqlshim.sql.params import PREFIX, Placeholders
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 E = TypeVar("E", bound=Error)
+_OF_STORES = ("ATTACH", "DETACH")  # statements about stores, the same in every dialect
 TEXT_OF_TREE = "sqlshim_text"  # the key in a tree's `meta` of the text its positions count in
 MAX_LENGTH = 8 * 2**20  # characters
 _EXPLAIN = re.compile(
@@ -83,6 +85,9 @@ def parse(text: str, placeholders: Placeholders, dialect: Dialect) -> Parsed:
 def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Expr:
     try:
         tokens = dialect.tokenize(sql)
+        if tokens and tokens[0].text.upper() in _OF_STORES:
+            dialect = Dialect.get_or_raise("duckdb")  # the one dialect that has them
+            tokens = dialect.tokenize(sql)
         _one_statement(tokens, text, places)
         _no_gaps(tokens, text, places, dialect)
         _no_join_without_on(tokens, text, places, dialect)
@@ -228,7 +233,7 @@ def with_caret(error: E, text: str) -> E:
     number = text.count("\n", 0, at) + 1
     prefix = f"LINE {number}: "
     skip = max(0, at - start - 60)
-    shown = line[skip : skip + 100]
+    shown = without_secrets(line[skip : skip + 100])
     caret = " " * (len(prefix) + at - start - skip) + "^"
     hint = f"\nHINT: {error.hint}" if error.hint else ""
     error.args = (f"{error.detail}\n{prefix}{shown}\n{caret}{hint}",)
