@@ -110,9 +110,10 @@ class QueryBinder:
         on = self._distinct_on(node, items, binder)
         limit = self._limit_values(node, binder)
         windows.bind_qualify(node, binder)
-        if node.args.get("group") is not None or groups.calls or having is not None:
-            grouping = bind_grouping(node, self.context, scope, self.query, items)
-            made = frozenset(c.id for c, _ in groups.calls)
+        if node.args.get("group") is not None or groups.made or having is not None:
+            keys = ScalarBinder(self.context, scope, self.query, "GROUP BY")
+            grouping = bind_grouping(node, keys, items, groups, windows)
+            made = groups.made
 
             def above(expr: Scalar) -> Scalar:
                 try:
@@ -127,7 +128,7 @@ class QueryBinder:
             on = [replace(k, expr=above(k.expr)) for k in on]
             windows.rewrite(above)
             kept = () if having is None else conjuncts(above(having))
-            rel = Aggregate(rel, tuple(grouping.keys), tuple(groups.calls))
+            rel = grouping.over(rel, groups)
             rel = Filter(rel, kept) if kept else rel
         return self._finish(windows.over(rel), node, items, order, limit, on)
 

@@ -7,7 +7,7 @@ may stand there (`groups`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -45,8 +45,10 @@ from sqlshim.ir.scalar import (
     Subquery,
     SubqueryKind,
 )
-from sqlshim.types import BOOLEAN
+from sqlshim.types import BOOLEAN, INTEGER
 
+_INSIDE = "an aggregate function"  # the clause of an aggregate's arguments
+MOST_BITS = 31  # of GROUPING
 BindQuery = Callable[[exp.Expr, Scope | None], Bound]
 _SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL
 _COMPARE: dict[type[exp.Expr], Function] = {
@@ -56,9 +58,16 @@ _COMPARE: dict[type[exp.Expr], Function] = {
 
 @dataclass(slots=True)
 class Groups:
-    """The aggregate calls met in the clauses above GROUP BY, each with its new column."""
+    """The aggregate calls met in the clauses above GROUP BY, each with its new column; and the
+    calls of GROUPING with their arguments."""
 
     calls: list[tuple[Column, AggregateCall]] = field(default_factory=list)
+    masks: list[tuple[Column, tuple[Scalar, ...]]] = field(default_factory=list)
+
+    @property
+    def made(self) -> frozenset[int]:
+        """The numbers of the new columns."""
+        return frozenset(c.id for c, _ in (*self.calls, *self.masks))
 
     def add(self, context: Context, call: AggregateCall, name: str) -> Column:
         for column, known in self.calls:
@@ -130,6 +139,8 @@ class ScalarBinder:
             return call(fn, *(self.scalar(e) for e in _arguments(node, names)))
         if kind is exp.Filter or self.is_aggregate(node):
             return self._aggregate(node)
+        if kind is exp.Grouping or kind is exp.GroupingId:
+            return self._grouping(node)
         if kind is exp.Anonymous:
             return self._anonymous(node)
         if kind is exp.Alias:
@@ -155,15 +166,17 @@ class ScalarBinder:
     # --- aggregates
 
     def _aggregate(self, node: exp.Expr) -> Scalar:
+        if self.clause == _INSIDE:
+            raise GroupingError("aggregate function calls cannot be nested")
         if self.groups is None:
             raise GroupingError(
                 f"aggregate functions are not allowed in {self.clause}",
                 hint="Use HAVING, or a subquery.",
             )
-        inner = ScalarBinder(self.context, self.scope, self.query, "an aggregate function")
+        inner = ScalarBinder(self.context, self.scope, self.query, _INSIDE)
         where = None
         if isinstance(node, exp.Filter):
-            where = inner.condition(node.expression.this)
+            where = replace(inner, clause="FILTER").condition(node.expression.this)
             node = node.this
         aggregate = self.aggregate_call(node, inner, where)
         self._check_level(aggregate)
@@ -178,6 +191,20 @@ class ScalarBinder:
                 "an aggregate over columns of the outer query is not supported yet",
                 hint="Compute it in the outer query.",
             )
+
+    def _grouping(self, node: exp.Expr) -> Scalar:
+        """GROUPING(a, b): which of these keys the row's grouping set lacks, as bits."""
+        if self.clause == _INSIDE:
+            raise GroupingError("aggregate function calls cannot be nested")
+        if self.groups is None:
+            raise GroupingError(f"grouping operations are not allowed in {self.clause}")
+        if len(node.expressions) > MOST_BITS:
+            raise ProgrammingError("GROUPING must have fewer than 32 arguments", sqlstate="54023")
+        inner = ScalarBinder(self.context, self.scope, self.query, "GROUPING")
+        args = tuple(settle(inner.scalar(e)) for e in node.expressions)
+        column = self.context.column("grouping", INTEGER.with_null(False))
+        self.groups.masks.append((column, args))
+        return column
 
     def is_aggregate(self, node: exp.Expr) -> bool:
         """Whether `node` is a call of an aggregate function."""

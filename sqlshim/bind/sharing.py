@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Aggregate, Limit, Project, Rel, Shared, Window
+from sqlshim.ir.relational import Aggregate, GroupingSets, Limit, Project, Rel, Shared, Window
 from sqlshim.ir.scalar import Call, Subquery
 
 
@@ -19,7 +19,8 @@ def is_shareable(body: Rel) -> bool:
     if walk.free_columns(body):
         return False
     return any(
-        isinstance(node, Aggregate | Limit | Window) or any(map(_is_volatile, _parts(node)))
+        isinstance(node, Aggregate | GroupingSets | Limit | Window)
+        or any(map(_is_volatile, _parts(node)))
         for node in walk.every_rel(body)
     )
 

@@ -42,9 +42,9 @@ WINDOW_FUNCTIONS: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
 _INSIDE = "window function calls"
 
 
-def windowing(message: str) -> ProgrammingError:
+def windowing(message: str, at: int | None = None) -> ProgrammingError:
     """PostgreSQL's windowing_error."""
-    return ProgrammingError(message, sqlstate="42P20")
+    return ProgrammingError(message, sqlstate="42P20", position=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ class Windows:
         column = context.column(call.fn.name.lower(), call.type)
         self.calls.append((column, call))
         return column
+
+    @property
+    def made(self) -> frozenset[int]:
+        """The numbers of the calls' columns."""
+        return frozenset(c.id for c, _ in self.calls)
 
     def define(self, node: exp.Select) -> None:
         """The WINDOW clause."""

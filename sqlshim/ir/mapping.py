@@ -13,6 +13,7 @@ from typing import TypeVar, assert_never
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Project,
@@ -58,7 +59,7 @@ def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
         case Join():
             on = _each(rel.on, change)
             return rel if on is rel.on else replace(rel, on=on)
-        case Aggregate():
+        case Aggregate() | GroupingSets():
             keys = _each_named(rel.keys, change)
             calls = _each_call(rel.calls, change)
             same = keys is rel.keys and calls is rel.calls

@@ -114,6 +114,26 @@ class Aggregate:
 
 
 @dataclass(frozen=True)
+class GroupingSets:
+    """The groups of several GROUP BYs over one input, all of them (UNION ALL).
+
+    `sets` are indices into `keys`; where a set lacks a key, its column is NULL. The set () gives
+    one row even over nothing. `masks` are the values of GROUPING(...): a bit for each of these
+    keys, the last one lowest, 1 where the row's set lacks it.
+    """
+
+    input: Rel
+    keys: tuple[tuple[Column, Scalar], ...]
+    sets: tuple[tuple[int, ...], ...]
+    calls: tuple[tuple[Column, AggregateCall], ...]
+    masks: tuple[tuple[Column, tuple[int, ...]], ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(c for c, _ in (*self.keys, *self.calls, *self.masks))
+
+
+@dataclass(frozen=True)
 class Window:
     """Every row of `input` with the value of each window function added."""
 
@@ -213,6 +233,7 @@ Rel: TypeAlias = (
     | Project
     | Join
     | Aggregate
+    | GroupingSets
     | Window
     | Sort
     | Limit

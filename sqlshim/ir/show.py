@@ -17,6 +17,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Project,
@@ -262,9 +263,9 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             on = " AND ".join(_operand(e, name) for e in rel.on) or "true"
             return f"Join {rel.kind} ON {on}"
         case Aggregate():
-            calls = ", ".join(f"{show_aggregate(a, name)} AS {name(c)}" for c, a in rel.calls)
-            keys = ", ".join(_item(c, e, name) for c, e in rel.keys)
-            return "Aggregate" + (f" {calls}" if calls else "") + (f" BY {keys}" if keys else "")
+            return _aggregate(rel, name)
+        case GroupingSets():
+            return _grouping_sets(rel, name)
         case Window():
             return "Window " + ", ".join(
                 f"{show_window(w, name)} AS {name(c)}" for c, w in rel.calls
@@ -284,6 +285,25 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             return f"Remote {rel.store}"
         case _:
             assert_never(rel)
+
+
+def _aggregate(rel: Aggregate, name: Names) -> str:
+    calls = ", ".join(f"{show_aggregate(a, name)} AS {name(c)}" for c, a in rel.calls)
+    keys = ", ".join(_item(c, e, name) for c, e in rel.keys)
+    return "Aggregate" + (f" {calls}" if calls else "") + (f" BY {keys}" if keys else "")
+
+
+def _grouping_sets(rel: GroupingSets, name: Names) -> str:
+    def listed(chosen: tuple[int, ...]) -> str:
+        return "(" + ", ".join(show_scalar(rel.keys[i][1], name) for i in chosen) + ")"
+
+    made = [f"{show_aggregate(a, name)} AS {name(c)}" for c, a in rel.calls]
+    made += [f"GROUPING{listed(keys)} AS {name(c)}" for c, keys in rel.masks]
+    keys = ", ".join(_item(c, e, name) for c, e in rel.keys)
+    by = f" BY {keys}" if keys else ""
+    return (
+        f"GroupingSets {', '.join(made)}".rstrip() + f"{by} SETS {', '.join(map(listed, rel.sets))}"
+    )
 
 
 def _item(column: Column, expr: Scalar, name: Names) -> str:

@@ -15,6 +15,7 @@ from sqlshim.ir.mapping import ScalarMap, map_scalars
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Project,
@@ -52,7 +53,9 @@ def inputs(rel: Rel) -> tuple[Rel, ...]:
     match rel:
         case Scan() | Values():
             return ()
-        case Filter() | Project() | Aggregate() | Window() | Sort() | Limit() | Shared():
+        case Filter() | Project() | Sort() | Limit() | Shared():
+            return (rel.input,)
+        case Aggregate() | GroupingSets() | Window():
             return (rel.input,)
         case Join():
             return (rel.left, rel.right)
@@ -71,7 +74,9 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     match rel:
         case Scan() | Values():
             return rel
-        case Filter() | Project() | Aggregate() | Window() | Sort() | Limit() | Shared():
+        case Filter() | Project() | Sort() | Limit() | Shared():
+            return replace(rel, input=new[0])
+        case Aggregate() | GroupingSets() | Window():
             return replace(rel, input=new[0])
         case Join():
             return replace(rel, left=new[0], right=new[1])
@@ -98,7 +103,7 @@ def scalars(rel: Rel) -> Iterator[Scalar]:
                 yield expr
         case Join():
             yield from rel.on
-        case Aggregate():
+        case Aggregate() | GroupingSets():
             for _, expr in rel.keys:
                 yield expr
             for _, call in rel.calls:

@@ -64,8 +64,7 @@ def test_an_ungrouped_column_is_named_with_its_place(
 MISPLACED = {
     "SELECT 1 FROM people WHERE count(*) > 1": "WHERE",
     "SELECT 1 FROM people GROUP BY count(*)": "GROUP BY",
-    "SELECT max(count(*)) FROM people": "an aggregate function",
-    "SELECT count(*) FILTER (WHERE max(age) > 1) FROM people": "an aggregate function",
+    "SELECT count(*) FILTER (WHERE max(age) > 1) FROM people": "FILTER",
     "SELECT 1 FROM people p JOIN orders o ON count(*) > 1": "JOIN/ON",
     "SELECT 1 FROM people LIMIT count(*)": "LIMIT",
     "VALUES (count(*))": "VALUES",
@@ -143,7 +142,6 @@ def test_a_wrong_statement_is_refused(sql: str, expected: str) -> None:
 
 NOT_YET = [
     "SELECT (SELECT SUM(p.age) FROM people) FROM people p",
-    "SELECT city FROM people GROUP BY ROLLUP (city)",
     "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n FROM r) SELECT * FROM r",
     "SELECT * FROM people, LATERAL (SELECT id) AS t",
     "SELECT * FROM people TABLESAMPLE SYSTEM (10)",

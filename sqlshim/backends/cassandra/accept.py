@@ -17,6 +17,7 @@ from sqlshim.functions import aggregates as agg
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Project,
@@ -31,6 +32,7 @@ from sqlshim.ir.scalar import AggregateCall, Column, SortKey
 from sqlshim.types import INTEGERS, Kind
 
 _NOT_CQL: dict[type, str] = {
+    GroupingSets: "CQL has no grouping sets",
     Join: "CQL has no joins",
     SetOp: "CQL has no UNION, INTERSECT or EXCEPT",
     Values: "CQL has no VALUES",

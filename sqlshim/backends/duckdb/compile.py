@@ -14,7 +14,8 @@ from typing import assert_never
 import sqlglot
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import DIALECT, E, cast, literal
+from sqlshim.backends.duckdb.compile_aggregates import grouping_masks, grouping_sets
+from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, literal
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
 from sqlshim.backends.duckdb.compile_windows import window
@@ -23,6 +24,7 @@ from sqlshim.errors import StatementTooComplex
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     JoinKind,
     Limit,
@@ -162,7 +164,7 @@ class Relations:
                 return self._project(rel)
             case Join():
                 return self._join(rel)
-            case Aggregate():
+            case Aggregate() | GroupingSets():
                 return self._aggregate(rel)
             case Window():
                 return self._window(rel)
@@ -279,11 +281,12 @@ class Relations:
         draft.items = [_item(c, item.unalias().copy()) for c, item in picked if item is not None]
         return draft
 
-    def _aggregate(self, rel: Aggregate) -> Draft:
+    def _aggregate(self, rel: Aggregate | GroupingSets) -> Draft:
         draft = self.draft(rel.input)
         if not draft.open:
             draft = self._wrapped(draft, rel.input.columns)
-        if not all(isinstance(e, Column) for _, e in rel.keys):
+        plain = {e for _, e in rel.keys if isinstance(e, Column)}
+        if len(plain) < len(rel.keys):
             draft = self._keys_first(draft, rel)
             keys = [(c, column(c)) for c, _ in rel.keys]
         else:
@@ -291,12 +294,18 @@ class Relations:
         draft.items = [_item(c, e) for c, e in keys]
         draft.items += [_item(c, self.scalars.aggregate(a)) for c, a in rel.calls]
         draft.group = [e.copy() for _, e in keys]
-        if not keys and not rel.calls:  # one row whatever the input holds
+        if isinstance(rel, GroupingSets):
+            draft.items += [_item(c, e) for c, e in grouping_masks(rel, draft.group)]
+            draft.group = [grouping_sets(rel, draft.group)]
+            if not draft.items:  # where nothing is selected, DuckDB gives one row for all the ()
+                draft.items = [exp.alias_(call("count", exp.Star()), NO_COLUMN)]
+        elif not keys and not rel.calls:  # one row whatever the input holds
             return Draft(None, items=[])
         return draft
 
-    def _keys_first(self, draft: Draft, rel: Aggregate) -> Draft:
-        """Compute the keys in a SELECT below: a constant or parameter is no name to group by."""
+    def _keys_first(self, draft: Draft, rel: Aggregate | GroupingSets) -> Draft:
+        """Compute the keys in a SELECT below: a constant or parameter is no name to group by, and
+        grouping sets cannot tell two keys of one name apart."""
         below = [c for c in rel.input.columns if c.id not in {k.id for k, _ in rel.keys}]
         draft.items = [_item(c, self.scalars.compile(e)) for c, e in rel.keys]
         draft.items += [column(c) for c in below]

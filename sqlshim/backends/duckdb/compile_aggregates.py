@@ -1,12 +1,16 @@
-"""How DuckDB says each aggregate function, and whether its result must be cast."""
+"""How DuckDB says each aggregate function, whether its result must be cast, and grouping sets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from sqlglot import exp
+
+from sqlshim.backends.duckdb.compile_casts import E, call, cast
 from sqlshim.functions import aggregates as agg
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import AggregateCall
+from sqlshim.ir.relational import GroupingSets
+from sqlshim.ir.scalar import AggregateCall, Column
 from sqlshim.types import INTEGERS, Kind
 
 Recast = Callable[[AggregateCall], bool]
@@ -35,3 +39,17 @@ AGGREGATES: Mapping[Function, tuple[str, Recast]] = {
     agg.VAR_POP: ("var_pop", _never),
     agg.STRING_AGG: ("string_agg", _never),
 }
+
+
+def grouping_sets(rel: GroupingSets, keys: Sequence[E]) -> E:
+    """What stands after GROUP BY; `keys` are the compiled ones."""
+    return exp.GroupingSets(expressions=[exp.Tuple(expressions=_chosen(s, keys)) for s in rel.sets])
+
+
+def grouping_masks(rel: GroupingSets, keys: Sequence[E]) -> list[tuple[Column, E]]:
+    """The values of GROUPING(...)."""
+    return [(c, cast(call("grouping", *_chosen(m, keys)), c.type)) for c, m in rel.masks]
+
+
+def _chosen(numbers: Sequence[int], keys: Sequence[E]) -> list[E]:
+    return [keys[i].copy() for i in numbers]

@@ -28,6 +28,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     JoinKind,
     Limit,
@@ -86,6 +87,8 @@ def _why_not(rel: Rel, pushdown: Pushdown) -> str:
             return _first(_reason(e) for _, e in rel.items if not isinstance(e, Column))
         case Aggregate():
             return _aggregate(rel)
+        case GroupingSets():
+            return _grouping_sets(rel)
         case Sort():
             return _sort(rel)
         case Limit():
@@ -136,6 +139,13 @@ def _sort(rel: Sort) -> str:
     if len(rel.keys) > _MOST_SORT_KEYS:
         return f"MongoDB sorts by few keys, not by {len(rel.keys)}"
     return _first(_reason(k.expr) or _kind(k.expr.type, _UNORDERED, "sorted") for k in rel.keys)
+
+
+def _grouping_sets(rel: GroupingSets) -> str:
+    """One $group a set, each over the input read again: it must be the same rows again."""
+    if any(isinstance(r, Limit) for r in walk.every_rel(rel.input)):
+        return "grouping sets over a LIMIT have no MongoDB form"
+    return _aggregate(Aggregate(rel.input, rel.keys, rel.calls))
 
 
 def _union(rel: SetOp) -> str:

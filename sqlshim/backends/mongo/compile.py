@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlshim.backends.mongo.encode import OBJECT_ID
 from sqlshim.backends.mongo.expressions import Expressions
-from sqlshim.backends.mongo.grouping import aggregated
+from sqlshim.backends.mongo.grouping import aggregated, union_of_sets
 from sqlshim.backends.mongo.joins import joined, united
 from sqlshim.backends.mongo.mql import Mql, is_plain_name
 from sqlshim.backends.mongo.ordering import limited, sorted_by
@@ -19,12 +19,25 @@ from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.scope import Place, field
 from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Aggregate, Filter, Join, Limit, Project, Rel, Scan, SetOp, Sort
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    GroupingSets,
+    Join,
+    Limit,
+    Project,
+    Rel,
+    Scan,
+    SetOp,
+    Sort,
+)
 from sqlshim.ir.scalar import Column, Scalar
 
 
 def compile_rel(rel: Rel) -> Query:
     """The pipeline of a relation."""
+    if isinstance(rel, GroupingSets):
+        return compile_rel(union_of_sets(rel))
     below = [compile_rel(child) for child in walk.inputs(rel)]
     match rel:
         case Scan():

@@ -12,6 +12,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     JoinKind,
     Limit,
@@ -39,6 +40,8 @@ def rows(rel: Rel) -> float:
             return max(_filtered(rel), 1.0)
         case Aggregate():
             return max(rows(rel.input) / 10, 1.0) if rel.keys else 1.0
+        case GroupingSets():
+            return len(rel.sets) * max(rows(rel.input) / 10, 1.0)
         case Limit(count=Literal(value=int() as count)):
             return max(min(rows(rel.input), float(count)), 1.0)
         case Join():

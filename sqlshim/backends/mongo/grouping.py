@@ -11,8 +11,8 @@ from sqlshim.backends.mongo.mql import Mql, or_null, projected
 from sqlshim.backends.mongo.query import Query, output_names, projection
 from sqlshim.backends.mongo.scope import Place, field
 from sqlshim.functions import aggregates as fa
-from sqlshim.ir.relational import Aggregate
-from sqlshim.ir.scalar import AggregateCall, Column, Scalar
+from sqlshim.ir.relational import Aggregate, GroupingSets, Project, SetKind, SetOp
+from sqlshim.ir.scalar import AggregateCall, Column, Literal, Scalar
 
 
 def aggregated(query: Query, rel: Aggregate) -> Query:
@@ -24,6 +24,26 @@ def aggregated(query: Query, rel: Aggregate) -> Query:
     key_names = output_names([c for c, _ in rel.keys])
     group_key, keys = _group_key(rel, scalars, key_names)
     return _grouped(rel, query, scalars, group_key, keys)
+
+
+def union_of_sets(rel: GroupingSets) -> SetOp:
+    """Each set grouped by itself over the same input; what a set lacks is NULL."""
+    arms = tuple(_one_set(rel, chosen) for chosen in rel.sets)
+    return SetOp(SetKind.UNION_ALL, arms, rel.columns)
+
+
+def _one_set(rel: GroupingSets, chosen: tuple[int, ...]) -> Project:
+    group = Aggregate(rel.input, tuple(rel.keys[i] for i in chosen), rel.calls)
+    made = {c.id for c in group.columns}
+    items: list[tuple[Column, Scalar]] = [
+        (c, c if c.id in made else Literal(None, c.type)) for c, _ in (*rel.keys, *rel.calls)
+    ]
+    items += [(c, Literal(_mask(keys, chosen), c.type)) for c, keys in rel.masks]
+    return Project(group, tuple(items))
+
+
+def _mask(keys: tuple[int, ...], chosen: tuple[int, ...]) -> int:
+    return int("".join("0" if key in chosen else "1" for key in keys), 2)
 
 
 def _group_key(

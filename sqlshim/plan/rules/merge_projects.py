@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlshim.ir import mapping, walk
-from sqlshim.ir.relational import Aggregate, Project, Rel
+from sqlshim.ir.relational import Aggregate, GroupingSets, Project, Rel
 from sqlshim.ir.scalar import Column, Scalar, Subquery
 from sqlshim.plan.facts import is_fixed, is_simple, is_volatile
 
@@ -26,7 +26,9 @@ def merge_projects(rel: Rel) -> Rel:
             items = _values(below)
             merged = tuple((c, walk.substitute(e, items)) for c, e in rel.items)
             return Project(below.input, merged)
-        case Aggregate(input=Project() as below) if _fits_group(below, rel):
+        case Aggregate(input=Project() as below) | GroupingSets(input=Project() as below) if (
+            _fits_group(below, rel)
+        ):
             items = _values(below)
             inner = replace(rel, input=below.input)
             return mapping.map_scalars(inner, lambda e: walk.substitute(e, items))
@@ -48,7 +50,7 @@ def _fits(below: Project, above: Iterable[Scalar]) -> bool:
     return all(uses[number] < _OFTEN for number in costly)
 
 
-def _fits_group(below: Project, rel: Aggregate) -> bool:
+def _fits_group(below: Project, rel: Aggregate | GroupingSets) -> bool:
     """Keys stay plain: a constant or volatile one means something else in a store's language."""
     if not _fits(below, walk.scalars(rel)):
         return False

@@ -15,6 +15,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     JoinKind,
     Limit,
@@ -104,7 +105,7 @@ def _size(rel: Rel) -> float:
             return _UNKNOWN_SIZE if known is None else float(known)
         case Values():
             return float(len(rel.rows))
-        case Filter() | Project() | Sort() | Limit() | Aggregate():
+        case Filter() | Project() | Sort() | Limit() | Aggregate() | GroupingSets():
             return _size(rel.input)
         case _:
             return _UNKNOWN_SIZE

@@ -1,7 +1,7 @@
 """Nothing in, nothing out: what is known to have no rows swallows what stands above it.
 
-Safe node by node: an Aggregate without keys still gives its one row, an outer join keeps the
-other side with NULLs, NOT EXISTS over nothing keeps everything.
+Safe node by node: an Aggregate without keys, or a grouping set (), still gives its one row, an
+outer join keeps the other side with NULLs, NOT EXISTS over nothing keeps everything.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     JoinKind,
     Limit,
@@ -34,6 +35,8 @@ def propagate_empty(rel: Rel) -> Rel:
         case Filter() | Project() | Window() | Sort() | Limit() if is_empty(rel.input):
             return empty(rel)
         case Aggregate() if rel.keys and is_empty(rel.input):
+            return empty(rel)
+        case GroupingSets() if all(rel.sets) and is_empty(rel.input):
             return empty(rel)
         case Join():
             return _join(rel)

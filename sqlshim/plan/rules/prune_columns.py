@@ -18,6 +18,7 @@ from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Project,
@@ -69,6 +70,8 @@ def _prune(rel: Rel, needed: Needed) -> Rel:
             return _prune_project(rel, needed)
         case Aggregate():
             return _prune_aggregate(rel, needed)
+        case GroupingSets():
+            return _prune_sets(rel, needed)
         case Window():
             return _prune_window(rel, needed)
         case Filter() | Sort() | Limit():
@@ -163,6 +166,14 @@ def _prune_aggregate(rel: Aggregate, needed: Needed) -> Rel:
         calls = rel.calls[:1]
     if len(calls) < len(rel.calls):
         rel = replace(rel, calls=calls)
+    return _in_subqueries(walk.with_inputs(rel, (_prune(rel.input, _reads(rel)),)))
+
+
+def _prune_sets(rel: GroupingSets, needed: Needed) -> Rel:
+    calls = tuple((c, a) for c, a in rel.calls if c.id in needed)
+    masks = tuple((c, m) for c, m in rel.masks if c.id in needed)
+    if len(calls) < len(rel.calls) or len(masks) < len(rel.masks):
+        rel = replace(rel, calls=calls, masks=masks)
     return _in_subqueries(walk.with_inputs(rel, (_prune(rel.input, _reads(rel)),)))
 
 

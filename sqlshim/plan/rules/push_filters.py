@@ -3,6 +3,7 @@
 Conditions travel from the top down until they meet what they need. Safe because
 - a condition passes a Project or Aggregate only rewritten in terms of what is below, and only if
   no volatile function or subquery would run more often for it;
+- through GroupingSets goes only what reads keys of every set;
 - through a Window goes only what reads nothing but partition keys of every call;
 - nothing passes a Limit, and nothing that is volatile moves;
 - into the null-making side of an outer join goes only its own ON condition; a condition above
@@ -20,6 +21,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
+    GroupingSets,
     Join,
     JoinKind,
     Project,
@@ -53,6 +55,8 @@ def _push(rel: Rel, where: Where) -> Rel:
             return _through(rel, where, _once(rel.items))
         case Aggregate() if where and rel.keys:  # without keys its one row comes of nothing too
             return _through(rel, where, _once(rel.keys))
+        case GroupingSets() if where and (common := set.intersection(*map(set, rel.sets))):
+            return _through(rel, where, _once(rel.keys[i] for i in common))
         case Sort() if where:
             return _through(rel, where, {c.id: c for c in rel.columns})
         case Window() if where:
@@ -86,7 +90,7 @@ def _split(where: Where, test: Callable[[Scalar], bool]) -> tuple[Where, Where]:
 
 
 def _through(
-    rel: Project | Aggregate | Sort | Window, where: Where, values: dict[int, Scalar]
+    rel: Project | Aggregate | GroupingSets | Sort | Window, where: Where, values: dict[int, Scalar]
 ) -> Rel:
     """Conditions that read only columns in `values` go below, rewritten so."""
     hidden = column_ids(rel) - values.keys()

@@ -11,7 +11,16 @@ from dataclasses import replace
 
 from sqlshim.functions import aggregates
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Aggregate, Filter, Join, Project, Rel, SetOp, Sort
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    GroupingSets,
+    Join,
+    Project,
+    Rel,
+    SetOp,
+    Sort,
+)
 from sqlshim.ir.scalar import Literal, Param, Scalar, SortKey
 from sqlshim.plan.facts import max_rows, same_items
 
@@ -27,9 +36,11 @@ def remove_sorts(rel: Rel) -> Rel:
     match rel:
         case Sort():
             return _sort(rel)
-        case Aggregate() if any(call.fn not in _ORDERLESS for _, call in rel.calls):
+        case Aggregate() | GroupingSets() if any(
+            call.fn not in _ORDERLESS for _, call in rel.calls
+        ):
             return rel
-        case Aggregate() | Join() | SetOp():
+        case Aggregate() | GroupingSets() | Join() | SetOp():
             return walk.with_inputs(rel, tuple(map(_unsorted, walk.inputs(rel))))
         case _:
             return rel

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
 from sqlshim.ir import mapping, walk
-from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Rel
+from sqlshim.ir.relational import Aggregate, Filter, GroupingSets, Join, JoinKind, Rel
 from sqlshim.ir.scalar import AggregateCall, Call, Case, InList, Scalar
 from sqlshim.plan.facts import (
     FALSE,
@@ -38,7 +38,7 @@ def simplify_predicates(rel: Rel) -> Rel:
             return _filter(rel)
         case Join():
             return _join(rel)
-        case Aggregate():
+        case Aggregate() | GroupingSets():
             return _aggregate(rel)
         case _:
             return rel
@@ -60,7 +60,7 @@ def _join(rel: Join) -> Rel:
     return rel if on is rel.on else replace(rel, on=on)
 
 
-def _aggregate(rel: Aggregate) -> Aggregate:
+def _aggregate(rel: Aggregate | GroupingSets) -> Rel:
     calls = tuple((c, _aggregate_call(a)) for c, a in rel.calls)
     same = all(a is b for (_, a), (_, b) in zip(calls, rel.calls, strict=True))
     return rel if same else replace(rel, calls=calls)
