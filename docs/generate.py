@@ -29,10 +29,16 @@ TITLES = {
     "math": "Mathematics",
     "datetime": "Dates and times",
     "aggregates": "Aggregates",
+    "documents": "Documents and arrays",
     "windows": "Window functions",
 }
 WRITTEN = {"ROUND_TO": "ROUND", "EXTRACT_FRACTION": "EXTRACT"}  # rows with a name of their own
 PREFIX = {"NOT", "NEG"}
+FORMS = {  # what has a syntax of its own
+    "FIELD": "struct.field",
+    "ARRAY_OF": "ARRAY[any, …]",
+    "ROW_OF": "ROW(any, …)",
+}
 SAMPLES = (t.INTEGER, t.BIGINT, t.decimal(10, 2), t.DOUBLE, t.TEXT, t.DATE, t.TIMESTAMP)
 
 
@@ -65,6 +71,8 @@ def _forms(fn: Function) -> Iterator[tuple[str, str]]:
 
 
 def _written(fn: Function, names: list[str]) -> str:
+    if fn.name in FORMS:
+        return FORMS[fn.name]
     if fn.symbol in ("LIKE", "ILIKE"):
         return f"{names[0]} {fn.symbol} {names[1]} [ESCAPE {names[2]}]"
     if fn.name in PREFIX:

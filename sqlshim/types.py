@@ -7,7 +7,7 @@ compilers carries them; nothing here knows a store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -47,6 +47,8 @@ class SqlType:
     fields: tuple[tuple[str, SqlType], ...] = ()
     element: SqlType | None = None  # of an array; the value type of a map
     key: SqlType | None = None  # the key type of a map
+    # The store's own type inside a document, where it matters (MongoDB's objectId).
+    native: str = field(default="", compare=False)
 
     def with_null(self, nullable: bool) -> SqlType:
         """This type with the given nullability."""

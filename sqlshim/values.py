@@ -11,7 +11,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from sqlshim.errors import DataError, NumericOutOfRange
@@ -44,6 +44,7 @@ from sqlshim.types import (
     Kind,
     SqlType,
     array,
+    common,
     decimal,
 )
 
@@ -96,8 +97,7 @@ def type_of(value: object) -> SqlType:
         case uuid.UUID():
             return UUID
         case list() | tuple():
-            known = [t for t in map(type_of, value) if t.kind is not Kind.UNKNOWN]
-            return array(known[0] if known else SqlType(Kind.TEXT))
+            return array(_type_of_items(value))
         case dict():
             return JSON
         case _:
@@ -106,6 +106,17 @@ def type_of(value: object) -> SqlType:
                 hint="Pass int, float, Decimal, str, bytes, bool, date, datetime, time, timedelta, "
                 "UUID, list or dict.",
             )
+
+
+def _type_of_items(values: Sequence[object]) -> SqlType:
+    """The type that holds all items of a list; TEXT where nothing else is known."""
+    found = UNKNOWN
+    for value in values:
+        met = common(found, type_of(value))
+        if met is None:
+            raise DataError("the items of a list parameter have no common type")
+        found = met
+    return SqlType(Kind.TEXT) if found.kind is Kind.UNKNOWN else found.with_null(True)
 
 
 def _type_of_int(value: int) -> SqlType:
@@ -284,10 +295,47 @@ def _to_uuid(value: object, target: SqlType) -> object:
 
 
 def _to_array(value: object, target: SqlType) -> object:
+    if isinstance(value, str):
+        value = _array_parts(value, target)
     if not isinstance(value, list | tuple) or target.element is None:
         raise bad(value, target)
     element = target.element
     return [convert(v, element) for v in value]
+
+
+_ARRAY_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^{},"]*[^{},"\s]))\s*([,}])', re.S)
+
+
+def _array_parts(text: str, target: SqlType) -> list[object]:
+    """The items of PostgreSQL's text form of an array: {1,2,NULL,"a b"}."""
+    text = text.strip()
+    if not text.startswith("{"):
+        raise bad(text, target)
+    if text[1:].strip() == "}":
+        return []
+    items: list[object] = []
+    at, end = 1, ","
+    while end == ",":
+        found = _ARRAY_ITEM.match(text, at)
+        if found is None:
+            raise bad(text, target)
+        quoted_item, bare, end = found.groups()
+        at = found.end()
+        if bare is None:
+            items.append(re.sub(r"\\(.)", r"\1", quoted_item, flags=re.S))
+        else:
+            items.append(None if bare.upper() == "NULL" else bare)
+    if at != len(text):
+        raise bad(text, target)
+    return items
+
+
+def _to_struct(value: object, target: SqlType) -> object:
+    if isinstance(value, list | tuple) and len(value) == len(target.fields):
+        value = dict(zip((n for n, _ in target.fields), value, strict=True))
+    if not isinstance(value, dict) or not set(value) <= {n for n, _ in target.fields}:
+        raise bad(value, target)
+    return {n: convert(value.get(n), t) for n, t in target.fields}
 
 
 def _to_json(value: object, target: SqlType) -> object:
@@ -316,7 +364,7 @@ _CONVERTERS: dict[Kind, Callable[[object, SqlType], object]] = {
     Kind.UUID: _to_uuid,
     Kind.JSON: _to_json,
     Kind.ARRAY: _to_array,
-    Kind.STRUCT: _same,
+    Kind.STRUCT: _to_struct,
     Kind.MAP: _same,
 }
 

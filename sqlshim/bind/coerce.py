@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlshim.errors import DataError, NumericOutOfRange, TypeMismatch, UnknownFunction
+from sqlshim.functions import documents
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, NullResult, Overload, Want
 from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar
@@ -23,6 +24,7 @@ from sqlshim.types import (
     INT_RANGE,
     INTEGER,
     INTEGERS,
+    NESTED,
     NUMBERS,
     TEXT,
     Kind,
@@ -200,6 +202,8 @@ def coerce(arg: Scalar, target: SqlType) -> Scalar:
         if arg.value is None:
             return null_of(target)
         return Literal(convert(arg.value, target), target.with_null(False))
+    if isinstance(arg, Call) and (same := _constructed(arg, target)) is not None:
+        return same
     if isinstance(arg, Param) and _param_converts(kind, target.kind):
         return Param(arg.index, target.with_null(arg.type.nullable))
     if isinstance(arg, Case) and kind is Kind.UNKNOWN:
@@ -211,11 +215,27 @@ def coerce(arg: Scalar, target: SqlType) -> Scalar:
 def _same_shape(a: SqlType, b: SqlType) -> bool:
     if a.kind is Kind.DECIMAL:
         return b.precision is None or (a.precision, a.scale) == (b.precision, b.scale)
-    return a.with_null(True) == b.with_null(True) or a.kind not in (
-        Kind.ARRAY,
-        Kind.MAP,
-        Kind.STRUCT,
-    )
+    return a.kind not in NESTED or str(a) == str(b)
+
+
+def _constructed(arg: Call, target: SqlType) -> Scalar | None:
+    """ARRAY[…] and ROW(…) as an array or struct of other types: each part is converted."""
+    null = arg.type.nullable
+    if arg.fn is documents.ARRAY_OF and target.kind is Kind.ARRAY and target.element:
+        parts = tuple(coerce(a, target.element) for a in arg.args)
+        return Call(arg.fn, parts, target.with_null(null))
+    if arg.fn is not documents.ROW_OF or target.kind is not Kind.STRUCT:
+        return None
+    given = dict(zip((n for n, _ in arg.type.fields), arg.args, strict=True))
+    wanted = [n for n, _ in target.fields]
+    if not set(given) <= set(wanted):  # ROW(…) without names
+        if len(given) != len(wanted):
+            raise TypeMismatch(
+                f"a row of {len(given)} values is not a {str(target).lower()}", sqlstate="42846"
+            )
+        given = dict(zip(wanted, arg.args, strict=True))
+    parts = tuple(coerce(given[n], t) if n in given else null_of(t) for n, t in target.fields)
+    return Call(arg.fn, parts, target.with_null(null))
 
 
 def _param_converts(source: Kind, target: Kind) -> bool:
@@ -224,7 +244,11 @@ def _param_converts(source: Kind, target: Kind) -> bool:
         return True
     if source in INTEGERS:
         return target in NUMBERS
-    return source is Kind.DECIMAL and target in FLOATS
+    if source is Kind.DECIMAL:
+        return target in FLOATS
+    if source is Kind.ARRAY:
+        return target is Kind.ARRAY
+    return source is Kind.JSON and target in (Kind.STRUCT, Kind.MAP)  # a dict
 
 
 def settle(arg: Scalar) -> Scalar:
@@ -299,6 +323,8 @@ def cast(arg: Scalar, target: SqlType, safe: bool = False) -> Scalar:
         return coerce(arg, target)
     if arg.type.kind is target.kind and _same_shape(arg.type, target):
         return arg
+    if isinstance(arg, Call) and (same := _constructed(arg, target)) is not None:
+        return same
     if not castable(arg.type.kind, target.kind):
         raise TypeMismatch(
             f"cannot cast type {str(arg.type).lower()} to {str(target).lower()}", sqlstate="42846"

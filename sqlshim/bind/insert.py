@@ -21,7 +21,7 @@ from sqlshim.errors import (
 from sqlshim.ir.relational import Project, Rel, Values
 from sqlshim.ir.scalar import Param, Scalar
 from sqlshim.ir.statement import Insert
-from sqlshim.types import FLOATS, INSTANTS, INTEGERS, NUMBERS, Kind
+from sqlshim.types import FLOATS, INSTANTS, INTEGERS, NESTED, NUMBERS, Kind
 
 
 def bind_insert(tree: exp.Expr, context: Context) -> Insert:
@@ -127,6 +127,7 @@ def _assign(value: Scalar, column: TableColumn, node: exp.Expr) -> Scalar:
         or (source in NUMBERS and target in NUMBERS)
         or (source in INSTANTS and target in INSTANTS)
         or target in (Kind.TEXT, Kind.JSON)
+        or (isinstance(value, Param) and source is Kind.JSON and target in NESTED)
     )
     if not fits:
         raise TypeMismatch(

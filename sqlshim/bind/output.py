@@ -8,7 +8,8 @@ from sqlglot.expressions import DataType
 from sqlshim.bind.context import Context
 from sqlshim.bind.scope import matching, position
 from sqlshim.errors import ProgrammingError
-from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.functions import documents
+from sqlshim.ir.scalar import Call, Column, Literal, Scalar
 from sqlshim.sql.params import PREFIX
 
 _D = DataType.Type
@@ -57,7 +58,9 @@ def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None
         case exp.Column():
             if node.name.startswith(PREFIX):
                 return None
-            return value.name if isinstance(value, Column) else node.name
+            return _stored_name(value) or node.name
+        case exp.Dot():
+            return _stored_name(value) or node.expression.name
         case (
             exp.Cast()
             | exp.Filter()
@@ -77,6 +80,17 @@ def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None
             return first.alias or _strong_name(first, value, text) or _weak_name(first.unnest())
         case exp.Func() | exp.Mod() if not isinstance(node, exp.Connector):
             return _function_name(node, text)
+        case _:
+            return None
+
+
+def _stored_name(value: Scalar | None) -> str | None:
+    """The name of a column, or of the field of a struct, as it is stored."""
+    match value:
+        case Column():
+            return value.name
+        case Call(fn=documents.FIELD, args=(_, Literal(value=str() as name))):
+            return name
         case _:
             return None
 

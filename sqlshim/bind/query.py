@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from sqlshim.bind.coerce import coerce, conjuncts, settle
 from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.fields import star_items
 from sqlshim.bind.first_rows import (
     RowLimit,
     check_distinct_on,
@@ -41,7 +42,6 @@ from sqlshim.errors import (
     NotSupportedError,
     ProgrammingError,
     TypeMismatch,
-    UnknownTable,
 )
 from sqlshim.ir.relational import Aggregate, Filter, Project, Rel
 from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
@@ -149,10 +149,9 @@ class QueryBinder:
     def _items(self, node: exp.Select, scope: Scope, binder: ScalarBinder, settled: bool) -> Items:
         items: Items = []
         for entry in node.expressions:
-            if isinstance(entry, exp.Star) or (
-                isinstance(entry, exp.Column) and isinstance(entry.this, exp.Star)
-            ):
-                items += [(c, c) for c in self._star(entry, scope)]
+            starred = star_items(entry, scope, binder)
+            if starred is not None:
+                items += starred
                 continue
             value = binder.scalar(entry.unalias())
             value = settle(value) if settled else value
@@ -167,23 +166,6 @@ class QueryBinder:
         if isinstance(value, Column) and value.name == name:
             return value
         return self.context.column(name, value.type)
-
-    def _star(self, entry: exp.Expr, scope: Scope) -> list[Column]:
-        if entry.args.get("except_") or entry.args.get("replace"):
-            raise NotSupportedError("* EXCEPT is not supported yet", position=position(entry))
-        table = entry.args.get("table")
-        if table is None:
-            if not scope.sources:
-                raise ProgrammingError(
-                    "SELECT * with no tables specified is not valid",
-                    sqlstate="42601",
-                    position=position(entry),
-                )
-            return scope.star()
-        source = scope.find_source(table)
-        if source is None:
-            raise UnknownTable(table.name, scope.aliases(), position(entry))
-        return list(source.columns)
 
     # --- DISTINCT, ORDER BY, LIMIT
 

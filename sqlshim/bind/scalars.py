@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from sqlshim.bind import special_functions, special_operators
+from sqlshim.bind import nested, special_functions, special_operators
 from sqlshim.bind.coerce import (
     call,
     condition,
@@ -21,9 +21,10 @@ from sqlshim.bind.coerce import (
     unify,
 )
 from sqlshim.bind.context import Context
+from sqlshim.bind.fields import find_value
 from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
 from sqlshim.bind.rows import compare_rows, row_parts
-from sqlshim.bind.scope import Bound, Scope, find_column, position
+from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
     Error,
@@ -50,7 +51,7 @@ from sqlshim.types import BOOLEAN, INTEGER
 _INSIDE = "an aggregate function"  # the clause of an aggregate's arguments
 MOST_BITS = 31  # of GROUPING
 BindQuery = Callable[[exp.Expr, Scope | None], Bound]
-_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL
+_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | nested.SPECIAL
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -154,10 +155,12 @@ class ScalarBinder:
         param = self.context.param(node)
         if param is not None:
             return param
-        return find_column(self.scope, node)
+        return find_value(self.scope, node)
 
     def _anonymous(self, node: exp.Expr) -> Scalar:
         name = str(node.this)
+        if name.lower() in nested.NAMED:
+            return nested.NAMED[name.lower()](node, self)
         fn = ANONYMOUS.get(name.lower())
         if fn is None:
             raise UnknownFunction(name, known_names(), position(node))

@@ -44,6 +44,7 @@ class Source:
     alias: str
     columns: list[Column]  # visible ones, named as in the result
     key: frozenset[int] = frozenset()  # numbers of the primary key's columns
+    record: Column | None = None  # the row itself, where UNNEST made it of a document
 
     def renamed(self, names: Sequence[str]) -> Source:
         """With column aliases: `AS t(a, b)`."""
@@ -86,6 +87,25 @@ class Scope:
         if found:
             return found[0]
         return self.parent.find_source(ident) if self.parent else None
+
+    def find_bare(self, ident: exp.Identifier) -> list[Column]:
+        """The columns that a name without a table may mean: of the innermost query with any."""
+        name, quoted = ident.name, bool(ident.args.get("quoted"))
+        found = matching(name, quoted, self.own_columns(), lambda pair: pair[1].name)
+        if found or self.parent is None:
+            return [column for _, column in found]
+        return self.parent.find_bare(ident)
+
+    def find_record(self, ident: exp.Identifier) -> Column | None:
+        """The one row made by UNNEST here or further out that has a field of this name."""
+        name, quoted = ident.name, bool(ident.args.get("quoted"))
+        records = [s.record for s in self.sources if s.record is not None]
+        having = [r for r in records if matching(name, quoted, r.type.fields, lambda f: f[0])]
+        if len(having) > 1:
+            raise AmbiguousColumn(name, [r.name for r in having], position(ident))
+        if having or self.parent is None:
+            return having[0] if having else None
+        return self.parent.find_record(ident)
 
     def aliases(self) -> list[str]:
         outer = self.parent.aliases() if self.parent else []

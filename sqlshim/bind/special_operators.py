@@ -257,10 +257,6 @@ def tuple_(node: exp.Expr, binds: Binds) -> Scalar:
     raise NotSupportedError("row values are not supported yet")
 
 
-def array(node: exp.Expr, binds: Binds) -> Scalar:
-    raise NotSupportedError("arrays are not supported yet")
-
-
 def collate(node: exp.Expr, binds: Binds) -> Scalar:
     """COLLATE "C" is how text compares here anyway."""
     name = node.expression.name.lower()
@@ -304,6 +300,5 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.TryCast: cast_,
     exp.Bracket: bracket,
     exp.Tuple: tuple_,
-    exp.Array: array,
     exp.Collate: collate,
 }

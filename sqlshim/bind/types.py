@@ -26,6 +26,7 @@ from sqlshim.types import (
     SqlType,
     array,
     decimal,
+    map_of,
     struct,
 )
 
@@ -97,6 +98,9 @@ def sql_type(node: exp.Expr) -> SqlType:
         return array(sql_type(node.expressions[0]))
     if kind is _D.STRUCT and node.expressions:
         return struct(tuple((f.name, sql_type(f.args["kind"])) for f in node.expressions))
+    if kind is _D.MAP and len(node.expressions) == 2:
+        key, value = map(sql_type, node.expressions)
+        return map_of(key, value)
     if kind in _SIMPLE:
         return _SIMPLE[kind]
     if kind is _D.USERDEFINED:

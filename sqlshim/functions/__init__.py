@@ -12,6 +12,7 @@ from sqlshim.functions import (
     bits,
     conditional,
     datetime,
+    documents,
     math,
     operators,
     text,
@@ -26,6 +27,7 @@ MODULES: tuple[ModuleType, ...] = (
     math,
     bits,
     datetime,
+    documents,
     aggregates,
     windows,
 )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import assert_never
 
+from sqlshim.functions import documents
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, Role
 from sqlshim.ir import walk
@@ -72,6 +73,8 @@ def show_scalar(expr: Scalar, name: Names = plain_name) -> str:
             return show_value(value)
         case Param(index=index):
             return f"${index + 1}"
+        case Call(fn=documents.FIELD, args=(value, Literal(value=part))):
+            return f"{_operand(value, name)}.{part}"
         case Call():
             return _show_call(expr.fn, [_operand(e, name) for e in expr.args], expr, name)
         case Cast():
@@ -141,9 +144,12 @@ def _shortened(items: tuple[Scalar, ...], name: Names) -> str:
     return ", ".join(shown) + (f", … {more} more" if more else "")
 
 
+_TIGHT = (op.NEG, documents.FIELD)
+
+
 def _operand(expr: Scalar, name: Names) -> str:
     text = show_scalar(expr, name)
-    loose = isinstance(expr, Call) and expr.fn.symbol and expr.fn is not op.NEG
+    loose = isinstance(expr, Call) and expr.fn.symbol and expr.fn not in _TIGHT
     return f"({text})" if loose or isinstance(expr, InList) else text
 
 

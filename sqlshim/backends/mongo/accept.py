@@ -18,11 +18,13 @@ from sqlshim.backends.mongo.functions import row_of
 from sqlshim.backends.mongo.joins import oriented
 from sqlshim.backends.mongo.like import like
 from sqlshim.backends.mongo.origins import has_index, joined_fields
+from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.errors import DataError
 from sqlshim.functions import aggregates as fa
 from sqlshim.functions import conditional as fc
 from sqlshim.functions import datetime as fd
+from sqlshim.functions import documents
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
@@ -297,12 +299,20 @@ def _comparison(e: Call) -> str:
     return _first(_kind(a.type, refused, "compared") or _side(a, ordered) for a in e.args)
 
 
+def _field(e: Call) -> str:
+    """A field of a document; its type does not matter, only what is done with it."""
+    parent = e.args[0]
+    if is_reference(parent):
+        return ""
+    return refusal(parent)
+
+
 def _parts(e: Call) -> str:
     return _first(map(refusal, e.args))
 
 
 def _null_test(e: Call) -> str:
-    return "" if isinstance(e.args[0], Column) else refusal(e.args[0])
+    return "" if is_reference(e.args[0]) else refusal(e.args[0])
 
 
 def _like(e: Call) -> str:
@@ -338,5 +348,6 @@ _SPECIAL: dict[object, Callable[[Call], str]] = {
     **dict.fromkeys((op.IS_NULL, op.IS_NOT_NULL), _null_test),
     **dict.fromkeys(_CUTS, _cutting),
     op.LIKE: _like,
+    documents.FIELD: _field,
 }
 assert set(_SPECIAL) >= expressions.OWN

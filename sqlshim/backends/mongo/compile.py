@@ -16,7 +16,7 @@ from sqlshim.backends.mongo.joins import joined, united
 from sqlshim.backends.mongo.mql import Mql, is_plain_name
 from sqlshim.backends.mongo.ordering import limited, sorted_by
 from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
-from sqlshim.backends.mongo.scope import Place, field
+from sqlshim.backends.mongo.scope import Place, field, place_of
 from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
@@ -31,7 +31,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Sort,
 )
-from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.ir.scalar import Scalar
 
 
 def compile_rel(rel: Rel) -> Query:
@@ -73,7 +73,8 @@ def _scan(rel: Scan) -> Query:
                 path += "_"
             get = {"field": {"$literal": column.name}, "input": "$$ROOT"}
             odd[path] = {"$getField": get}
-        scope[column.id] = field(path, OBJECT_ID if native == OBJECT_ID else "")
+        known = OBJECT_ID if native == OBJECT_ID else ""
+        scope[column.id] = replace(field(path, known), stored=column.type)
     stages: tuple[Stage, ...] = ({"$set": odd},) if odd else ()
     return Query(rel.table.name, stages, scope)
 
@@ -85,9 +86,9 @@ def _filtered(query: Query, rel: Filter) -> Query:
 
 
 def _projected(query: Query, rel: Project) -> Query:
-    if all(isinstance(e, Column) for _, e in rel.items):
-        places = {c.id: query.scope[e.id] for c, e in rel.items if isinstance(e, Column)}
-        return replace(query, scope=places)
+    found = [(c, place_of(e, query.scope)) for c, e in rel.items]
+    if all(place is not None and place.path is not None for _, place in found):
+        return replace(query, scope={c.id: place for c, place in found if place is not None})
     scalars = Expressions(query.scope)
     columns = [c for c, _ in rel.items]
     names = output_names(columns)
@@ -98,6 +99,7 @@ def _projected(query: Query, rel: Project) -> Query:
 
 def _made(path: str, e: Scalar, scalars: Expressions) -> Place:
     """The place of a projected expression; a column stays what it is."""
-    if isinstance(e, Column):
-        return replace(scalars.scope[e.id], path=path, expr=f"${path}")
+    place = place_of(e, scalars.scope)
+    if place is not None:
+        return replace(place, path=path, expr=f"${path}")
     return field(path, known=not scalars.nullable(e))

@@ -31,7 +31,7 @@ from sqlshim.backends.mongo.mql import (
 )
 from sqlshim.backends.mongo.params import Placeholder
 from sqlshim.backends.mongo.rows import Nulls, Row
-from sqlshim.backends.mongo.scope import Scope
+from sqlshim.backends.mongo.scope import Scope, is_reference, place_of
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, NullResult
 from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar, Subquery
@@ -61,9 +61,12 @@ class Expressions:
 
     def nullable(self, e: Scalar) -> bool:
         """Whether `e` may be NULL here; filters below are taken into account."""
+        if is_reference(e):
+            place = place_of(e, self.scope)
+            return e.type.nullable and not (place is not None and place.known)
         match e:
             case Column():
-                return e.type.nullable and not self.scope[e.id].known
+                return e.type.nullable
             case Literal():
                 return e.value is None
             case Call():
@@ -96,13 +99,16 @@ class Expressions:
 
     def raw(self, e: Scalar) -> Mql:
         """The value as the store has it: an ObjectId stays one."""
-        return self.scope[e.id].expr if isinstance(e, Column) else self.value(e)
+        place = place_of(e, self.scope)
+        return self.value(e) if place is None else place.expr
 
     def value(self, e: Scalar) -> Mql:
+        place = place_of(e, self.scope)
+        if place is not None:
+            return {"$toString": place.expr} if place.native == OBJECT_ID else place.expr
         match e:
             case Column():
-                place = self.scope[e.id]
-                return {"$toString": place.expr} if place.native == OBJECT_ID else place.expr
+                raise AssertionError(f"no place for column {e.name}")
             case Literal():
                 return literal(constant(e.value, e.type))
             case Param():
@@ -229,7 +235,8 @@ class Expressions:
         return self.value(a), self.value(b)
 
     def _is_object_id(self, e: Scalar) -> bool:
-        return isinstance(e, Column) and self.scope[e.id].native == OBJECT_ID
+        place = place_of(e, self.scope)
+        return place is not None and place.native == OBJECT_ID
 
     def _instant(self, e: Scalar, fn: Function) -> Mql:
         """A side of a comparison of instants: a constant finer than milliseconds is rounded to

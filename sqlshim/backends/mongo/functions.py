@@ -9,6 +9,7 @@ from sqlshim.backends.mongo import arithmetic, instants, texts
 from sqlshim.backends.mongo.mql import Mql, cond
 from sqlshim.backends.mongo.rows import Nulls, Row
 from sqlshim.functions import conditional as fc
+from sqlshim.functions import documents
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call
 from sqlshim.types import FLOATS
@@ -23,6 +24,11 @@ def _extreme(name: str) -> Row:
     return Row(lambda call, *args: {name: list(args)}, Nulls.OWN, refuses=refuses)
 
 
+def _field(call: Call, document: Mql, name: Mql) -> Mql:
+    """A field of a computed document; one of a column is a path (`scope.place_of`)."""
+    return {"$getField": {"field": name, "input": document}}
+
+
 def _coalesce(call: Call, *args: Mql) -> Mql:
     # An argument given twice adds nothing, and the server (6.0) fails on some of those.
     args = tuple(v for i, v in enumerate(args) if v not in args[:i])
@@ -33,6 +39,7 @@ ROWS: dict[Function, Row] = {
     **arithmetic.ROWS,
     **texts.ROWS,
     **instants.ROWS,
+    documents.FIELD: Row(_field),
     fc.COALESCE: Row(_coalesce, Nulls.OWN),
     fc.NULLIF: Row(lambda call, a, b: cond({"$eq": [a, b]}, None, a), Nulls.OWN),
     fc.GREATEST: _extreme("$max"),

@@ -9,7 +9,7 @@ from sqlshim.backends.mongo.aggregates import Group, accumulate, only_distinct, 
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import Mql, or_null, projected
 from sqlshim.backends.mongo.query import Query, output_names, projection
-from sqlshim.backends.mongo.scope import Place, field
+from sqlshim.backends.mongo.scope import Place, field, place_of
 from sqlshim.functions import aggregates as fa
 from sqlshim.ir.relational import Aggregate, GroupingSets, Project, SetKind, SetOp
 from sqlshim.ir.scalar import AggregateCall, Column, Literal, Scalar
@@ -70,7 +70,8 @@ def _group_key(
 
 
 def _native(e: Scalar, scalars: Expressions) -> str:
-    return scalars.scope[e.id].native if isinstance(e, Column) else ""
+    place = place_of(e, scalars.scope)
+    return "" if place is None else place.native
 
 
 def _grouped(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bson.binary import Binary
@@ -103,7 +103,7 @@ class Seen:
         if kinds == {"object"}:
             return self._struct(), "object"
         if kinds == {"array"}:
-            return array((self.elements or Seen()).type()[0]), "array"
+            return array(part_type(*(self.elements or Seen()).type())), "array"
         if (kinds <= {"int", "double", "decimal"} and len(kinds) > 1) or kinds == {"decimal"}:
             return self._number()
         if len(kinds) == 1:
@@ -119,8 +119,13 @@ class Seen:
 
     def _struct(self) -> SqlType:
         parts = self.parts or Fields()
-        fields = tuple((name, t) for name, (t, _) in parts.columns().items())
+        fields = tuple((name, part_type(*known)) for name, known in parts.columns().items())
         return struct(fields) if fields else JSON
+
+
+def part_type(t: SqlType, native: str) -> SqlType:
+    """The type of a field or element; it carries its native type where that matters."""
+    return replace(t, native=native) if native == OBJECT_ID else t
 
 
 @dataclass

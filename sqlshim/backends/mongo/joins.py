@@ -152,10 +152,7 @@ class _Lookup:
             return {}, {}
         read = {n for term in terms for n in walk.reads(term)} & set(self.left.scope)
         variables = {f"l{n}": self.left.scope[n].expr for n in sorted(read)}
-        outer = {
-            n: Place(None, f"$$l{n}", self.left.scope[n].native, self.left.scope[n].known)
-            for n in read
-        }
+        outer = {n: replace(self.left.scope[n], path=None, expr=f"$$l{n}") for n in read}
         return where(terms, {**self.right.scope, **outer}), variables
 
     def _after(self, query: Query) -> Query:
@@ -177,7 +174,8 @@ class _Lookup:
             place = self.right.scope[column.id]
             assert place.path is not None
             known = not outer and (place.known or not column.type.nullable)
-            places[column.id] = field(f"{self.into}.{place.path}", place.native, known)
+            made = field(f"{self.into}.{place.path}", place.native, known)
+            places[column.id] = replace(made, stored=place.stored)
         return places
 
 

@@ -15,12 +15,12 @@ from sqlshim.backends.mongo.encode import OBJECT_ID, constant, encoder, is_objec
 from sqlshim.backends.mongo.like import like, starting_with
 from sqlshim.backends.mongo.mql import NAN, NOTHING, Mql
 from sqlshim.backends.mongo.params import Placeholder
-from sqlshim.backends.mongo.scope import Place, Scope
+from sqlshim.backends.mongo.scope import Place, Scope, is_reference, place_of
 from sqlshim.errors import InvalidText
 from sqlshim.functions import operators as op
 from sqlshim.functions import text as ft
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Call, Column, InList, Literal, Param, Scalar
+from sqlshim.ir.scalar import Call, InList, Literal, Param, Scalar
 from sqlshim.types import FLOATS, INSTANTS, NESTED, Kind
 
 Query = dict[str, Mql]
@@ -31,7 +31,7 @@ def matched(e: Scalar, scope: Scope) -> Query | None:
     """The query for the rows where `e` is true."""
     if isinstance(e, Literal):
         return {} if e.value is True else NOTHING
-    if isinstance(e, Column):
+    if is_reference(e):
         return _bool(e, True, scope)
     if isinstance(e, InList):
         return _in_list(e, True, scope)
@@ -48,7 +48,7 @@ def matched(e: Scalar, scope: Scope) -> Query | None:
 
 def unmatched(e: Scalar, scope: Scope) -> Query | None:
     """The query for the rows where `e` is false."""
-    if isinstance(e, Column):
+    if is_reference(e):
         return _bool(e, False, scope)
     if isinstance(e, InList):
         return _in_list(e, False, scope)
@@ -84,14 +84,14 @@ def _either(queries: Sequence[Query]) -> Query:
 
 
 def _field(e: Scalar, scope: Scope) -> Place | None:
-    """The place of a column that query operators reach and that holds single values."""
-    if not isinstance(e, Column) or e.type.kind in _MANY_VALUED:
+    """The place of a column or field that query operators reach and that holds single values."""
+    if e.type.kind in _MANY_VALUED:
         return None
-    place = scope[e.id]
-    return place if place.path is not None else None
+    place = place_of(e, scope)
+    return None if place is None or place.path is None else place
 
 
-def _bool(e: Column, wanted: bool, scope: Scope) -> Query | None:
+def _bool(e: Scalar, wanted: bool, scope: Scope) -> Query | None:
     place = _field(e, scope)
     return None if place is None or place.path is None else {place.path: {"$eq": wanted}}
 
@@ -118,14 +118,14 @@ def _leaf(e: Call, scope: Scope) -> Query | None:
 # --- comparisons ---------------------------------------------------------------------------
 
 
-def _sides(e: Call, scope: Scope) -> tuple[Function, Column, Place, Literal | Param] | None:
+def _sides(e: Call, scope: Scope) -> tuple[Function, Scalar, Place, Literal | Param] | None:
     """The comparison with its column on the left, and the column's place."""
     a, b = (compare.stripped(x, e) for x in e.args)
     fn = e.fn
-    if not isinstance(a, Column):
+    if not is_reference(a):
         a, b, fn = b, a, op.MIRRORED.get(fn, fn)
     place = _field(a, scope)
-    if place is None or not isinstance(a, Column) or not isinstance(b, Literal | Param):
+    if place is None or not isinstance(b, Literal | Param):
         return None
     return fn, a, place, b
 
@@ -150,7 +150,7 @@ def _comparison(e: Call, scope: Scope) -> Query | None:
     return {path: {compare.OPERATORS[fn]: bound}}
 
 
-def _constant(side: Literal | Param, fn: Function, place: Place, column: Column) -> Mql:
+def _constant(side: Literal | Param, fn: Function, place: Place, column: Scalar) -> Mql:
     """The constant a column is compared with; None if query operators cannot say it."""
     if place.native == OBJECT_ID:
         return _object_id(side, fn)

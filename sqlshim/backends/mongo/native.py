@@ -13,10 +13,12 @@ from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
 from sqlshim.backends.mongo.query import finished
+from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.catalog.model import Table
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Scan
 from sqlshim.ir.scalar import Column
+from sqlshim.types import Kind
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def _mixed(rel: Rel) -> set[int]:
             stored = {c.name: c.native for c in node.table.columns}
             found |= {c.id for c in node.columns if stored[c.name] == MIXED}
         for column, expr in getattr(node, "items", ()):
-            if isinstance(expr, Column) and expr.id in found:
+            inside = not isinstance(expr, Column) and expr.type.kind is Kind.JSON
+            if (isinstance(expr, Column) and expr.id in found) or (inside and is_reference(expr)):
                 found.add(column.id)
         if node.columns and hasattr(node, "inputs"):
             for part in node.inputs:

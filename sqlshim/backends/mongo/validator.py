@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlshim.backends.mongo.decode import MIXED
 from sqlshim.backends.mongo.encode import OBJECT_ID
+from sqlshim.backends.mongo.infer import part_type
 from sqlshim.backends.mongo.typenames import parse_type
 from sqlshim.backends.protocol import ColumnDefinition
 from sqlshim.catalog.model import TableColumn
@@ -130,10 +131,10 @@ def _type(part: _Schema) -> tuple[SqlType, str]:
         return parse_type(description.removeprefix(_SQL)), ""
     names = {n for n in _names(part) if n != "null"}
     if names == {"object"} and part.get("properties"):
-        fields = tuple((c.name, c.type) for c in columns_of(part))
+        fields = tuple((c.name, part_type(c.type, c.native)) for c in columns_of(part))
         return struct(fields), "object"
     if names == {"array"} and isinstance(part.get("items"), Mapping):
-        return array(_type(part["items"])[0]), "array"
+        return array(part_type(*_type(part["items"]))), "array"
     return _scalar(names)
 
 

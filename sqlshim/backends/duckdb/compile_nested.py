@@ -1,0 +1,32 @@
+"""How DuckDB says structs and arrays: rows for the table in `compile_functions`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from sqlshim.backends.duckdb.compile_casts import E, cast
+from sqlshim.backends.duckdb.compile_operators import Build, named
+from sqlshim.functions import documents
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import Call
+
+
+def _array_of(node: Call, args: list[E]) -> E:
+    return cast(exp.Array(expressions=args), node.type)
+
+
+def _row_of(node: Call, args: list[E]) -> E:
+    fields = [
+        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=arg)
+        for (name, _), arg in zip(node.type.fields, args, strict=True)
+    ]
+    return cast(exp.Struct(expressions=fields), node.type)
+
+
+NESTED: Mapping[Function, Build] = {
+    documents.FIELD: named("struct_extract"),
+    documents.ARRAY_OF: _array_of,
+    documents.ROW_OF: _row_of,
+}
