@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from sqlshim.backends.mongo import aggregates, compare, estimate, expressions
+from sqlshim.backends.mongo import aggregates, compare, estimate, expressions, windows
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.encode import has_micros
@@ -41,8 +41,9 @@ from sqlshim.ir.relational import (
     SetOp,
     Sort,
     Values,
+    Window,
 )
-from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar, Subquery
+from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar, Subquery, WindowCall
 from sqlshim.types import NESTED, Kind, SqlType
 
 LARGE = 10_000  # documents of a collection that a $lookup should not scan for every row
@@ -97,6 +98,8 @@ def _why_not(rel: Rel, pushdown: Pushdown) -> str:
             return ""
         case Join():
             return _join(rel, pushdown)
+        case Window():
+            return _first(_window(call) for _, call in rel.calls)
         case SetOp():
             return _union(rel)
         case Values():
@@ -148,6 +151,16 @@ def _grouping_sets(rel: GroupingSets) -> str:
     if any(isinstance(r, Limit) for r in walk.every_rel(rel.input)):
         return "grouping sets over a LIMIT have no MongoDB form"
     return _aggregate(Aggregate(rel.input, rel.keys, rel.calls))
+
+
+def _window(call: WindowCall) -> str:
+    exprs = (*call.args, *call.partition, *(k.expr for k in call.order))
+    return (
+        windows.refusal(call)
+        or _first(_kind(e.type, _OPAQUE, "used in a window") for e in exprs)
+        or _first(_kind(k.expr.type, _UNORDERED, "sorted") for k in call.order)
+        or _first(map(_reason, exprs if call.filter is None else (*exprs, call.filter)))
+    )
 
 
 def _union(rel: SetOp) -> str:

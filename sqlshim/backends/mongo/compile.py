@@ -18,6 +18,7 @@ from sqlshim.backends.mongo.ordering import limited, sorted_by
 from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.scope import Place, field, place_of
 from sqlshim.backends.mongo.where import where, without_nulls
+from sqlshim.backends.mongo.windows import windowed
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
@@ -30,6 +31,7 @@ from sqlshim.ir.relational import (
     Scan,
     SetOp,
     Sort,
+    Window,
 )
 from sqlshim.ir.scalar import Scalar
 
@@ -54,6 +56,8 @@ def compile_rel(rel: Rel) -> Query:
             return limited(below[0], rel)
         case Join():
             return joined(below[0], below[1], rel)
+        case Window():
+            return windowed(below[0], rel)
         case SetOp():
             return united(below, rel)
         case _:

@@ -17,7 +17,18 @@ from sqlshim.types import FLOATS
 
 def sorted_by(query: Query, keys: Sequence[SortKey]) -> Query:
     """$sort, after computing keys that are no plain fields and the places of NULLs."""
-    scalars = Expressions(query.scope)
+    made, order = sort_fields(Expressions(query.scope), keys)
+    stages: list[Stage] = [{"$set": made}] if made else []
+    if order:
+        stages.append({"$sort": order})
+    shape = None if query.shape is None else (*query.shape, *made)
+    return replace(query.then(*stages), shape=shape)
+
+
+def sort_fields(
+    scalars: Expressions, keys: Sequence[SortKey]
+) -> tuple[dict[str, Mql], dict[str, int]]:
+    """The fields to compute before a sort, and the fields to sort by with their directions."""
     made: dict[str, Mql] = {}
     order: dict[str, int] = {}
     for number, key in enumerate(keys):
@@ -32,11 +43,7 @@ def sorted_by(query: Query, keys: Sequence[SortKey]) -> Query:
             made[f"__rank{number}"] = rank
             order[f"__rank{number}"] = direction
         order.setdefault(path, direction)
-    stages: list[Stage] = [{"$set": made}] if made else []
-    if order:
-        stages.append({"$sort": order})
-    shape = None if query.shape is None else (*query.shape, *made)
-    return replace(query.then(*stages), shape=shape)
+    return made, order
 
 
 def _rank(key: SortKey, expr: Mql, scalars: Expressions) -> Mql:

@@ -1,0 +1,100 @@
+"""Window frames in the server's terms: what the bounds count, and from where to where.
+
+`documents` counts rows in any order; `range` needs one growing number to measure distances in.
+Called by `windows`; pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from sqlshim.backends.mongo.mql import Mql
+from sqlshim.ir.scalar import (
+    BoundKind,
+    Exclude,
+    FrameBound,
+    FrameUnit,
+    Literal,
+    Scalar,
+    SortKey,
+    WindowCall,
+)
+from sqlshim.types import INTEGERS, Interval, Kind
+
+ROWS, PEERS, GROUPS, DISTANCES = "rows", "peers", "groups", "distances"
+_UNBOUNDED = (BoundKind.UNBOUNDED_PRECEDING, BoundKind.UNBOUNDED_FOLLOWING)
+_INSTANTS = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
+_MILLISECONDS_OF_DAY = 86_400_000
+
+Bound = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The frame of a call: `of` what the bounds count, the server's word for it, and the bounds."""
+
+    of: str
+    unit: OneOf["documents", "range"]
+    bounds: tuple[Bound, Bound]
+
+
+WHOLE = Reach(ROWS, "documents", ("unbounded", "unbounded"))
+
+
+def reach(call: WindowCall) -> Reach | str:
+    """The frame of `call`, or why the server has none like it."""
+    frame = call.frame
+    if frame.exclude is not Exclude.NO_OTHERS:
+        return "EXCLUDE has no MongoDB form"
+    ends = (frame.start, frame.end)
+    bounds = tuple(_bound(end) for end in ends)
+    start, end = bounds
+    if start is None or end is None:
+        return "a frame's offset must be a whole constant for MongoDB"
+    if isinstance(start, int) and isinstance(end, int) and start > end:
+        return "an empty frame has no MongoDB form"
+    if all(end.kind in _UNBOUNDED for end in ends):
+        return WHOLE
+    if frame.unit is FrameUnit.ROWS:
+        return Reach(ROWS, "documents", (start, end))
+    if frame.unit is FrameUnit.GROUPS:
+        return Reach(GROUPS, "range", (start, end))
+    if all(end.offset is None for end in ends):
+        return Reach(PEERS, "range", (start, end))
+    why = _no_distance(call, ends)
+    return why or Reach(DISTANCES, "range", (start, end))
+
+
+def _bound(end: FrameBound) -> Bound | None:
+    if end.offset is None:
+        return "unbounded" if end.kind in _UNBOUNDED else "current"
+    size = _size(end.offset)
+    if size is None or size < 0:
+        return None
+    return -size if end.kind is BoundKind.PRECEDING else size
+
+
+def _size(offset: Scalar) -> int | None:
+    """An offset as a number; an interval in milliseconds, if it is a fixed time."""
+    value = offset.value if isinstance(offset, Literal) else None
+    if isinstance(value, Interval):
+        fixed = not value.months and not value.microseconds % 1000
+        return value.days * _MILLISECONDS_OF_DAY + value.microseconds // 1000 if fixed else None
+    return value if isinstance(value, int) else None
+
+
+def _no_distance(call: WindowCall, ends: tuple[FrameBound, ...]) -> str:
+    """Why the order's key has no distances the server can measure."""
+    (key,) = call.order
+    if key.expr.type.kind not in INTEGERS | {Kind.DECIMAL} | _INSTANTS:
+        return f"a RANGE of {key.expr.type} has no exact MongoDB form"
+    if key.expr.type.nullable and any(end.kind in _UNBOUNDED for end in ends):
+        return "an unbounded RANGE over NULLs has no MongoDB form"
+    return ""
+
+
+def distance(value: Mql, key: SortKey) -> Mql:
+    """The key as a number that grows along the order."""
+    number = {"$toLong": value} if key.expr.type.kind in _INSTANTS else value
+    return {"$multiply": [number, -1]} if key.descending else number
