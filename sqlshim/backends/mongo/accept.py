@@ -43,7 +43,18 @@ from sqlshim.ir.relational import (
     Values,
     Window,
 )
-from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar, Subquery, WindowCall
+from sqlshim.ir.scalar import (
+    Call,
+    Case,
+    Cast,
+    Column,
+    InList,
+    Literal,
+    Param,
+    Scalar,
+    Subquery,
+    WindowCall,
+)
 from sqlshim.types import NESTED, Kind, SqlType
 
 LARGE = 10_000  # documents of a collection that a $lookup should not scan for every row

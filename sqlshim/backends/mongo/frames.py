@@ -27,6 +27,8 @@ _UNBOUNDED = (BoundKind.UNBOUNDED_PRECEDING, BoundKind.UNBOUNDED_FOLLOWING)
 _INSTANTS = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 _MILLISECONDS_OF_DAY = 86_400_000
 
+_FARTHEST = 2**31 - 1  # the server takes no larger offset
+
 Bound = int | str
 
 
@@ -48,8 +50,7 @@ def reach(call: WindowCall) -> Reach | str:
     if frame.exclude is not Exclude.NO_OTHERS:
         return "EXCLUDE has no MongoDB form"
     ends = (frame.start, frame.end)
-    bounds = tuple(_bound(end) for end in ends)
-    start, end = bounds
+    start, end = map(_bound, ends)
     if start is None or end is None:
         return "a frame's offset must be a whole constant for MongoDB"
     if isinstance(start, int) and isinstance(end, int) and start > end:
@@ -62,15 +63,16 @@ def reach(call: WindowCall) -> Reach | str:
         return Reach(GROUPS, "range", (start, end))
     if all(end.offset is None for end in ends):
         return Reach(PEERS, "range", (start, end))
-    why = _no_distance(call, ends)
+    why = _no_distance(call, start, end)
     return why or Reach(DISTANCES, "range", (start, end))
 
 
 def _bound(end: FrameBound) -> Bound | None:
     if end.offset is None:
-        return "unbounded" if end.kind in _UNBOUNDED else "current"
+        # Not "current": of a range that is the document itself, without its later peers.
+        return "unbounded" if end.kind in _UNBOUNDED else 0
     size = _size(end.offset)
-    if size is None or size < 0:
+    if size is None or not 0 <= size <= _FARTHEST:
         return None
     return -size if end.kind is BoundKind.PRECEDING else size
 
@@ -84,13 +86,15 @@ def _size(offset: Scalar) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _no_distance(call: WindowCall, ends: tuple[FrameBound, ...]) -> str:
+def _no_distance(call: WindowCall, start: Bound, end: Bound) -> str:
     """Why the order's key has no distances the server can measure."""
     (key,) = call.order
     if key.expr.type.kind not in INTEGERS | {Kind.DECIMAL} | _INSTANTS:
         return f"a RANGE of {key.expr.type} has no exact MongoDB form"
-    if key.expr.type.nullable and any(end.kind in _UNBOUNDED for end in ends):
-        return "an unbounded RANGE over NULLs has no MongoDB form"
+    # A row without a key sees all such rows, and no others unless the frame is unbounded.
+    around = isinstance(start, int) and isinstance(end, int) and start <= 0 <= end
+    if key.expr.type.nullable and not around:
+        return "a RANGE that leaves out its row has no MongoDB form where that may be NULL"
     return ""
 
 

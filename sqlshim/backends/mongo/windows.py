@@ -105,7 +105,9 @@ class _Over:
     def _rank(self, needs: set[str]) -> None:
         """The numbers that `needs` names, for every row."""
         if needs & {_NUMBER, _FIRST, _LAST, _DENSE}:
-            self._fields({_NUMBER: {"$documentNumber": {}}}, self.by)
+            # $documentNumber takes one key only.
+            before = {"$sum": 1, "window": {"documents": ["unbounded", "current"]}}
+            self._fields({_NUMBER: before}, self.by)
         if needs & {_FIRST, _LAST, _DENSE}:
             keys = {f"k{n}": or_null(f"${name}") for n, name in enumerate(self.by)}
             self._set({_PEERS: {"of": f"${_PARTITION}", **keys}})
@@ -128,9 +130,14 @@ class _Over:
             known = False
         else:
             known = self._framed(name, call)
-        native = self.scalars.scope[call.args[0].id].native if _passes_on(call) else ""
+        native = self._native(call)
         places: dict[int, Place] = {**self.query.scope, column.id: place_of(name, native, known)}
         self.query = replace(self.query, scope=places)
+
+    def _native(self, call: WindowCall) -> str:
+        """The store's own type of a value that is one of the first argument's."""
+        arg = call.args[0] if call.fn in _PICKS else None
+        return self.scalars.scope[arg.id].native if isinstance(arg, Column) else ""
 
     def _shift(self, call: WindowCall) -> Mql:
         value, *rest = call.args
@@ -173,11 +180,6 @@ class _Over:
         number = distance(value, key)
         apart = {"of": f"${_PARTITION}", "null": absent(value)}
         self._set({_DISTANCE: cond(absent(value), 0, number), _APART: apart})
-
-
-def _passes_on(call: WindowCall) -> bool:
-    """Whether the value is one of the first argument's."""
-    return call.fn in _PICKS and isinstance(call.args[0], Column)
 
 
 # --- ranks ---------------------------------------------------------------------------------
