@@ -55,7 +55,8 @@ def reach(call: WindowCall) -> Reach | str:
         return "a frame's offset must be a whole constant for MongoDB"
     if isinstance(start, int) and isinstance(end, int) and start > end:
         return "an empty frame has no MongoDB form"
-    if all(end.kind in _UNBOUNDED for end in ends):
+    unordered = frame.unit is FrameUnit.RANGE and not call.order  # all rows are peers
+    if unordered or all(end.kind in _UNBOUNDED for end in ends):
         return WHOLE
     if frame.unit is FrameUnit.ROWS:
         return Reach(ROWS, "documents", (start, end))
