@@ -11,6 +11,7 @@ COMMANDS = {
     "tpch": "conformance.tpch.cli",
     "bench": "conformance.bench.cli",
     "fuzz": "conformance.fuzz.cli",
+    "portable": "conformance.portable",
 }
 
 

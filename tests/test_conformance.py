@@ -1,4 +1,5 @@
-"""The corpus on every store in every pushdown mode, and on plain DuckDB as the reference."""
+"""The corpus on every store in every pushdown mode, and on plain DuckDB as the reference; its
+portable cases on SQLite as well."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from conformance.slt.report import describe
 from conformance.slt.run import run_file
 
 FILES = case_files([CASES])
+PORTABLE = case_files([CASES / "portable"])
 STORES = ("duckdb", "mongo", "cassandra")
 
 
@@ -68,3 +70,8 @@ def test_every_store_gives_the_answers_of_the_corpus(
 @pytest.mark.parametrize("path", FILES, ids=case_id)
 def test_plain_duckdb_agrees_on_the_portable_part(path: Path, adapters: Adapters) -> None:
     assert failures(path, adapters.get("reference", "never", None)) == ""
+
+
+@pytest.mark.parametrize("path", PORTABLE, ids=case_id)
+def test_sqlite_agrees_where_all_engines_mean_the_same(path: Path, adapters: Adapters) -> None:
+    assert failures(path, adapters.get("sqlite", "never", None)) == ""
