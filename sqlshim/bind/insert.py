@@ -9,7 +9,6 @@ from sqlshim.bind.context import Context
 from sqlshim.bind.query import QueryBinder
 from sqlshim.bind.scalars import ScalarBinder
 from sqlshim.bind.scope import Scope, matching, position
-from sqlshim.bind.sharing import unshare_single
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import (
     Error,
@@ -20,6 +19,7 @@ from sqlshim.errors import (
 )
 from sqlshim.ir.relational import Project, Rel, Values
 from sqlshim.ir.scalar import Param, Scalar
+from sqlshim.ir.sharing import unshare_single
 from sqlshim.ir.statement import Insert
 from sqlshim.types import FLOATS, INSTANTS, INTEGERS, NESTED, NUMBERS, Kind
 

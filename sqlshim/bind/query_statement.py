@@ -7,8 +7,8 @@ from sqlglot import exp
 from sqlshim.bind.coerce import settle
 from sqlshim.bind.context import Context
 from sqlshim.bind.query import QueryBinder
-from sqlshim.bind.sharing import unshare_single
 from sqlshim.ir.relational import Project
+from sqlshim.ir.sharing import unshare_single
 from sqlshim.ir.statement import Query
 from sqlshim.types import Kind
 

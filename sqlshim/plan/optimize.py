@@ -27,6 +27,7 @@ from sqlshim.plan.rules.simplify_predicates import simplify_predicates
 from sqlshim.plan.rules.transfer_filters import transfer_filters
 from sqlshim.plan.rules.unnest_subqueries import unnest_subqueries
 from sqlshim.plan.rules.unwrap_casts import unwrap_casts
+from sqlshim.plan.rules.window_totals import window_totals
 
 Rule = Callable[[Rel], Rel]
 
@@ -44,7 +45,7 @@ NODE_RULES: tuple[Rule, ...] = (
 )
 MOVING: tuple[Rule, ...] = (push_filters, order_joins)
 UNNEST: Rule = unnest_subqueries
-ONCE: tuple[Rule, ...] = (transfer_filters,)
+ONCE: tuple[Rule, ...] = (window_totals, transfer_filters)
 LAST: tuple[Rule, ...] = (push_filters, prune_columns)
 RULES: tuple[Rule, ...] = (*NODE_RULES, *dict.fromkeys((*MOVING, UNNEST, *ONCE, *LAST)))
 
