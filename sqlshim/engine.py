@@ -35,6 +35,7 @@ from sqlshim.ir.relational import Rel, Remote
 from sqlshim.ir.scalar import Column
 from sqlshim.ir.show import show_rel
 from sqlshim.ir.statement import Attach, CreateTable, Detach, DropTable, Insert, Query, Statement
+from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
 from sqlshim.sql.params import Arguments, Placeholders, uniform
@@ -137,22 +138,26 @@ def _placed(error: Error, places: Placeholders, text: str) -> Error:
 def _planned(bound: BoundStatement, world: World) -> Prepared:
     match bound.statement:
         case Query(rel=rel):
-            plan = _plan(rel, world)
+            plan = _plan(rel, bound.slots, world)
             return Prepared(bound.statement, bound.slots, plan, bound.statement.columns)
         case Insert(source=source):
             needs_plan = not write.is_constant(source)
             return Prepared(
-                bound.statement, bound.slots, _plan(source, world) if needs_plan else None, None
+                bound.statement,
+                bound.slots,
+                _plan(source, bound.slots, world) if needs_plan else None,
+                None,
             )
         case CreateTable(source=source) if source is not None:
-            return Prepared(bound.statement, bound.slots, _plan(source, world), None)
+            return Prepared(bound.statement, bound.slots, _plan(source, bound.slots, world), None)
         case CreateTable() | DropTable() | Attach() | Detach():
             return Prepared(bound.statement, bound.slots, None, None)
 
 
-def _plan(rel: Rel, world: World) -> Plan:
+def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
     rel = optimize(rel)
     rel = split(rel, world.stores, world.pushdown)
+    rel = pass_keys(rel, world.stores, world.pushdown, len(slots))
     natives: dict[Remote, Native] = {
         r: world.stores[r.store].compile(r.rel)
         for r in walk.every_rel(rel)

@@ -29,7 +29,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("functions", "catalog"),
     ("ir",),
     ("backends.protocol",),
-    ("backends.arrow", "backends.registry", "sample"),
+    ("backends.arrow", "backends.registry", "backends.estimate", "sample"),
     ("sql", "plan", "execute", "backends.duckdb", "backends.mongo", "backends.cassandra"),
     ("bind",),
     ("engine",),

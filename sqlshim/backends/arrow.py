@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, assert_never, cast
 
 from sqlshim.backends.protocol import Stream
@@ -239,3 +240,47 @@ class BatchStream(Stream):
 
     def close(self) -> None:
         self._close()
+
+
+class Kept:
+    """A stream that was read ahead, up to `most` rows, and can still be read as one.
+
+    `whole` says that no row is left in the stream.
+    """
+
+    def __init__(self, stream: Stream, most: int) -> None:
+        self._stream = stream
+        self._rest: Iterator[pa.RecordBatch] = stream.batches()
+        self._batches: list[pa.RecordBatch] = []
+        rows = 0
+        for batch in self._rest:
+            self._batches.append(batch)
+            rows += batch.num_rows
+            if rows > most:
+                break
+        self.whole = rows <= most
+        if self.whole:
+            stream.close()
+
+    def again(self) -> Stream:
+        """All of the rows; once only if they are not `whole`."""
+        rest = () if self.whole else self._rest
+        return BatchStream(self._stream.columns, chain(self._batches, rest), self.close)
+
+    def distinct(self, column: Column, most: int) -> list[object] | None:
+        """The different values of one column but NULL; None if they are more than `most`, or not
+        all known."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        cells = [batch.column(f"c{column.id}") for batch in self._batches]
+        found = pc.drop_null(pc.unique(pa.chunked_array(cells, arrow_type(column.type))))
+        if len(found) > most or not self.whole:
+            return None
+        values = found.to_pylist()
+        change = _from_arrow(column.type)
+        return values if change is None else [change(v) for v in values]
+
+    def close(self) -> None:
+        """Let go of the stream."""
+        self._stream.close()

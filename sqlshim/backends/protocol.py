@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlshim.catalog.model import Table
 from sqlshim.errors import NotSupportedError, ProgrammingError, QueryCanceled
-from sqlshim.ir.relational import Rel, Remote
+from sqlshim.ir.relational import Filter, Rel, Remote
 from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.types import SqlType
 
@@ -156,6 +156,7 @@ class Backend(ABC):
 
     alias: str  # the store's name in the connection; "" when it is the only one
     kind: str  # "duckdb", "mongo", "cassandra"
+    worthwhile_keys: float = 0.5  # the share of a table below which a set of keys beats a scan
 
     # --- catalog
     @abstractmethod
@@ -170,6 +171,10 @@ class Backend(ABC):
     @abstractmethod
     def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
         """Whether the store runs `rel`, whose inputs it has already accepted. Never raises."""
+
+    def share(self, rel: Filter) -> float | None:
+        """The share of its input's rows that a Filter keeps, if that was measured."""
+        return None
 
     @abstractmethod
     def compile(self, rel: Rel) -> Native:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from sqlshim.backends.protocol import Backend, LocalEngine, Native, RunContext, Stream
+from sqlshim.execute.keys import Reading
 from sqlshim.ir.relational import Rel, Remote
 
 
@@ -25,6 +26,12 @@ class Plan:
     natives: Mapping[Remote, Native]
     local: Native | None
 
+    @cached_property
+    def sources(self) -> Mapping[int, Remote]:
+        """The Remotes that others take keys from, by the number of the keys' column."""
+        wanted = {key.source.id for remote in self.natives for key in remote.keys}
+        return {c.id: r for r in self.natives for c in r.columns if c.id in wanted}
+
 
 def open_plan(
     plan: Plan,
@@ -36,19 +43,12 @@ def open_plan(
     """Start a plan. The stores' streams are opened when the local engine first pulls on them."""
     if plan.local is None:
         assert isinstance(plan.rel, Remote)
-        return _open(stores, plan.natives, params, context, plan.rel)
-    inputs = {
-        remote: partial(_open, stores, plan.natives, params, context, remote)
-        for remote in plan.natives
-    }
+        native = plan.natives[plan.rel]
+        return stores[plan.rel.store].open(native, params, context)
+
+    def start(remote: Remote, params: Sequence[object]) -> Stream:
+        return stores[remote.store].open(plan.natives[remote], params, context)
+
+    reading = Reading(plan.sources, params, start)
+    inputs = {remote: partial(reading.open, remote) for remote in plan.natives}
     return local().open_local(plan.local, inputs, params, context)
-
-
-def _open(
-    stores: Mapping[str, Backend],
-    natives: Mapping[Remote, Native],
-    params: Sequence[object],
-    context: RunContext,
-    remote: Remote,
-) -> Stream:
-    return stores[remote.store].open(natives[remote], params, context)

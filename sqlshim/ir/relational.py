@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from sqlshim.catalog.model import Table
-from sqlshim.ir.scalar import AggregateCall, Column, Scalar, SortKey, WindowCall
+from sqlshim.ir.scalar import AggregateCall, Column, Param, Scalar, SortKey, WindowCall
 
 
 @dataclass(frozen=True)
@@ -207,12 +207,23 @@ class Shared:
 
 
 @dataclass(frozen=True)
+class KeySet:
+    """The distinct values of the column `source` of another Remote, found before this one runs;
+    the list is parameter `param`, or None when there are more than `most`."""
+
+    param: Param
+    source: Column
+    most: int
+
+
+@dataclass(frozen=True)
 class Remote:
-    """`rel` is run by the store called `store`; made by `split` only."""
+    """`rel` is run by the store called `store`; made by `split`, and given `keys` by `key_sets`."""
 
     store: str
     rel: Rel
     why_not_more: str = field(default="", compare=False)
+    keys: tuple[KeySet, ...] = ()
 
     def __hash__(self) -> int:  # looked up at each execution: not over the whole tree again
         return self._hash

@@ -288,7 +288,8 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
         case Shared():
             return f"Shared {rel.number} [{', '.join(map(name, rel.columns))}]"
         case Remote():
-            return f"Remote {rel.store}"
+            sources = ", ".join(name(key.source) for key in rel.keys)
+            return f"Remote {rel.store}" + (f" keys from {sources}" if sources else "")
         case _:
             assert_never(rel)
 

@@ -14,6 +14,7 @@ from sqlshim.backends.cassandra.terms import ORDERED, Columns
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.functions import aggregates as agg
+from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
@@ -71,6 +72,12 @@ def restriction_of(shape: Shape) -> Restriction:
     return restrict(shape.where, columns_of(shape), shape.scan.table)
 
 
+def without_keys(shape: Shape) -> Restriction:
+    """The access path when the sets of keys turn out to be too large to be looked up."""
+    where = tuple(term for term in shape.where if not is_key_test(term))
+    return restrict(where, columns_of(shape), shape.scan.table)
+
+
 def columns_of(shape: Shape) -> Columns:
     """The table's columns by the numbers they have in the tree."""
     table = shape.scan.table
@@ -92,6 +99,8 @@ def _filter(rel: Filter) -> Accepted:
     taken = tuple(term for term in rel.where if term not in left)
     if not taken:
         return Accepted(None, rel.where, why)
+    if any(map(is_key_test, taken)) and without_keys(shape).left:
+        return Accepted(None, rel.where, "without its keys it would be another query")
     kept = tuple(term for term in rel.where if term in left)
     return Accepted(replace(rel, where=taken), kept, why)
 

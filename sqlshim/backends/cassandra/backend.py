@@ -19,6 +19,7 @@ from sqlshim.backends.cassandra.uri import Address
 from sqlshim.backends.cassandra.write import insert_rows
 from sqlshim.backends.protocol import (
     Accepted,
+    FullScan,
     Native,
     Options,
     Pushdown,
@@ -42,11 +43,14 @@ class CassandraBackend(WritesAtOnce):
 
     kind = "cassandra"
     product = "Cassandra"
+    worthwhile_keys = 0.15  # a partition found by its key costs as much as six that are scanned
 
     def __init__(self, address: Address, alias: str, options: Options) -> None:
         self.alias = alias
         self.keyspace = address.keyspace
         self.options = options
+        if options.full_scan is FullScan.FORBID:
+            self.worthwhile_keys = 1.0
         self._session = Session(address, options.connect_timeout)
         self._ring = Ring(self._session)
         try:
@@ -112,7 +116,7 @@ class CassandraBackend(WritesAtOnce):
     # --- running
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
-        query = _own(native)
+        query = _own(native).chosen(params)
         consult(query, context)
         return start(query, params, context, self._session, self._ring)
 

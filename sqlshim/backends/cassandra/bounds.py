@@ -40,6 +40,12 @@ class Term:
     op: Op
     values: tuple[Literal | Param, ...]
 
+    @property
+    def keys(self) -> Param | None:
+        """The parameter that holds the whole list, for a set of keys found elsewhere."""
+        first = self.values[0] if self.values else None
+        return first if isinstance(first, Param) and first.type.kind is Kind.ARRAY else None
+
 
 @dataclass(frozen=True, slots=True)
 class Floor:
@@ -83,6 +89,8 @@ def as_real(value: float) -> float:
 
 def decide(term: Term, native: str, params: Sequence[object], key: KeyPart) -> Bound | None:
     """The comparison to send, or None if no row can match."""
+    if term.keys is not None:
+        return _decide_in(params[term.keys.index], native, key)  # type: ignore[arg-type]
     values = [v for s in term.values if (v := value_of(s, params)) is not None]
     if term.op is Op.IN:
         return _decide_in(values, native, key)

@@ -7,12 +7,13 @@ splits it into requests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlshim.backends.cassandra.accept import (
     clustering_order,
     group_prefix,
     restriction_of,
+    without_keys,
 )
 from sqlshim.backends.cassandra.bounds import KeyPart, Op
 from sqlshim.backends.cassandra.names import quote
@@ -53,6 +54,7 @@ class CqlQuery:
     order: tuple[tuple[str, bool], ...] = ()
     limit: Literal | Param | None = None
     token_range: TokenRange | None = None
+    unkeyed: CqlQuery | None = None  # instead, when a set of keys is not to be looked up
     _texts: dict[tuple[tuple[Op, ...], bool], str] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -79,6 +81,12 @@ class CqlQuery:
         """Whether it may read every row of the table."""
         stops_early = self.limit is not None and not self.restriction.terms
         return self.restriction.path is Path.RING and not stops_early
+
+    def chosen(self, params: Sequence[object]) -> CqlQuery:
+        """The query to run with these parameters: by keys if they were found."""
+        keys = (term.keys for term in self.restriction.terms)
+        unknown = any(key is not None and params[key.index] is None for key in keys)
+        return self.unkeyed if unknown and self.unkeyed is not None else self
 
     def native(self, column: str) -> str:
         """The CQL type of a column of the table."""
@@ -118,6 +126,13 @@ def compile_query(rel: Rel) -> CqlQuery:
     restriction = restriction_of(shape)
     if restriction.left:
         raise InternalError(f"accepted, but cannot be restricted: {restriction.left[0][1]}")
+    query = _query(shape, restriction)
+    if any(term.keys is not None for term in restriction.terms):
+        return replace(query, unkeyed=_query(shape, without_keys(shape)))
+    return query
+
+
+def _query(shape: Shape, restriction: Restriction) -> CqlQuery:
     table = shape.scan.table
     group = group_prefix(shape, restriction) if shape.keys else ()
     cells, outputs = _cells(shape)

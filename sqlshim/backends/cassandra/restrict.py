@@ -54,6 +54,9 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
     terms = [term for group in taken.values() for term in group]
     keyed = _partition_terms(terms, table)
     why = "the server refuses an index beside IN on the partition key"
+    if not _may_look_up(keyed, terms):
+        terms = [t for t in terms if t.keys is None]
+        keyed, why = _partition_terms(terms, table), "keys are looked up by the partition key only"
     if keyed is None and any(_index_for(t, table) for t in terms):
         terms = [t for t in terms if t.op is not Op.IN or t.column not in table.partition_key]
         path, sent, filtering, indexes = _by_index(terms, table)
@@ -134,6 +137,16 @@ def _partition_terms(terms: Sequence[Term], table: Table) -> list[Term] | None:
     if all(name in found for name in table.partition_key):
         return [found[name] for name in table.partition_key]
     return None
+
+
+def _may_look_up(keyed: Sequence[Term] | None, terms: Sequence[Term]) -> bool:
+    """Whether sets of keys among `terms` find partitions: one set, the rest of the key fixed (the
+    product of two sets would be too many partitions)."""
+    sets = [t for t in terms if t.keys is not None]
+    if not sets:
+        return True
+    lists = [t for t in keyed or () if t.op is Op.IN]
+    return lists == sets
 
 
 def restrict_clustering(clustering: Sequence[str], terms: Sequence[Term]) -> list[Term]:

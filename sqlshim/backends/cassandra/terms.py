@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from sqlshim.backends.cassandra.bounds import FLOAT_MAX, FLOORS, Op, Term
 from sqlshim.catalog.model import TableColumn
 from sqlshim.functions import operators as op
+from sqlshim.functions.keys import IN_KEYS
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Param, Scalar
 from sqlshim.types import BOOLEAN, Kind, SqlType
@@ -62,6 +63,8 @@ def as_terms(conjunct: Scalar, columns: Columns) -> tuple[Term, ...] | str:
             return _comparison(fn, left, right, columns)
         case InList(arg=arg, items=items):
             return _in_list(arg, items, columns)
+        case Call(fn=fn, args=(Column() as arg, Param() as keys)) if fn is IN_KEYS:
+            return _in_keys(arg, keys, columns)
         case Column() | Call(fn=op.IS_TRUE, args=(Column(),)):
             return _flag(conjunct, True, columns)
         case Call(fn=(op.NOT | op.IS_FALSE), args=(Column(),)):
@@ -99,6 +102,13 @@ def _in_list(arg: Scalar, items: tuple[Scalar, ...], columns: Columns) -> tuple[
     if column.native in FLOATING and not all(map(_is_ordinary, values)):
         return "-0.0 and 0.0 are two values in Cassandra"
     return (Term(column.name, Op.IN, values),)
+
+
+def _in_keys(arg: Column, keys: Param, columns: Columns) -> tuple[Term, ...] | str:
+    column = columns.get(arg.id)
+    if column is None or column.native in FLOATING:
+        return _COLUMN_WITH_VALUE
+    return _not_comparable(column, Op.IN) or (Term(column.name, Op.IN, (keys,)),)
 
 
 def _flag(conjunct: Scalar, wanted: bool, columns: Columns) -> tuple[Term, ...] | str:

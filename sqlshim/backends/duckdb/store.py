@@ -34,7 +34,8 @@ from sqlshim.backends.protocol import (
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import OperationalError, ProgrammingError, TableExists
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Rel, Remote, Scan
+from sqlshim.ir.keys import is_key_test
+from sqlshim.ir.relational import Filter, Rel, Remote, Scan
 from sqlshim.ir.scalar import Column
 from sqlshim.types import NESTED
 
@@ -115,6 +116,8 @@ class DuckStore(Backend):
                 return Accepted(None, why="reads another store")
             if isinstance(node, Scan) and node.table.store != self.alias:
                 return Accepted(None, why="reads another store")
+        if isinstance(rel, Filter) and any(map(is_key_test, rel.where)):
+            return Accepted(None, why="a key set saves nothing in the same process")
         return Accepted(rel)
 
     def compile(self, rel: Rel) -> Native:

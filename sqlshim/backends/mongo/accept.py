@@ -10,14 +10,16 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from sqlshim.backends.mongo import aggregates, compare, estimate, expressions, windows
+from sqlshim.backends import estimate
+from sqlshim.backends.mongo import aggregates, compare, expressions, windows
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.encode import has_micros
 from sqlshim.backends.mongo.functions import row_of
 from sqlshim.backends.mongo.joins import oriented
 from sqlshim.backends.mongo.like import like
-from sqlshim.backends.mongo.origins import has_index, joined_fields
+from sqlshim.backends.mongo.mql import is_plain_name
+from sqlshim.backends.mongo.origins import has_index, joined_fields, origins
 from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.errors import DataError
@@ -27,6 +29,7 @@ from sqlshim.functions import datetime as fd
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
+from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
@@ -84,11 +87,18 @@ def accept(rel: Rel, pushdown: Pushdown) -> Accepted:
 
 def _filter(rel: Filter) -> Accepted:
     """Conjunct by conjunct."""
-    reasons = [_reason(term) for term in rel.where]
+    reasons = [_key_test(t, rel) if is_key_test(t) else _reason(t) for t in rel.where]
     taken = tuple(t for t, why in zip(rel.where, reasons, strict=True) if not why)
     left = tuple(t for t, why in zip(rel.where, reasons, strict=True) if why)
     why = next(filter(None, reasons), "")
     return Accepted(Filter(rel.input, taken) if taken else None, left if taken else (), why)
+
+
+def _key_test(term: Scalar, rel: Filter) -> str:
+    """Keys are looked for in a field of the collection itself, where an index may help."""
+    names = origins(rel.input)
+    plain = all(is_plain_name(names.get(column, "")) for column in walk.reads(term))
+    return "" if plain else "keys are looked for in plain fields only"
 
 
 def _reason(e: Scalar) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlshim.backends.mongo import estimate
+from sqlshim.backends import estimate
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import Mql, is_plain_name, or_null, present
 from sqlshim.backends.mongo.origins import has_index, is_filtered_scan, origins

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlshim.backends.mongo import compare
 from sqlshim.backends.mongo.encode import OBJECT_ID, constant, encoder, is_object_id, object_id
+from sqlshim.backends.mongo.keys import in_keys
 from sqlshim.backends.mongo.like import like, starting_with
 from sqlshim.backends.mongo.mql import NAN, NOTHING, Mql
 from sqlshim.backends.mongo.params import Placeholder
@@ -19,6 +20,7 @@ from sqlshim.backends.mongo.scope import Place, Scope, is_reference, place_of
 from sqlshim.errors import InvalidText
 from sqlshim.functions import operators as op
 from sqlshim.functions import text as ft
+from sqlshim.functions.keys import IN_KEYS
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, InList, Literal, Param, Scalar
 from sqlshim.types import FLOATS, INSTANTS, NESTED, Kind
@@ -110,6 +112,9 @@ def _leaf(e: Call, scope: Scope) -> Query | None:
         return _like(e, scope)
     if e.fn is ft.STARTS_WITH:
         return _starts_with(e, scope)
+    if e.fn is IN_KEYS and isinstance(e.args[1], Param):
+        place = _field(e.args[0], scope)
+        return in_keys(place, e.args[0].type, e.args[1]) if place else None
     if e.fn in (op.IS_DISTINCT, op.IS_NOT_DISTINCT):
         return _sameness(e, scope)
     return _comparison(e, scope) if e.fn in op.MIRRORED else None

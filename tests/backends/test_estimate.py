@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlshim.backends.mongo.estimate import rows, selectivity
+from sqlshim.backends.estimate import rows, selectivity
 from sqlshim.catalog.model import Index, Table, TableColumn
 from sqlshim.functions import operators as op
 from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Limit, Rel, Scan

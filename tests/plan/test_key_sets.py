@@ -1,0 +1,135 @@
+"""Which Remotes pass keys to which: on small plans over two stores."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqlshim.backends.protocol import Pushdown
+from sqlshim.functions import operators as op
+from sqlshim.functions.keys import IN_KEYS
+from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan
+from sqlshim.ir.scalar import Scalar
+from sqlshim.ir.show import show_rel
+from sqlshim.plan.key_sets import pass_keys
+from sqlshim.plan.split import split
+from sqlshim.types import DOUBLE, INTEGER, TEXT
+from tests.fakes import FakeBackend
+from tests.plan.build import col, count, count_star, eq, group, join, lit, scan
+
+SMALL, LARGE = 100, 1_000_000
+
+
+def store(alias: str, *nodes: type[Rel], keys: bool = True) -> FakeBackend:
+    functions = frozenset({op.EQ, IN_KEYS} if keys else {op.EQ})
+    return FakeBackend(nodes or (Filter,), functions, alias=alias)
+
+
+def people(rows: int = SMALL) -> Scan:
+    return scan("people", store="a", rows=rows, key=("id",), id=INTEGER, nick=TEXT)
+
+
+def orders(rows: int = LARGE) -> Scan:
+    return scan("orders", store="b", rows=rows, person=INTEGER, weight=DOUBLE)
+
+
+def few(rel: Scan) -> Filter:
+    """One row in twenty, as an equality is guessed."""
+    return Filter(rel, (eq(col(rel, "nick"), lit("Ann")),))
+
+
+def planned(rel: Rel, pushdown: Pushdown = Pushdown.AUTO, **stores: FakeBackend) -> str:
+    known = {"a": store("a"), "b": store("b")} | stores
+    return show_rel(pass_keys(split(rel, known, pushdown), known, pushdown, 0))
+
+
+def on(left: Rel, right: Rel) -> Scalar:
+    return eq(col(left, "id"), col(right, "person"))
+
+
+def test_the_smaller_side_runs_first_and_passes_its_keys() -> None:
+    a, b = people(), orders()
+    left = few(a)
+    assert planned(join("inner", left, b, on(left, b))) == (
+        "Join inner ON (id = person)\n"
+        "  Remote a\n"
+        "    Filter (nick = 'Ann')\n"
+        "      Scan a.people [id, nick]\n"
+        "  Remote b keys from id\n"
+        "    Filter (person IN KEYS $1)\n"
+        "      Scan b.orders [person, weight]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "passes"),
+    [("inner", True), ("semi", True), ("left", True), ("anti", True), ("right", False),
+     ("full", False)],
+)  # fmt: skip
+def test_rows_without_a_match_that_a_join_keeps_are_all_read(kind: str, passes: bool) -> None:
+    a, b = people(), orders()
+    plan = planned(join(kind, a, b, on(a, b)), Pushdown.ALWAYS)
+    assert ("keys from id" in plan) is passes
+
+
+def test_a_full_set_of_keys_is_not_worth_looking_for() -> None:
+    a, b = people(), orders()
+    assert "keys from" not in planned(join("inner", a, b, on(a, b)))
+
+
+def test_more_keys_than_a_scan_is_worth_are_not_passed() -> None:
+    a, b = people(rows=10 * LARGE), orders(rows=100 * LARGE)
+    left = few(a)
+    assert "keys from" not in planned(join("inner", left, b, on(left, b)))
+
+
+def test_a_store_that_knows_no_key_sets_is_left_alone() -> None:
+    a, b = people(), orders()
+    plain = store("b", keys=False)
+    assert "keys from" not in planned(join("inner", a, b, on(a, b)), Pushdown.ALWAYS, b=plain)
+
+
+def test_never_passes_nothing() -> None:
+    a, b = people(), orders()
+    assert "keys from" not in planned(join("inner", a, b, on(a, b)), Pushdown.NEVER)
+
+
+def test_keys_go_below_a_grouping_by_the_key_but_not_below_a_limit() -> None:
+    a, b = people(), orders()
+    grouped = group(b, "person", n=count_star())
+    assert "keys from id" in planned(join("inner", a, grouped, on(a, grouped)), Pushdown.ALWAYS)
+    first = Limit(b, count(10), None)
+    assert "keys from" not in planned(join("left", a, first, on(a, first)), Pushdown.ALWAYS)
+
+
+def test_keys_stand_below_what_the_store_itself_groups() -> None:
+    a, b = people(), orders()
+    grouped = Aggregate(b, ((col(b, "person"), col(b, "person")),), ())
+    able = store("b", Filter, Aggregate)
+    plan = planned(join("inner", a, grouped, on(a, grouped)), Pushdown.ALWAYS, b=able)
+    assert plan.endswith(
+        "  Remote b keys from id\n"
+        "    Aggregate BY person\n"
+        "      Filter (person IN KEYS $1)\n"
+        "        Scan b.orders [person, weight]"
+    )
+
+
+def test_keys_are_passed_along_a_chain() -> None:
+    a, b = people(), scan("orders", store="b", rows=5000, id=INTEGER, person=INTEGER)
+    c = scan("items", store="a", rows=LARGE, order=INTEGER)
+    inner = join("inner", a, b, eq(col(a, "id"), col(b, "person")))
+    plan = planned(join("inner", inner, c, eq(col(b, "id"), col(c, "order"))), Pushdown.ALWAYS)
+    assert plan.count("keys from") == 2
+
+
+def test_floats_are_not_passed_since_stores_disagree_on_them() -> None:
+    a, b = orders(), scan("weights", store="a", rows=SMALL, weight=DOUBLE)
+    both = join("inner", b, a, eq(col(b, "weight"), col(a, "weight")))
+    assert "keys from" not in planned(both, Pushdown.ALWAYS)
+
+
+def test_a_renamed_column_is_still_the_same_key() -> None:
+    a, b = people(), orders()
+    renamed = Project(b, ((col(people(), "id"), col(b, "person")),))
+    plan = planned(join("inner", a, renamed, eq(col(a, "id"), renamed.columns[0])), Pushdown.ALWAYS)
+    assert "person IN KEYS" in plan
