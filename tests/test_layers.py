@@ -48,6 +48,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlglot": ("sql", "bind", "backends.duckdb.compile", "repl.complete"),
     "duckdb": ("backends.duckdb",),
     "pyarrow": ("backends", "dbapi"),
+    "numpy": ("backends.mongo",),
     "pymongo": ("backends.mongo",),
     "bson": ("backends.mongo",),
     "pymongoarrow": ("backends.mongo",),

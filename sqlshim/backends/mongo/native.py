@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from bson import json_util
 
+from sqlshim.backends.mongo.columnar import ColumnarDecoder
 from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.decode import MIXED, Decoder
+from sqlshim.backends.mongo.find import as_find
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
@@ -31,11 +33,14 @@ class MongoQuery:
     columns: tuple[Column, ...]
     access_path: str
     decoder: Decoder = field(repr=False)
+    columnar: ColumnarDecoder = field(repr=False)
+    few: bool = False  # documents are expected
 
     def show(self) -> list[str]:
         """The pipeline in shell syntax, a line a stage."""
         stages = [f"  {shown(stage)}," for stage in self.template.pipeline]
-        return [f"db.{self.collection}.aggregate([", *stages, "])"]
+        sent = [] if as_find(self.template.pipeline) is None else ["// sent as one find command"]
+        return [f"db.{self.collection}.aggregate([", *stages, "])", *sent]
 
 
 def compile_native(rel: Rel) -> MongoQuery:
@@ -51,6 +56,8 @@ def compile_native(rel: Rel) -> MongoQuery:
         rel.columns,
         access_path(stages, table),
         Decoder(rel.columns, natives),
+        ColumnarDecoder(rel.columns, names, natives),
+        gives_few(stages, table),
     )
 
 
@@ -117,6 +124,34 @@ def _fields(query: Mql) -> set[str]:
             parts = [_fields(part) if isinstance(part, dict) else set() for part in value]
             found |= set.intersection(*parts) if parts else set()
         elif not key.startswith("$"):
+            found.add(key)
+    return found
+
+
+FEW = 100
+
+
+def gives_few(stages: Sequence[Mql], table: Table) -> bool:
+    """Whether few documents come out: a total, a small limit, or one document by its key."""
+    if any("$group" in stage and stage["$group"]["_id"] is None for stage in stages):
+        return True
+    limits = [stage["$limit"] for stage in stages if "$limit" in stage]
+    if any(isinstance(limit, Placeholder) or limit <= FEW for limit in limits):
+        return True
+    fixed = _equalities(stages[0].get("$match", {})) if stages else set()
+    keys = [{name for name, _ in i.columns} for i in table.indexes if i.unique]
+    return any(key <= fixed for key in [{"_id"}, *keys])
+
+
+def _equalities(query: Mql) -> set[str]:
+    """The fields that a $match compares with one value."""
+    found: set[str] = set()
+    if not isinstance(query, dict):  # a placeholder for all of it
+        return found
+    for key, value in query.items():
+        if key == "$and":
+            found |= set().union(*map(_equalities, value))
+        elif not key.startswith("$") and (not isinstance(value, dict) or "$eq" in value):
             found.add(key)
     return found
 

@@ -1,24 +1,33 @@
-"""A compiled query on its way: cursor, batches, deadline, cancellation."""
+"""A compiled query on its way: the command, its replies, and rows or batches made of them."""
 
 from __future__ import annotations
 
 import itertools
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import bson
 import pymongo
-from pymongo.command_cursor import CommandCursor
+from pymongo.collection import Collection
 from pymongo.database import Database
 
-from sqlshim.backends.arrow import RowStream
+from sqlshim.backends.arrow import batch_of, rows_of
 from sqlshim.backends.mongo.decode import Row
 from sqlshim.backends.mongo.errors import translating
+from sqlshim.backends.mongo.find import Find, as_find
+from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.native import MongoQuery
+from sqlshim.backends.mongo.replies import Replies, Reply
 from sqlshim.backends.protocol import RunContext, Stream
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Document = dict[str, Any]
+FEW_BYTES = 20_000  # a reply up to this is quicker decoded a document at a time
 _process = uuid.uuid4().hex[:12]
 _numbers = itertools.count(1)
 
@@ -26,48 +35,84 @@ _numbers = itertools.count(1)
 def open_query(
     database: Database[Document], query: MongoQuery, params: Sequence[object], context: RunContext
 ) -> Stream:
-    """Start the query; rows are fetched a batch at a time."""
+    """Start the query; rows are fetched a reply at a time."""
     pipeline = query.template.fill(params)
     comment = f"sqlshim {_process} {next(_numbers)}"
     cancel = _killer(database, comment)
-    context.on_cancel.append(cancel)
-    cursor = _started(database, query.collection, pipeline, comment, context)
-    to_rows = row_maker(query.names)
-    decode = query.decoder.rows
-
-    def batches() -> Iterator[list[Row]]:
-        try:
-            while documents := _next_batch(cursor, context):
-                yield decode(to_rows(documents))
-        finally:
-            close()
-
-    def close() -> None:
-        if cancel in context.on_cancel:
-            context.on_cancel.remove(cancel)
-        cursor.close()
-
-    return RowStream(query.columns, batches(), close)
+    collection = database[query.collection]
+    cursor, in_bytes = _sent(collection, query, pipeline, comment, context)
+    fetch = partial(next, cursor, b"") if in_bytes else partial(cursor.to_list, context.batch_rows)
+    return MongoStream(query, Replies(cursor, fetch, cancel, context), database.codec_options)
 
 
-def _started(
-    database: Database[Document],
-    collection: str,
-    pipeline: list[Any],
+def _sent(
+    collection: Collection[Document],
+    query: MongoQuery,
+    pipeline: list[Mql],
     comment: str,
     context: RunContext,
-) -> CommandCursor[Document]:
-    left = context.remaining()
-    with translating(), pymongo.timeout(left):
-        return database[collection].aggregate(
-            pipeline, allowDiskUse=True, batchSize=context.batch_rows, comment=comment
-        )
+) -> tuple[Any, bool]:
+    """The driver's cursor, and whether its replies are bytes. For few documents the driver is
+    quicker with documents: for the bytes of a pipeline's result it asks once more."""
+    if (find := as_find(pipeline)) is not None:
+        look = collection.find if query.few else collection.find_raw_batches
+        return _find(look, find, comment, context), not query.few
+    run = collection.aggregate if query.few else collection.aggregate_raw_batches
+    with translating(), pymongo.timeout(context.remaining()):
+        cursor = run(pipeline, allowDiskUse=True, batchSize=context.batch_rows, comment=comment)
+    return cursor, not query.few
 
 
-def _next_batch(cursor: CommandCursor[Document], context: RunContext) -> list[Document]:
-    left = context.remaining()
-    with translating(), pymongo.timeout(left):
-        return cursor.to_list(context.batch_rows)
+def _find(look: Callable[..., Any], find: Find, comment: str, context: RunContext) -> Any:
+    return look(
+        find.filter,
+        find.projection,
+        sort=None if find.sort is None else list(find.sort.items()),
+        skip=find.skip,
+        limit=find.limit,
+        batch_size=context.batch_rows,
+        allow_disk_use=None if find.sort is None else True,
+        comment=comment,
+    )
+
+
+class MongoStream(Stream):
+    """Rows or batches of one execution. Replies are bytes or documents; bytes are read column by
+    column, and where that is not exact, document by document."""
+
+    def __init__(
+        self,
+        query: MongoQuery,
+        replies: Replies,
+        codec: bson.CodecOptions[Document],
+    ) -> None:
+        self.columns = query.columns
+        self._query, self._replies, self._codec = query, replies, codec
+        self._to_rows = row_maker(query.names)
+
+    def rows(self) -> Iterator[list[Row]]:
+        for reply in self._replies:
+            batch = self._columnar(reply)
+            yield self._by_document(reply) if batch is None else rows_of(self.columns, batch)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        for reply in self._replies:
+            batch = self._columnar(reply)
+            yield batch_of(self.columns, self._by_document(reply)) if batch is None else batch
+
+    def _columnar(self, reply: Reply) -> pa.RecordBatch | None:
+        if isinstance(reply, list) or len(reply) <= FEW_BYTES:
+            return None
+        return self._query.columnar.batch(reply)
+
+    def _by_document(self, reply: Reply) -> list[Row]:
+        if not isinstance(reply, list):
+            with translating():
+                reply = bson.decode_all(reply, self._codec)
+        return self._query.decoder.rows(self._to_rows(reply))
+
+    def close(self) -> None:
+        self._replies.close()
 
 
 def row_maker(names: Sequence[str]) -> Callable[[list[Document]], list[Row]]:

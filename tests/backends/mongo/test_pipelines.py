@@ -285,4 +285,5 @@ def test_the_pipeline_is_shown_a_stage_a_line() -> None:
         '  {"$limit": 2},',
         '  {"$project": {"_id": 0, "n": 1}},',
         "])",
+        "// sent as one find command",
     ]
