@@ -34,6 +34,8 @@ def as_find(pipeline: Sequence[Mql]) -> Find | None:
     parts: dict[str, Mql] = {}
     last = -1
     for stage in pipeline:
+        if isinstance(stage, Placeholder):  # a limit that is not known yet
+            return None
         (name,) = stage
         place = _ORDER.get(name, -1)
         if place <= last:
@@ -41,7 +43,7 @@ def as_find(pipeline: Sequence[Mql]) -> Find | None:
         last = place
         parts[name] = stage[name]
     limit = parts.get("$limit", 0)
-    if "$limit" in parts and not (isinstance(limit, Placeholder) or limit > 0):
+    if "$limit" in parts and limit <= 0:
         return None  # to find, 0 and less mean something else
     projection = parts.get("$project")
     if projection is not None and any(map(_is_of_find, projection.values())):

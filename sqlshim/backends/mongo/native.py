@@ -133,10 +133,11 @@ FEW = 100
 
 def gives_few(stages: Sequence[Mql], table: Table) -> bool:
     """Whether few documents come out: a total, a small limit, or one document by its key."""
+    if any(isinstance(stage, Placeholder) for stage in stages):  # LIMIT with a parameter
+        return True
     if any("$group" in stage and stage["$group"]["_id"] is None for stage in stages):
         return True
-    limits = [stage["$limit"] for stage in stages if "$limit" in stage]
-    if any(isinstance(limit, Placeholder) or limit <= FEW for limit in limits):
+    if any(stage.get("$limit", FEW + 1) <= FEW for stage in stages):
         return True
     fixed = _equalities(stages[0].get("$match", {})) if stages else set()
     keys = [{name for name, _ in i.columns} for i in table.indexes if i.unique]
