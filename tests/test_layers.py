@@ -51,7 +51,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     "numpy": ("backends.mongo",),
     "pymongo": ("backends.mongo",),
     "bson": ("backends.mongo",),
-    "pymongoarrow": ("backends.mongo",),
     "cassandra": ("backends.cassandra",),
     "prompt_toolkit": ("repl",),
     "pygments": ("repl",),
