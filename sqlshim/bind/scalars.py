@@ -23,6 +23,7 @@ from sqlshim.bind.coerce import (
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
 from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
+from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
@@ -158,10 +159,13 @@ class ScalarBinder:
         return find_value(self.scope, node)
 
     def _anonymous(self, node: exp.Expr) -> Scalar:
+        assert isinstance(node, exp.Anonymous)
         name = str(node.this)
         if name.lower() in nested.NAMED:
             return nested.NAMED[name.lower()](node, self)
         fn = ANONYMOUS.get(name.lower())
+        if fn is None and (column := bind_row_function(node, self.scope)) is not None:
+            return column
         if fn is None:
             raise UnknownFunction(name, known_names(), position(node))
         return call(fn, *(self.scalar(e) for e in node.expressions))
@@ -188,7 +192,7 @@ class ScalarBinder:
     def _check_level(self, aggregate: AggregateCall) -> None:
         """SQL gives an aggregate over columns of the outer query only to that query."""
         read = {i for e in walk.call_scalars(aggregate) for i in walk.reads(e)}
-        own = {c.id for s in self.scope.sources for c in s.columns}
+        own = {number for s in self.scope.sources for number in s.numbers}
         if read and not read & (own | {c.id for c in self.scope.merged}):
             raise NotSupportedError(
                 "an aggregate over columns of the outer query is not supported yet",

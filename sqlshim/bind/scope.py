@@ -7,7 +7,7 @@ matches exactly or, failing that, the only name equal but for case.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from sqlglot import exp
@@ -45,11 +45,17 @@ class Source:
     columns: list[Column]  # visible ones, named as in the result
     key: frozenset[int] = frozenset()  # numbers of the primary key's columns
     record: Column | None = None  # the row itself, where UNNEST made it of a document
+    calls: dict[tuple[str, tuple[int, ...]], Column] = field(default_factory=dict)  # row functions
+
+    @property
+    def numbers(self) -> set[int]:
+        """The numbers of all that an expression can read of it."""
+        return {c.id for c in (*self.columns, *self.calls.values())}
 
     def renamed(self, names: Sequence[str]) -> Source:
         """With column aliases: `AS t(a, b)`."""
         new = [Column(c.id, n, c.type) for c, n in zip(self.columns, names, strict=False)]
-        return Source(self.alias, new + self.columns[len(new) :], self.key)
+        return replace(self, columns=new + self.columns[len(new) :])
 
 
 @dataclass(slots=True)
@@ -106,6 +112,13 @@ class Scope:
         if having or self.parent is None:
             return having[0] if having else None
         return self.parent.find_record(ident)
+
+    def find_call(self, call: tuple[str, tuple[int, ...]]) -> Column | None:
+        """The column that answers a row function over these columns, here or further out."""
+        for source in self.sources:
+            if call in source.calls:
+                return source.calls[call]
+        return self.parent.find_call(call) if self.parent else None
 
     def aliases(self) -> list[str]:
         outer = self.parent.aliases() if self.parent else []

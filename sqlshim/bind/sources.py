@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlshim.bind.coerce import call, coerce, conjuncts, settle, unify
 from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
 from sqlshim.bind.sharing import is_shareable
@@ -94,10 +95,13 @@ class SourceBinder:
                 error.position = position(node)
             raise
         columns = {c.name: self.context.column(c.name, c.type) for c in table.columns}
-        scan = Scan(table, tuple(columns.values()))
+        asked = table.row_functions if names_row_function(self.context.text) else ()
+        made = {f.name: self.context.column(f.name, f.type) for f in asked}
+        scan = Scan(table, (*columns.values(), *made.values()))
         visible = [columns[c.name] for c in table.columns if not c.hidden]
         key = frozenset(columns[n].id for n in table.primary_key if n in columns)
-        self._add_source(Source(table.name, visible, key), node)
+        calls = row_calls(table, columns, made)
+        self._add_source(Source(table.name, visible, key, calls=calls), node)
         return scan
 
     def _bind_cte(self, cte: Cte, node: exp.Expr) -> Bound:

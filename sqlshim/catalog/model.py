@@ -26,6 +26,23 @@ class TableColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFunction:
+    """What only the store can say of one of its rows, such as Cassandra's `ttl(c)`.
+
+    A Scan reads it like a column, called `ttl(c)`; it is in no `SELECT *`.
+    """
+
+    fn: str
+    args: tuple[str, ...]  # names of columns
+    type: SqlType
+    native: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.fn}({', '.join(self.args)})"
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
     """A secondary index: column names in key order, each with its direction (True: descending)."""
 
@@ -54,6 +71,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
     row_count: int | None = field(default=None, compare=False)  # an estimate
     read_only: bool = False
+    row_functions: tuple[RowFunction, ...] = ()
 
     def column(self, name: str) -> TableColumn:
         """The column stored under exactly this name; KeyError if there is none."""
@@ -61,6 +79,15 @@ class Table:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    def row_function(self, name: str) -> RowFunction | None:
+        """The row function that a Scan reads under this name."""
+        return next((f for f in self.row_functions if f.name == name), None)
+
+    def native_of(self, name: str) -> str:
+        """The store's type of a column or row function; KeyError if there is none."""
+        function = self.row_function(name)
+        return self.column(name).native if function is None else function.native
 
     @property
     def full_name(self) -> str:

@@ -79,9 +79,11 @@ def without_keys(shape: Shape) -> Restriction:
 
 
 def columns_of(shape: Shape) -> Columns:
-    """The table's columns by the numbers they have in the tree."""
+    """The table's columns by the numbers they have in the tree; no row functions, which CQL only
+    selects."""
     table = shape.scan.table
-    return {number: table.column(name) for number, name in shape.names.items()}
+    stored = {column.name: column for column in table.columns}
+    return {number: stored[name] for number, name in shape.names.items() if name in stored}
 
 
 # --- filter --------------------------------------------------------------------------------

@@ -7,14 +7,14 @@ a JSON in the table's comment with the SQL types, the order, NOT NULL and the hi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlshim.backends.cassandra.cqltypes import Udts, cql_type, pack, sql_type, unpack
 from sqlshim.backends.protocol import ColumnDefinition
-from sqlshim.catalog.model import Index, Table, TableColumn
-from sqlshim.types import SqlType
+from sqlshim.catalog.model import Index, RowFunction, Table, TableColumn
+from sqlshim.types import BIGINT, INTEGER, SqlType
 
 HIDDEN_KEY = "_sqlshim_id"
 SAI = "sai"
@@ -114,7 +114,27 @@ def read_table(meta: Any, udts: Udts, alias: str, row_count: int | None, view: b
         indexes=() if view else tuple(i for i in map(_index, meta.indexes.values()) if i),
         row_count=row_count,
         read_only=view,
+        row_functions=(_token(partition), *_ages(meta)),
     )
+
+
+def _token(partition: tuple[str, ...]) -> RowFunction:
+    """Where the ring keeps the row: the order of a scan without ORDER BY."""
+    return RowFunction("token", partition, BIGINT.with_null(False), "bigint")
+
+
+def _ages(meta: Any) -> Iterator[RowFunction]:
+    """Seconds until a value expires and microseconds since 1970 when it was written, of each
+    column that has one value and is not in the key."""
+    for column in meta.columns.values():
+        if column.name not in {c.name for c in meta.primary_key} and not _is_cells(column.cql_type):
+            yield RowFunction("ttl", (column.name,), INTEGER, "int")
+            yield RowFunction("writetime", (column.name,), BIGINT, "bigint")
+
+
+def _is_cells(native: str) -> bool:
+    """Whether a type keeps several cells, each with a time of its own; counters have none."""
+    return native == "counter" or native.split("<")[0] in ("list", "set", "map")
 
 
 def _order(meta: Any, key: tuple[str, ...], comment: Comment) -> list[str]:

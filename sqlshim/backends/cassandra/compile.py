@@ -162,7 +162,7 @@ def _is_distinct(shape: Shape, restriction: Restriction, group: Sequence[str]) -
 
 def _native(source: Source, shape: Shape) -> str:
     if isinstance(source, str):
-        return shape.scan.table.column(source).native
+        return shape.scan.table.native_of(source)
     if source.fn in (agg.MIN, agg.MAX):
         return shape.scan.table.column(_argument(source, shape)).native
     return ""
@@ -188,7 +188,7 @@ def _cells(shape: Shape) -> tuple[list[str], list[Output]]:
     outputs = []
     for _, source in shape.items:
         if isinstance(source, str):
-            outputs.append(Output(cell(quote(source))))
+            outputs.append(Output(cell(_selected(shape.scan.table, source))))
             continue
         arg = quote(_argument(source, shape)) if source.args else ""
         fold = source.fn.name.lower()
@@ -199,6 +199,14 @@ def _cells(shape: Shape) -> tuple[list[str], list[Output]]:
         else:
             outputs.append(Output(cell(f"{source.fn.name}({arg})"), fold))
     return cells, outputs
+
+
+def _selected(table: Table, name: str) -> str:
+    """A column or row function in the select list."""
+    function = table.row_function(name)
+    if function is None:
+        return quote(name)
+    return f"{function.fn.upper()}({', '.join(map(quote, function.args))})"
 
 
 def _sum(call: AggregateCall, shape: Shape, arg: str) -> str:

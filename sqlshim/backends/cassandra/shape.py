@@ -77,7 +77,7 @@ def _aggregate(rel: Aggregate, below: Shape) -> Shape | None:
     """Grouped by plain columns, over plain columns."""
     keys: list[tuple[Column, str]] = []
     for column, expr in rel.keys:
-        if not isinstance(expr, Column) or expr.id not in below.names:
+        if not isinstance(expr, Column) or not _is_plain(expr, below):
             return None
         keys.append((column, below.names[expr.id]))
     if not all(_is_plain(arg, below) for _, call in rel.calls for arg in call.args):
@@ -92,4 +92,7 @@ def _aggregate(rel: Aggregate, below: Shape) -> Shape | None:
 
 
 def _is_plain(arg: Scalar, below: Shape) -> bool:
-    return isinstance(arg, Column) and arg.id in below.names
+    """Whether it is a column; CQL aggregates and groups by no row functions."""
+    if not isinstance(arg, Column) or arg.id not in below.names:
+        return False
+    return below.scan.table.row_function(below.names[arg.id]) is None
