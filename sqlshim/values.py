@@ -281,8 +281,24 @@ def _to_bytes(value: object, target: SqlType) -> object:
                 return bytes.fromhex(value[2:])
             except ValueError as error:
                 raise bad(value, target) from error
-        return value.encode()
+        return _unescaped(value, target)
     raise bad(value, target)
+
+
+_ESCAPE = re.compile(rb"\\(?:(\\)|([0-3][0-7]{2})|)")
+
+
+def _unescaped(text: str, target: SqlType) -> bytes:
+    """PostgreSQL's escape form: a backslash doubled, or before three octal digits."""
+
+    def one(found: re.Match[bytes]) -> bytes:
+        if found[1]:
+            return b"\\"
+        if not found[2]:
+            raise bad(text, target)
+        return bytes([int(found[2], 8)])
+
+    return _ESCAPE.sub(one, text.encode())
 
 
 def _to_uuid(value: object, target: SqlType) -> object:

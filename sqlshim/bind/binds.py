@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from sqlshim.bind.context import Context
+from sqlshim.errors import NotSupportedError
 from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.types import INTEGER, TEXT
 
@@ -22,6 +23,14 @@ class Binds(Protocol):
 
 
 Special = Callable[[exp.Expr, Binds], Scalar]
+
+
+def constant_text(node: exp.Expr | None, binds: Binds, what: str) -> str:
+    """The constant text that `node` is, '' for an argument that is not given."""
+    value = text_literal("") if node is None else binds.scalar(node)
+    if not isinstance(value, Literal) or not isinstance(value.value, str):
+        raise NotSupportedError(f"{what} must be a constant text")
+    return value.value
 
 
 def text_literal(value: str) -> Literal:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.functions import ALL, aggregates, bits, conditional, datetime, math, text
+from sqlshim.functions import (
+    ALL,
+    aggregates,
+    bits,
+    conditional,
+    datetime,
+    encodings,
+    math,
+    regex,
+    text,
+)
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, Role
 
@@ -46,7 +56,14 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
     exp.Ascii: (text.ASCII, ("this",)),
     exp.Chr: (text.CHR, ("expressions",)),
     exp.Translate: (text.TRANSLATE, ("this", "from_", "to")),
-    exp.MD5: (text.MD5, ("this",)),
+    exp.MD5: (encodings.MD5, ("this",)),
+    exp.SHA: (encodings.SHA1, ("this",)),
+    exp.FromBase64: (encodings.DECODE_BASE64, ("this",)),
+    exp.Unicode: (text.ASCII, ("this",)),
+    exp.EndsWith: (text.ENDS_WITH, ("this", "expression")),
+    exp.Contains: (text.CONTAINS, ("this", "expression")),
+    exp.Levenshtein: (text.LEVENSHTEIN, ("this", "expression")),
+    exp.SubstringIndex: (text.SUBSTRING_INDEX, ("this", "delimiter", "count")),
     # mathematics
     exp.Abs: (math.ABS, ("this",)),
     exp.Ceil: (math.CEIL, ("this",)),
@@ -63,7 +80,10 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
     exp.Tan: (math.TAN, ("this",)),
     exp.Asin: (math.ASIN, ("this",)),
     exp.Acos: (math.ACOS, ("this",)),
-    exp.Atan: (math.ATAN, ("this",)),
+    exp.WidthBucket: (math.WIDTH_BUCKET, ("this", "min_value", "max_value", "num_buckets")),
+    exp.IsNan: (math.ISNAN, ("this",)),
+    exp.IsInf: (math.ISINF, ("this",)),
+    exp.Getbit: (encodings.GET_BIT, ("this", "expression")),
     exp.Atan2: (math.ATAN2, ("this", "expression")),
     exp.Degrees: (math.DEGREES, ("this",)),
     exp.Radians: (math.RADIANS, ("this",)),
@@ -113,7 +133,10 @@ AGGREGATES: dict[type[exp.Expr], Function] = {
 }
 
 _HIDDEN = frozenset(
-    {"TRUNC_TO", "REGEXP_LIKE", "ROUND_TO", "DIV_INT", "EXTRACT_FRACTION", "EXTRACT", "CONCAT_OP"}
+    {"TRUNC_TO", "ROUND_TO", "DIV_INT", "EXTRACT_FRACTION", "EXTRACT", "CONCAT_OP"}
+    | {"TO_CHAR_NUMBER", "TO_NUMBER", "ENCODE_HEX", "ENCODE_BASE64", "ENCODE_ESCAPE"}
+    | {"DECODE_HEX", "DECODE_BASE64", "DECODE_ESCAPE", "CONVERT_FROM", "CONVERT_TO"}
+    | set(regex.__dict__)
 )
 ANONYMOUS: dict[str, Function] = {
     name.lower(): fn
@@ -121,6 +144,9 @@ ANONYMOUS: dict[str, Function] = {
     if not fn.symbol and fn.role is Role.SCALAR and name not in _HIDDEN
 } | {
     "substr": text.SUBSTRING,
+    "mid": text.SUBSTRING,
+    "ord": text.ASCII,
+    "replicate": text.REPEAT,
     "power": math.POWER,
     "ceiling": math.CEIL,
 }

@@ -1,6 +1,7 @@
-"""PostgreSQL's regular expressions as RE2 writes them; called by `special_more`.
+"""PostgreSQL's regular expressions as RE2 writes them; called by `special_regex`.
 
-Only what both understand alike, for the question whether a text matches. What RE2 cannot do (back
+Only what both understand alike, for the question whether a text matches; which part of it matches
+is the business of `regex_spans`. What RE2 cannot do (back
 references, lookaround) or does differently (word boundaries) is refused.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sqlshim.errors import NotSupportedError
+from sqlshim.errors import DataError, NotSupportedError
 
 _INSIDE = {"d": "0-9", "w": r"\p{L}\p{N}_", "s": r" \t\n\r\f\v"}
 _CLASSES = {
@@ -25,16 +26,37 @@ def re2(pattern: str, ignore_case: bool = False) -> str:
     """`pattern` in RE2's form. NotSupportedError for what it has no equal form of."""
     if pattern.startswith("***"):
         raise _refused(pattern, "***")
+    depth = 0
     out = ["(?si)" if ignore_case else "(?s)"]
     repeated = True  # nothing stands before that could be repeated
     for match in _TOKEN.finditer(pattern):
         token = match[0]
         repeats = token[0] in "*+?" or (token[0] == "{" and len(token) > 1)
+        depth += (token in ("(", "(?:")) - (token == ")")
+        if depth < 0 or token == "[":
+            raise _invalid("parentheses" if depth < 0 else "brackets")
+        if repeats and token[0] == "{":
+            _check_counts(token)
+        if repeats and repeated and token[0] in "*+?":
+            raise _invalid("quantifier operand invalid")
         if (repeats and repeated) or token in ("(?", "[", "{"):
             raise _refused(pattern, token)
         repeated = repeats or token in ("(", "(?:", "|", "^", "$")
         out.append(_translate(pattern, token))
+    if depth:
+        raise _invalid("parentheses")
     return "".join(out)
+
+
+def _invalid(what: str) -> DataError:
+    shown = {"parentheses": "parentheses () not balanced", "brackets": "brackets [] not balanced"}
+    return DataError(f"invalid regular expression: {shown.get(what, what)}", sqlstate="2201B")
+
+
+def _check_counts(token: str) -> None:
+    low, _, high = token.rstrip("?")[1:-1].partition(",")
+    if (high and int(high) < int(low)) or int(high or low) > 255:
+        raise _invalid("invalid repetition count(s)")
 
 
 def _translate(pattern: str, token: str) -> str:
@@ -57,6 +79,9 @@ def _escape(pattern: str, token: str) -> str:
 def _bracket(pattern: str, token: str) -> str:
     start = 2 if token.startswith("[^") else 1
     out, inside = [token[:start]], token[start:-1]
+    for low, high in re.findall(r"([^\\\]\[])-([^\\\]\[])", inside):
+        if low > high:
+            raise _invalid("invalid character range")
     for part in re.findall(r"\[:[a-z]+:\]|\\.|.", inside, re.DOTALL):
         if part.startswith("[:"):
             if part[2:-2] not in _CLASSES:
@@ -76,3 +101,24 @@ def _refused(pattern: str, what: str) -> NotSupportedError:
         f"{what!r} in the regular expression {pattern!r} is not supported",
         hint="Back references, lookaround and word boundaries have no form that all stores share.",
     )
+
+
+def similar(pattern: str, escape: str = "\\") -> str:
+    """A pattern of SIMILAR TO as a POSIX one: % and _ are wild, the whole text must match."""
+    out, inside, chars = [], False, iter(pattern)
+    for char in chars:
+        if char == escape:
+            after = next(chars, None)
+            if after is None:
+                raise DataError("invalid escape sequence", sqlstate="22025")
+            out.append(after if after.isalnum() else "\\" + after)
+        elif inside:
+            inside = char != "]"
+            out.append("\\\\" if char == "\\" else char)
+        else:
+            inside = char == "["
+            out.append(_SIMILAR.get(char, char))
+    return f"^(?:{''.join(out)})$"
+
+
+_SIMILAR = {"%": ".*", "_": ".", "(": "(?:", ".": "\\.", "^": "\\^", "$": "\\$", "\\": "\\\\"}

@@ -53,6 +53,7 @@ _INSIDE = "an aggregate function"  # the clause of an aggregate's arguments
 MOST_BITS = 31  # of GROUPING
 BindQuery = Callable[[exp.Expr, Scope | None], Bound]
 _SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | nested.SPECIAL
+_CALLS = nested.NAMED | special_functions.CALLS
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -161,8 +162,8 @@ class ScalarBinder:
     def _anonymous(self, node: exp.Expr) -> Scalar:
         assert isinstance(node, exp.Anonymous)
         name = str(node.this)
-        if name.lower() in nested.NAMED:
-            return nested.NAMED[name.lower()](node, self)
+        if (special := _CALLS.get(name.lower())) is not None:
+            return special(node, self)
         fn = ANONYMOUS.get(name.lower())
         if fn is None and (column := bind_row_function(node, self.scope)) is not None:
             return column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.bind import special_more
+from sqlshim.bind import special_formats, special_more, special_regex, special_text
 from sqlshim.bind.binds import Binds, Special, text_literal
 from sqlshim.bind.coerce import call, cast, coerce, settle
 from sqlshim.bind.functions import DATE_PARTS
@@ -26,13 +26,6 @@ def trim(node: exp.Expr, binds: Binds) -> Scalar:
     return call(fn, binds.scalar(node.this), what)
 
 
-def position(node: exp.Expr, binds: Binds) -> Scalar:
-    for more in ("position", "occurrence"):
-        if node.args.get(more) is not None:
-            raise NotSupportedError("a search from a later place on is not supported yet")
-    return call(text.POSITION, binds.scalar(node.this), binds.scalar(node.args["substr"]))
-
-
 def concat(node: exp.Expr, binds: Binds) -> Scalar:
     """CONCAT: PostgreSQL leaves NULLs out, MySQL and others give NULL."""
     args = [settle(binds.scalar(e)) for e in node.expressions]
@@ -46,21 +39,6 @@ def concat(node: exp.Expr, binds: Binds) -> Scalar:
 
 def concat_ws(node: exp.Expr, binds: Binds) -> Scalar:
     return call(text.CONCAT_WS, *(settle(binds.scalar(e)) for e in node.expressions))
-
-
-def substring(node: exp.Expr, binds: Binds) -> Scalar:
-    """SUBSTRING; a start below 1 uses up length in PostgreSQL and counts from the end elsewhere."""
-    args = [
-        binds.scalar(e) for e in (node.this, node.args.get("start"), node.args.get("length")) if e
-    ]
-    start = args[1] if len(args) > 1 else None
-    below = isinstance(start, Literal) and isinstance(start.value, int) and start.value < 1
-    if below and binds.context.dialect not in ("postgres", "postgresql", ""):
-        raise NotSupportedError(
-            f"SUBSTR from a position below 1 is not supported yet in {binds.context.dialect}",
-            hint="Use RIGHT to count from the end.",
-        )
-    return call(text.SUBSTRING, *args)
 
 
 def pad(node: exp.Expr, binds: Binds) -> Scalar:
@@ -96,7 +74,13 @@ def trunc(node: exp.Expr, binds: Binds) -> Scalar:
         digits = binds.scalar(places)
         if not isinstance(digits, Literal):
             raise NotSupportedError("TRUNC to a number of places that is not a constant")
-        return call(math.TRUNC_TO, binds.scalar(node.this), digits)
+        value = binds.scalar(node.this)
+        if isinstance(digits.value, int) and value.type.kind is Kind.DECIMAL:
+            scale = max(0, min(digits.value, value.type.scale or 0))
+            whole = (value.type.precision or 38) - (value.type.scale or 0)
+            target = decimal(max(whole, 1) + scale, scale, value.type.nullable)
+            return Cast(call(math.TRUNC_TO, value, digits), target)
+        return call(math.TRUNC_TO, value, digits)
     return call(math.TRUNC, binds.scalar(node.this))
 
 
@@ -109,6 +93,13 @@ def log(node: exp.Expr, binds: Binds) -> Scalar:
     if isinstance(base, Literal) and base.value == 10:
         return call(math.LOG10, value)
     return call(math.LOG, base, value)
+
+
+def arc_tangent(node: exp.Expr, binds: Binds) -> Scalar:
+    """ATAN(x), and MySQL's ATAN(y, x)."""
+    if node.args.get("expression") is None:
+        return call(math.ATAN, binds.scalar(node.this))
+    return call(math.ATAN2, binds.scalar(node.this), binds.scalar(node.expression))
 
 
 # --- date and time
@@ -185,14 +176,13 @@ def date(node: exp.Expr, binds: Binds) -> Scalar:
 
 SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Trim: trim,
-    exp.StrPosition: position,
     exp.Concat: concat,
     exp.ConcatWs: concat_ws,
     exp.Pad: pad,
-    exp.Substring: substring,
     exp.Round: round_,
     exp.Trunc: trunc,
     exp.Log: log,
+    exp.Atan: arc_tangent,
     exp.Extract: extract,
     exp.TimestampTrunc: date_trunc,
     exp.DateTrunc: date_trunc,
@@ -210,4 +200,13 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.TsOrDsToDate: date,
     **dict.fromkeys(DATE_PARTS, date_part),
     **special_more.SPECIAL,
+    **special_text.SPECIAL,
+    **special_regex.SPECIAL,
+}
+
+# what sqlglot reads as a plain call, and what `sql/functions.py` keeps it from reading
+CALLS: dict[str, Special] = {
+    **special_text.CALLS,
+    **special_regex.CALLS,
+    **special_formats.CALLS,
 }

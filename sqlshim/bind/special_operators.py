@@ -36,6 +36,7 @@ from sqlshim.types import (
     UNKNOWN,
     Interval,
     Kind,
+    decimal,
 )
 
 
@@ -129,6 +130,12 @@ def int_div(node: exp.Expr, binds: Binds) -> Scalar:
     return call(op.DIV_INT, left, right)
 
 
+def _whole_quotient(node: exp.Expr, binds: Binds) -> Scalar:
+    """PostgreSQL's div(a, b): a numeric without places."""
+    left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    return cast(call(math.TRUNC, call(op.DIV_INT, left, right)), decimal(38, 0))
+
+
 def _null_on_zero(result: Scalar, divisor: Scalar) -> Scalar:
     """MySQL, SQLite: a division by zero is NULL."""
     zero = call(op.EQ, divisor, int_literal(0))
@@ -139,6 +146,8 @@ def concat_op(node: exp.Expr, binds: Binds) -> Scalar:
     """`||`: one side must be text (PostgreSQL); the other is cast."""
     left, right = binds.scalar(node.this), binds.scalar(node.expression)
     kinds = {left.type.kind, right.type.kind}
+    if kinds <= {Kind.BYTES, Kind.UNKNOWN} and Kind.BYTES in kinds:
+        return call(op.CONCAT_OP, coerce(left, BYTES), coerce(right, BYTES))
     if not kinds & {Kind.TEXT, Kind.UNKNOWN}:
         return call(op.CONCAT_OP, left, right)  # raises TypeMismatch
     return call(op.CONCAT_OP, _as_text(left), _as_text(right))
@@ -242,6 +251,8 @@ def extreme(node: exp.Expr, binds: Binds) -> Scalar:
 
 def cast_(node: exp.Expr, binds: Binds) -> Scalar:
     to = node.args["to"]
+    if isinstance(node.this, exp.IntDiv) and not to.expressions:  # sqlglot's form of div(a, b)
+        return _whole_quotient(node.this, binds)
     result = cast(binds.scalar(node.this), sql_type(to), safe=isinstance(node, exp.TryCast))
     if to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR) and to.expressions:
         length = number(to.expressions[0].name)  # PostgreSQL: an explicit cast cuts

@@ -11,11 +11,15 @@ from sqlshim.functions.model import (
     NUMBER,
     Function,
     NullResult,
+    Want,
     own_nulls,
     scalar,
     sig,
+    united,
 )
-from sqlshim.types import DOUBLE, INTEGERS, Kind, SqlType, decimal
+from sqlshim.types import BOOLEAN, DOUBLE, INTEGER, INTEGERS, Kind, SqlType, decimal
+
+_SAME_INT = Want("integer", INTEGERS, same=True)
 
 
 def _whole(args: Sequence[SqlType]) -> SqlType:
@@ -95,3 +99,34 @@ TRUNC_TO = scalar(
     "TRUNC(x, n): cut to n decimal places towards zero; not of a double (PostgreSQL)",
     sig(A_DECIMAL, INT, gives=lambda args: args[0]),
 )
+
+
+# --- degrees, and what only whole numbers have ------------------------------------------------
+
+SIND = _of_double("SIND", "the sine of degrees, exact where it is 0, 1/2 or 1")
+COSD = _of_double("COSD", "the cosine of degrees")
+TAND = _of_double("TAND", "the tangent of degrees")
+COTD = _of_double("COTD", "the cotangent of degrees")
+ASIND = _of_double("ASIND", "the arc sine in degrees")
+ACOSD = _of_double("ACOSD", "the arc cosine in degrees")
+ATAND = _of_double("ATAND", "the arc tangent in degrees")
+ATAN2D = scalar("ATAN2D", "the angle of (y, x) in degrees", sig(A_DOUBLE, A_DOUBLE, gives=DOUBLE))
+GCD = scalar("GCD", "the greatest common divisor", sig(_SAME_INT, _SAME_INT, gives=united))
+LCM = scalar(
+    "LCM",
+    "the least common multiple; an overflow is an error",
+    sig(_SAME_INT, _SAME_INT, gives=united),
+)
+WIDTH_BUCKET = scalar(
+    "WIDTH_BUCKET",
+    "which of n equal parts of the range b to c holds a; 0 below it, n + 1 from its end on",
+    sig(A_DOUBLE, A_DOUBLE, A_DOUBLE, INT, gives=INTEGER),
+)
+SCALE = scalar("SCALE", "the digits after the point", sig(A_DECIMAL, gives=INTEGER))
+MIN_SCALE = scalar(
+    "MIN_SCALE",
+    "the digits after the point but for zeros at the end",
+    sig(A_DECIMAL, gives=INTEGER),
+)
+ISNAN = scalar("ISNAN", "whether a double is not a number (DuckDB)", sig(A_DOUBLE, gives=BOOLEAN))
+ISINF = scalar("ISINF", "whether a double is infinite (DuckDB)", sig(A_DOUBLE, gives=BOOLEAN))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlshim.functions.encodings import SOME_BYTES
 from sqlshim.functions.model import (
     A_BOOL,
     A_DATE,
@@ -26,6 +27,7 @@ from sqlshim.functions.model import (
 )
 from sqlshim.types import (
     BOOLEAN,
+    BYTES,
     DATE,
     DOUBLE,
     INTEGER,
@@ -186,7 +188,11 @@ NEG = scalar(
     symbol="-",
 )
 CONCAT_OP = scalar(
-    "CONCAT_OP", "a || b; NULL if either is", sig(A_TEXT, A_TEXT, gives=TEXT), symbol="||"
+    "CONCAT_OP",
+    "a || b, of texts or of bytes; NULL if either is",
+    sig(A_TEXT, A_TEXT, gives=TEXT),
+    sig(SOME_BYTES, SOME_BYTES, gives=BYTES),
+    symbol="||",
 )
 LIKE = scalar(
     "LIKE",

@@ -3,24 +3,28 @@ from 1."""
 
 from __future__ import annotations
 
+from sqlshim.functions.encodings import SOME_BYTES
 from sqlshim.functions.model import (
+    A_DECIMAL,
     A_TEXT,
     ANY,
     BYTES_OR_TEXT,
     INT,
     NullResult,
-    Want,
     own_nulls,
     scalar,
     sig,
 )
-from sqlshim.types import BOOLEAN, BYTES, INTEGER, TEXT, UUID, Kind
-
-_SOME_BYTES = Want("bytes", frozenset({Kind.BYTES}), BYTES)
+from sqlshim.types import BOOLEAN, BYTES, DECIMAL, INTEGER, TEXT, UUID
 
 UPPER = scalar("UPPER", "text in capitals", sig(A_TEXT, gives=TEXT))
 LOWER = scalar("LOWER", "text in small letters", sig(A_TEXT, gives=TEXT))
-LENGTH = scalar("LENGTH", "the number of code points", sig(A_TEXT, gives=INTEGER))
+LENGTH = scalar(
+    "LENGTH",
+    "the number of code points, or of bytes",
+    sig(A_TEXT, gives=INTEGER),
+    sig(SOME_BYTES, gives=INTEGER),
+)
 OCTET_LENGTH = scalar(
     "OCTET_LENGTH", "the number of bytes (UTF-8)", sig(BYTES_OR_TEXT, gives=INTEGER)
 )
@@ -29,6 +33,8 @@ SUBSTRING = scalar(
     "text from a position, for a length; a start below 1 uses up length (PostgreSQL)",
     sig(A_TEXT, INT, gives=TEXT),
     sig(A_TEXT, INT, INT, gives=TEXT),
+    sig(SOME_BYTES, INT, gives=BYTES),
+    sig(SOME_BYTES, INT, INT, gives=BYTES),
 )
 TRIM = scalar(
     "TRIM", "text without the given characters at both ends", sig(A_TEXT, A_TEXT, gives=TEXT)
@@ -84,7 +90,6 @@ TRANSLATE = scalar(
     "each character found in b replaced by the one at its place in c, or dropped",
     sig(A_TEXT, A_TEXT, A_TEXT, gives=TEXT),
 )
-MD5 = scalar("MD5", "the MD5 hash in hexadecimal", sig(A_TEXT, gives=TEXT))
 BIT_LENGTH = scalar("BIT_LENGTH", "the number of bits (UTF-8)", sig(BYTES_OR_TEXT, gives=INTEGER))
 INITCAP = scalar(
     "INITCAP", "each word with a capital first and small letters after", sig(A_TEXT, gives=TEXT)
@@ -102,16 +107,43 @@ QUOTE_NULLABLE = own_nulls(
     sig(A_TEXT, gives=TEXT),
 )
 TO_HEX = scalar("TO_HEX", "an integer in hexadecimal", sig(INT, gives=TEXT))
-SHA256 = scalar("SHA256", "the SHA-256 hash of bytes", sig(_SOME_BYTES, gives=BYTES))
-REGEXP_LIKE = scalar(
-    "REGEXP_LIKE",
-    "whether a regular expression matches somewhere",
-    sig(A_TEXT, A_TEXT, gives=BOOLEAN),
-)
 GEN_RANDOM_UUID = own_nulls(
     "GEN_RANDOM_UUID",
     "a random UUID, anew for each row",
     NullResult.NEVER,
     sig(gives=UUID),
     volatile=True,
+)
+ENDS_WITH = scalar(
+    "ENDS_WITH", "whether a ends with b (DuckDB, Snowflake)", sig(A_TEXT, A_TEXT, gives=BOOLEAN)
+)
+CONTAINS = scalar(
+    "CONTAINS", "whether b occurs in a (DuckDB, Snowflake)", sig(A_TEXT, A_TEXT, gives=BOOLEAN)
+)
+QUOTE_IDENT = scalar(
+    "QUOTE_IDENT", "text as an identifier, in double quotes if need be", sig(A_TEXT, gives=TEXT)
+)
+NORMALIZE = scalar("NORMALIZE", "text in Unicode normal form C", sig(A_TEXT, gives=TEXT))
+UNISTR = scalar(
+    "UNISTR", "text with \\XXXX, \\+XXXXXX and \\uXXXX as characters", sig(A_TEXT, gives=TEXT)
+)
+LEVENSHTEIN = scalar(
+    "LEVENSHTEIN",
+    "how many characters must change to make a of b",
+    sig(A_TEXT, A_TEXT, gives=INTEGER),
+)
+SUBSTRING_INDEX = scalar(
+    "SUBSTRING_INDEX",
+    "what stands before the n-th separator b; after it, from the end, if n < 0 (MySQL)",
+    sig(A_TEXT, A_TEXT, INT, gives=TEXT),
+)
+TO_CHAR_NUMBER = scalar(
+    "TO_CHAR_NUMBER",
+    "TO_CHAR(x, '999,990.00'): a number by a pattern of 9 0 . D , G S MI FM",
+    sig(A_DECIMAL, INT, INT, INT, A_TEXT, gives=TEXT),
+)
+TO_NUMBER = scalar(
+    "TO_NUMBER",
+    "a number out of text, by a pattern of 9 0 . D , G S",
+    sig(A_TEXT, A_TEXT, gives=DECIMAL),
 )

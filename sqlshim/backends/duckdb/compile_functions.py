@@ -20,6 +20,7 @@ from sqlshim.backends.duckdb.compile_operators import (
     cast_if_decimal,
     connective,
     divide,
+    int_divide,
     is_boolean,
     is_value,
     kinds_of,
@@ -59,7 +60,14 @@ def _literal_int(expr: Scalar) -> int | None:
     return None
 
 
+def _length(node: Call, args: list[E]) -> E:
+    name = "octet_length" if node.args[0].type.kind is Kind.BYTES else "length"
+    return cast(call(name, *args), INTEGER)
+
+
 def _substring(node: Call, args: list[E]) -> E:
+    if node.args[0].type.kind is Kind.BYTES:
+        return call("pg_bytes_from" if len(args) == 2 else "pg_bytes_slice", *args)
     start = _literal_int(node.args[1])
     if len(args) == 2:
         if start is not None:
@@ -227,7 +235,7 @@ BUILDERS: Mapping[Function, Build] = {
     op.SUB: arithmetic(exp.Sub),
     op.MUL: multiply,
     op.DIV: divide,
-    op.DIV_INT: cast_if_decimal(binary(exp.IntDiv)),
+    op.DIV_INT: int_divide,
     op.MOD: cast_if_decimal(binary(exp.Mod)),
     op.NEG: negate,
     op.CONCAT_OP: binary(exp.DPipe),
@@ -239,7 +247,7 @@ BUILDERS: Mapping[Function, Build] = {
     cond.LEAST: named("least"),
     txt.UPPER: named("upper"),
     txt.LOWER: named("lower"),
-    txt.LENGTH: named("length", INTEGER),
+    txt.LENGTH: _length,
     txt.OCTET_LENGTH: _octet_length,
     txt.SUBSTRING: _substring,
     txt.TRIM: named("trim"),
@@ -260,7 +268,6 @@ BUILDERS: Mapping[Function, Build] = {
     txt.ASCII: named("ascii"),
     txt.CHR: named("pg_chr"),
     txt.TRANSLATE: named("translate"),
-    txt.MD5: named("md5"),
     math.ABS: named("abs"),
     math.CEIL: _whole("ceil", named("ceil")),
     math.FLOOR: _whole("floor", named("floor")),

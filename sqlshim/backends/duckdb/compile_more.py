@@ -1,4 +1,4 @@
-"""How DuckDB says the functions beyond the core: bits, encodings, regular expressions.
+"""How DuckDB says the functions beyond the core: bits, mathematics, dates.
 
 Same form as `compile_functions`, whose table takes these rows in.
 """
@@ -9,13 +9,14 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, call, cast, number, text
+from sqlshim.backends.duckdb.compile_casts import E, call, cast, number
 from sqlshim.backends.duckdb.compile_operators import Build, binary, named, paren
+from sqlshim.backends.duckdb.compile_text import TEXT_BUILDERS, TEXT_CAN_FAIL, TEXT_REPEATING
 from sqlshim.functions import bits, conditional, datetime, math
 from sqlshim.functions import text as txt
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call
-from sqlshim.types import BIGINT, BYTES, INTEGER, TEXT, TIMESTAMP, Kind
+from sqlshim.types import BIGINT, INTEGER, TEXT, TIMESTAMP, Kind
 
 _WIDTH = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
 
@@ -66,6 +67,12 @@ def _to_char(node: Call, args: list[E]) -> E:
     return call("strftime", cast(args[0], TIMESTAMP), args[1])
 
 
+def _scale(node: Call, args: list[E]) -> E:
+    known = exp.Is(this=paren(args[0]), expression=exp.null())
+    digits = cast(number(node.args[0].type.scale or 0), INTEGER)
+    return exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Paren(this=known)), true=digits)])
+
+
 MORE: Mapping[Function, Build] = {
     bits.BIT_AND_OP: _typed(binary(exp.BitwiseAnd)),
     bits.BIT_OR_OP: _typed(binary(exp.BitwiseOr)),
@@ -78,13 +85,7 @@ MORE: Mapping[Function, Build] = {
     txt.BIT_LENGTH: _bit_length,
     txt.INITCAP: named("pg_initcap"),
     txt.OVERLAY: named("pg_overlay"),
-    txt.QUOTE_LITERAL: named("pg_quote_literal"),
-    txt.QUOTE_NULLABLE: lambda node, args: call(
-        "coalesce", call("pg_quote_literal", *args), text("NULL")
-    ),
     txt.TO_HEX: _to_hex,
-    txt.SHA256: lambda node, args: cast(call("unhex", call("sha256", *args)), BYTES),
-    txt.REGEXP_LIKE: named("regexp_matches"),
     txt.GEN_RANDOM_UUID: named("gen_random_uuid", TEXT),
     math.SINH: named("sinh"),
     math.COSH: named("cosh"),
@@ -94,18 +95,36 @@ MORE: Mapping[Function, Build] = {
     math.ATANH: named("pg_atanh"),
     math.COT: named("pg_cot"),
     math.FACTORIAL: _typed(named("pg_factorial")),
+    math.SIND: named("pg_sind"),
+    math.COSD: named("pg_cosd"),
+    math.TAND: named("pg_tand"),
+    math.COTD: named("pg_cotd"),
+    math.ASIND: named("pg_asind"),
+    math.ACOSD: named("pg_acosd"),
+    math.ATAND: named("pg_atand"),
+    math.ATAN2D: named("pg_atan2d"),
+    math.GCD: _typed(named("gcd")),
+    math.LCM: _typed(named("lcm")),
+    math.WIDTH_BUCKET: named("pg_width_bucket", INTEGER),
+    math.SCALE: _scale,
+    math.MIN_SCALE: lambda node, args: cast(call("pg_min_scale", cast(args[0], TEXT)), INTEGER),
+    math.ISNAN: named("isnan"),
+    math.ISINF: named("isinf"),
     math.TRUNC_TO: _typed(lambda node, args: call("trunc", args[0], cast(args[1], INTEGER))),
     datetime.MAKE_TIME: named("make_time"),
     datetime.MAKE_TIMESTAMP: named("make_timestamp"),
     datetime.ISFINITE: named("isfinite"),
     datetime.TO_CHAR: _to_char,
+    **TEXT_BUILDERS,
 }
 
 REPEATING = frozenset(
-    {txt.OVERLAY, txt.QUOTE_LITERAL, txt.QUOTE_NULLABLE, math.ACOSH, math.ATANH, math.COT}
-    | {math.FACTORIAL}
+    {txt.OVERLAY, math.ACOSH, math.ATANH, math.COT, math.FACTORIAL, math.WIDTH_BUCKET}
+    | {math.SIND, math.COSD, math.TAND, math.COTD, math.ASIND, math.ACOSD, math.MIN_SCALE}
+    | TEXT_REPEATING
 )
 CAN_FAIL = frozenset(
     {txt.OVERLAY, math.ACOSH, math.ATANH, math.FACTORIAL, datetime.MAKE_TIME}
-    | {datetime.MAKE_TIMESTAMP}
+    | {datetime.MAKE_TIMESTAMP, math.ASIND, math.ACOSD, math.WIDTH_BUCKET, math.GCD, math.LCM}
+    | TEXT_CAN_FAIL
 )

@@ -112,6 +112,15 @@ def divide(node: Call, args: list[E]) -> E:
     return exp.Div(this=paren(sides[0]), expression=paren(sides[1]))
 
 
+def int_divide(node: Call, args: list[E]) -> E:
+    """Cut towards zero; of decimals DuckDB's // is a double, so their remainder goes first."""
+    if node.type.kind is not Kind.DECIMAL:
+        return binary(exp.IntDiv)(node, args)
+    rest = exp.Paren(this=exp.Mod(this=paren(args[0]), expression=paren(args[1])))
+    whole = exp.Paren(this=exp.Sub(this=paren(args[0]), expression=rest))
+    return cast(call("round", exp.Div(this=whole, expression=paren(args[1]))), node.type)
+
+
 def cast_if_decimal(build: Build) -> Build:
     def checked(node: Call, args: list[E]) -> E:
         built = build(node, args)

@@ -1,0 +1,256 @@
+"""Regular expressions: `~`, SIMILAR TO and the REGEXP_ functions. Patterns are constants, which
+`regex` writes in RE2's form; where the matched span counts, `regex_spans` must agree."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
+from sqlshim.bind.coerce import call, coerce, null_of
+from sqlshim.bind.regex import re2, similar
+from sqlshim.bind.regex_spans import Spans, spans
+from sqlshim.errors import DataError, NotSupportedError
+from sqlshim.functions import regex, text
+from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.types import TEXT, Kind
+
+
+def _text(node: exp.Expr, binds: Binds) -> Scalar:
+    value = binds.scalar(node)
+    return coerce(value, TEXT) if value.type.kind is Kind.UNKNOWN else value
+
+
+def _is_null(*nodes: exp.Expr | None) -> bool:
+    return any(isinstance(node, exp.Null) for node in nodes)
+
+
+def _flags(node: exp.Expr | None, binds: Binds, known: str) -> str:
+    flags = constant_text(node, binds, "the flags of a regular expression")
+    unknown = [f for f in flags if f not in known]
+    if invalid := [f for f in unknown if f not in "bceimnpqstwxg"]:
+        raise DataError(f'invalid regular expression option: "{invalid[0]}"', sqlstate="22023")
+    if unknown:
+        raise NotSupportedError(
+            f"the flags {flags!r} of a regular expression are not supported",
+            hint=f"{' and '.join(known)} are.",
+        )
+    return flags
+
+
+def _pattern(node: exp.Expr, flags: str, binds: Binds) -> str:
+    pattern = constant_text(node, binds, "a regular expression")
+    return re2(pattern, ignore_case="i" in flags)
+
+
+def _spanning(node: exp.Expr, flags: str, binds: Binds) -> tuple[str, Spans]:
+    """A pattern whose matched span counts."""
+    pattern = _pattern(node, flags, binds)
+    known = spans(pattern)
+    if not known.agree:
+        raise NotSupportedError(
+            f"the regular expression {node.name!r} may match another part in the stores than in "
+            "PostgreSQL, which takes the longest",
+            hint="Avoid alternatives that begin alike, and repetition that may end in two ways.",
+        )
+    return pattern, known
+
+
+def _number(node: exp.Expr | None, binds: Binds, default: int, what: str) -> int:
+    if node is None:
+        return default
+    value = binds.scalar(node)
+    if not isinstance(value, Literal) or not isinstance(value.value, int):
+        raise NotSupportedError(f"the {what} of a regular expression must be a constant number")
+    if value.value < 0 or (value.value == 0 and what == "start"):
+        raise DataError(f'invalid value for parameter "{what}": {value.value}', sqlstate="22023")
+    return value.value
+
+
+def _from_start(node: exp.Expr, pattern: str, binds: Binds) -> tuple[Scalar, int]:
+    """The text from the place where the search starts, and that place."""
+    subject = _text(node.this, binds)
+    start = _number(node.args.get("position"), binds, 1, "start")
+    if start == 1:
+        return subject, 1
+    if "^" in pattern.replace("[^", ""):
+        raise NotSupportedError("a search from a later place on with ^ is not supported")
+    return call(text.SUBSTRING, subject, int_literal(start)), start
+
+
+# --- does it match? --------------------------------------------------------------------------
+
+
+def regexp_like(node: exp.Expr, binds: Binds) -> Scalar:
+    """`~`, `~*` and REGEXP_LIKE."""
+    subject = _text(node.this, binds)
+    if _is_null(node.expression):
+        return call(regex.REGEXP_LIKE, subject, binds.scalar(node.expression))
+    flags = _flags(node.args.get("flag"), binds, "ci")
+    flags += "i" if isinstance(node, exp.RegexpILike) else ""
+    return call(regex.REGEXP_LIKE, subject, text_literal(_pattern(node.expression, flags, binds)))
+
+
+def similar_to(node: exp.Expr, binds: Binds) -> Scalar:
+    """SIMILAR TO, with its ESCAPE."""
+    escape = "\\"
+    if isinstance(node, exp.Escape):
+        escape = constant_text(node.expression, binds, "the escape character")
+        node = node.this
+    if _is_null(node.expression):
+        return call(regex.REGEXP_LIKE, _text(node.this, binds), binds.scalar(node.expression))
+    pattern = constant_text(node.expression, binds, "the pattern of SIMILAR TO")
+    return call(
+        regex.REGEXP_LIKE, _text(node.this, binds), text_literal(re2(similar(pattern, escape)))
+    )
+
+
+# --- which part matches? ---------------------------------------------------------------------
+
+
+def regexp_replace(node: exp.Expr, binds: Binds) -> Scalar:
+    """REGEXP_REPLACE(text, pattern, new [, start [, n]] [, flags])."""
+    new, start = node.args.get("replacement"), node.args.get("position")
+    if _is_null(node.this, node.expression, new):
+        return null_of(TEXT)
+    last = node.args.get("modifiers")
+    occurrence = _number(node.args.get("occurrence"), binds, 1, "n")
+    flags = _flags(last, binds, "gci")
+    if _number(start, binds, 1, "start") != 1 or occurrence > 1:
+        raise NotSupportedError("REGEXP_REPLACE of a later match only is not supported")
+    pattern, known = _spanning(node.expression, flags, binds)
+    replacement = _replacement(constant_text(new, binds, "the replacement"), known.groups)
+    everywhere = "g" in flags or occurrence == 0 or not _replaces_once(binds)
+    return call(
+        regex.REGEXP_REPLACE,
+        _text(node.this, binds),
+        text_literal(pattern),
+        text_literal(replacement),
+        text_literal("g" if everywhere else ""),
+    )
+
+
+def _replaces_once(binds: Binds) -> bool:
+    return binds.context.dialect in ("postgres", "postgresql", "duckdb", "")
+
+
+def _replacement(new: str, groups: int) -> str:
+    r"""PostgreSQL's \&, \1 and \\ as RE2 has them; other backslashes are themselves."""
+
+    def one(found: re.Match[str]) -> str:
+        after = found[1]
+        if after == "&":
+            return r"\0"
+        if after.isdigit() and after != "0":
+            return found[0] if int(after) <= groups else ""
+        return r"\\" if after in ("\\", "") else r"\\" + after
+
+    return re.sub(r"\\(.?)", one, new, flags=re.DOTALL)
+
+
+def regexp_count(node: exp.Expr, binds: Binds) -> Scalar:
+    flags = _flags(node.args.get("parameters"), binds, "ci")
+    pattern, _ = _spanning(node.expression, flags, binds)
+    subject, _ = _from_start(node, pattern, binds)
+    return call(regex.REGEXP_COUNT, subject, text_literal(pattern))
+
+
+def regexp_substr(node: exp.Expr, binds: Binds) -> Scalar:
+    """REGEXP_SUBSTR(text, pattern [, start [, n [, flags [, group]]]])."""
+    flags = _flags(node.args.get("parameters"), binds, "ci")
+    pattern, known = _spanning(node.expression, flags, binds)
+    group = _number(node.args.get("group"), binds, 0, "subexpr")
+    place = _number(node.args.get("occurrence"), binds, 1, "n")
+    subject, _ = _from_start(node, pattern, binds)
+    if group > known.groups:
+        return null_of(TEXT)
+    return _match(subject, pattern, known, place, group)
+
+
+def _match(subject: Scalar, pattern: str, known: Spans, place: int, group: int) -> Scalar:
+    if group and not known.sure:
+        raise NotSupportedError("a group that may not take part in the match is not supported")
+    return call(
+        regex.REGEXP_SUBSTR,
+        subject,
+        text_literal(pattern),
+        int_literal(place),
+        int_literal(group),
+    )
+
+
+def substring_of_pattern(node: exp.Expr, binds: Binds) -> Scalar:
+    """SUBSTRING(text FROM pattern): the first group of the first match, or the match."""
+    pattern, known = _spanning(node.args["start"], "", binds)
+    return _match(_text(node.this, binds), pattern, known, 1, min(known.groups, 1))
+
+
+def regexp_instr(node: exp.Expr, binds: Binds) -> Scalar:
+    """REGEXP_INSTR(text, pattern [, start [, n [, end [, flags]]]])."""
+    flags = _flags(node.args.get("parameters"), binds, "ci")
+    pattern, known = _spanning(node.expression, flags, binds)
+    place = _number(node.args.get("occurrence"), binds, 1, "n")
+    behind = _number(node.args.get("option"), binds, 0, "endoption")
+    start = _number(node.args.get("position"), binds, 1, "start")
+    if (
+        known.empty
+        or "^" in pattern.replace("[^", "")
+        or start != 1
+        or node.args.get("group") is not None
+    ):
+        raise NotSupportedError(
+            "REGEXP_INSTR is supported from the start on, of a pattern that matches something"
+        )
+    head, _, core = pattern.partition(")")  # the flags
+    skipped = f"(?:.*?(?:{core})){{{place - 1}}}.*?" if place > 1 else ".*?"
+    before = rf"{head})\A({skipped}{f'(?:{core})' if behind else ''})(?:{'' if behind else core})"
+    return call(
+        regex.REGEXP_INSTR,
+        _text(node.this, binds),
+        text_literal(pattern),
+        text_literal(before),
+        int_literal(place),
+    )
+
+
+def regexp_match(node: exp.Expr, binds: Binds) -> Scalar:
+    """REGEXP_MATCH(text, pattern [, flags])."""
+    subject, pattern_node, *rest = node.expressions
+    flags = _flags(rest[0] if rest else None, binds, "ci")
+    pattern, known = _spanning(pattern_node, flags, binds)
+    if known.groups and not known.sure:
+        raise NotSupportedError("a group that may not take part in the match is not supported")
+    return call(
+        regex.REGEXP_MATCH,
+        _text(subject, binds),
+        text_literal(pattern),
+        int_literal(known.groups),
+    )
+
+
+def regexp_split(node: exp.Expr, binds: Binds) -> Scalar:
+    """REGEXP_SPLIT_TO_ARRAY(text, pattern [, flags])."""
+    args = node.expressions or [node.this, node.expression]
+    flags = _flags(args[2] if len(args) > 2 else None, binds, "ci")
+    pattern, known = _spanning(args[1], flags, binds)
+    if known.empty or "^" in pattern.replace("[^", "") or "$" in pattern:
+        raise NotSupportedError("a split where nothing need match is not supported")
+    return call(regex.REGEXP_SPLIT_TO_ARRAY, _text(args[0], binds), text_literal(pattern))
+
+
+SPECIAL: dict[type[exp.Expr], Special] = {
+    exp.RegexpLike: regexp_like,
+    exp.RegexpILike: regexp_like,
+    exp.SimilarTo: similar_to,
+    exp.RegexpReplace: regexp_replace,
+    exp.RegexpCount: regexp_count,
+    exp.RegexpSubstr: regexp_substr,
+    exp.RegexpExtract: regexp_substr,
+    exp.RegexpInstr: regexp_instr,
+    exp.RegexpSplit: regexp_split,
+}
+CALLS: dict[str, Special] = {
+    "regexp_match": regexp_match,
+    "regexp_split_to_array": regexp_split,
+}
