@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from sqlshim.bind.scope import Bound, Scope, matching
 from sqlshim.catalog.model import Table
+from sqlshim.ir.relational import WorkingTable
 from sqlshim.ir.scalar import Column, Literal, Param, Scalar
 from sqlshim.sql.params import PREFIX
 from sqlshim.types import DATE, TIMESTAMP, TIMESTAMPTZ, Kind, SqlType
@@ -40,7 +41,8 @@ class Cte:
     node: exp.CTE
     sees: tuple[Cte, ...]
     scope: Scope | None
-    recursive: bool
+    recursive: bool  # may name itself
+    working: WorkingTable | None = None  # inside its own step
 
 
 @dataclass(slots=True)
@@ -73,6 +75,11 @@ class Context:
         column = Column(self.next_id, name, t)
         self.next_id += 1
         return column
+
+    def number(self) -> int:
+        """A new number, which no column has."""
+        self.next_id += 1
+        return self.next_id - 1
 
     def param(self, node: exp.Column) -> Scalar | None:
         """The parameter a uniform placeholder stands for, or None if it is a plain name."""

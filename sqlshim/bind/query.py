@@ -13,7 +13,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from sqlshim.bind.coerce import coerce, conjuncts, settle
-from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.context import Context
+from sqlshim.bind.ctes import declare
 from sqlshim.bind.fields import star_items
 from sqlshim.bind.first_rows import (
     RowLimit,
@@ -58,7 +59,7 @@ class QueryBinder:
         """A query of any form. `settled` False leaves untyped constants to the set operation."""
         outside = self.context.ctes
         try:
-            self._with(node, outer)
+            declare(node, outer, self.context)
             match node:
                 case exp.Select():
                     return self._select(node, outer, settled)
@@ -76,15 +77,6 @@ class QueryBinder:
                     )
         finally:
             self.context.ctes = outside
-
-    def _with(self, node: exp.Expr, outer: Scope | None) -> None:
-        clause = node.args.get("with_")
-        if clause is None:
-            return
-        for cte in clause.expressions:
-            sees = self.context.ctes
-            known = Cte(cte.alias, cte, sees, outer, bool(clause.args.get("recursive")))
-            self.context.ctes = (*sees, known)
 
     def _wrapped(self, node: exp.Subquery, outer: Scope | None, settled: bool) -> Bound:
         """A parenthesised query, which may have its own ORDER BY and LIMIT."""
@@ -151,19 +143,20 @@ class QueryBinder:
         for entry in node.expressions:
             starred = star_items(entry, scope, binder)
             if starred is not None:
-                items += starred
+                items += [(self._output(c.name, c, scope) if c is e else c, e) for c, e in starred]
                 continue
             value = binder.scalar(entry.unalias())
             value = settle(value) if settled else value
             alias = "" if isinstance(entry, exp.Window) else entry.alias  # not OVER name
             name = alias or output_name(entry, value, self.context.text)
-            items.append((self._output(name, value), value))
+            items.append((self._output(name, value, scope), value))
         if not items:
             raise ProgrammingError("SELECT has no columns", sqlstate="42601")
         return items
 
-    def _output(self, name: str, value: Scalar) -> Column:
-        if isinstance(value, Column) and value.name == name:
+    def _output(self, name: str, value: Scalar, scope: Scope) -> Column:
+        """A column that keeps its name keeps its number, unless an outer query makes it."""
+        if isinstance(value, Column) and value.name == name and not scope.is_outer(value):
             return value
         return self.context.column(name, value.type)
 

@@ -6,8 +6,8 @@ may stand there (`groups`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -51,7 +51,14 @@ from sqlshim.types import BOOLEAN, INTEGER
 
 _INSIDE = "an aggregate function"  # the clause of an aggregate's arguments
 MOST_BITS = 31  # of GROUPING
-BindQuery = Callable[[exp.Expr, Scope | None], Bound]
+
+
+class BindQuery(Protocol):
+    """`QueryBinder.query`, for what may contain queries."""
+
+    def __call__(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound: ...
+
+
 _SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | nested.SPECIAL
 _CALLS = nested.NAMED | special_functions.CALLS
 _COMPARE: dict[type[exp.Expr], Function] = {

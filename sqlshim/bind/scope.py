@@ -87,6 +87,17 @@ class Scope:
         """The columns of SELECT *."""
         return [column for _, column in self.own_columns()]
 
+    def is_outer(self, column: Column) -> bool:
+        """Whether a column belongs to a query around this one."""
+        outer = self.parent
+        while outer is not None:
+            if any(c.id == column.id for s in outer.sources for c in s.columns):
+                return True
+            if any(c.id == column.id for c in outer.merged):
+                return True
+            outer = outer.parent
+        return False
+
     def find_source(self, ident: exp.Identifier) -> Source | None:
         """The source of this alias here or further out."""
         found = matching(ident.this, bool(ident.quoted), self.sources, lambda s: s.alias)

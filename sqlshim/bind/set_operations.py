@@ -30,7 +30,7 @@ def united(node: exp.SetOperation, arms: Sequence[Bound], context: Context) -> B
             position=position(node.expression),
         )
     types = [_arm_type([a.columns[i] for a in arms], node) for i in range(len(arms[0].columns))]
-    inputs = tuple(_with_types(a, types, context) for a in arms)
+    inputs = tuple(with_types(a, types, context) for a in arms)
     columns = tuple(context.column(c.name, t) for c, t in zip(arms[0].columns, types, strict=True))
     rel: Rel = SetOp(_set_kind(node), inputs, columns)
     if isinstance(node, exp.Union) and node.args.get("distinct"):
@@ -38,7 +38,7 @@ def united(node: exp.SetOperation, arms: Sequence[Bound], context: Context) -> B
     return Bound(rel, list(columns))
 
 
-def _with_types(bound: Bound, types: list[SqlType], context: Context) -> Rel:
+def with_types(bound: Bound, types: list[SqlType], context: Context) -> Rel:
     """An arm whose columns have exactly these types, in this order."""
     rel, columns = bound.rel, tuple(bound.columns)
     same = all(

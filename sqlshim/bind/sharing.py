@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Aggregate, GroupingSets, Limit, Rel, Window
+from sqlshim.ir.relational import Aggregate, GroupingSets, Limit, Recursive, Rel, Window
 from sqlshim.ir.scalar import Call
+
+_DEAR = (Aggregate, GroupingSets, Limit, Window, Recursive)
 
 
 def is_shareable(body: Rel) -> bool:
-    """Whether a CTE's body groups, limits or is volatile, and depends on no outer query."""
+    """Whether a CTE's body groups, limits, recurs or is volatile, and depends on no outer query."""
     if walk.free_columns(body):
         return False
     return any(
-        isinstance(node, Aggregate | GroupingSets | Limit | Window)
-        or any(map(_is_volatile, _parts(node)))
+        isinstance(node, _DEAR) or any(map(_is_volatile, _parts(node)))
         for node in walk.every_rel(body)
     )
 

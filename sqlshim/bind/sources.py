@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from sqlshim.bind.coerce import call, coerce, conjuncts, settle, unify
-from sqlshim.bind.context import Context, Cte
+from sqlshim.bind.context import Context
+from sqlshim.bind.ctes import reference
 from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
-from sqlshim.bind.sharing import is_shareable
 from sqlshim.errors import (
     Error,
     NotSupportedError,
@@ -21,7 +21,7 @@ from sqlshim.errors import (
 )
 from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
-from sqlshim.ir.relational import Join, JoinKind, Project, Rel, Scan, Shared, Values
+from sqlshim.ir.relational import Join, JoinKind, Project, Rel, Scan, Values
 from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.types import common
 
@@ -86,8 +86,7 @@ class SourceBinder:
         ]
         cte = self.context.find_cte(*parts[0]) if len(parts) == 1 else None
         if cte is not None:
-            bound = self._bind_cte(cte, node)
-            return self._add(bound, node, cte.name)
+            return self._add(reference(cte, self.context, self.query), node, cte.name)
         try:
             table = self.context.tables.find(parts)
         except Error as error:
@@ -103,34 +102,6 @@ class SourceBinder:
         calls = row_calls(table, columns, made)
         self._add_source(Source(table.name, visible, key, calls=calls), node)
         return scan
-
-    def _bind_cte(self, cte: Cte, node: exp.Expr) -> Bound:
-        """One reference. A body that may differ from one evaluation to the next (the last bits
-        of a sum, which rows a LIMIT keeps), or that is dear, is `Shared` by all references."""
-        known = self.context.shared.get(id(cte))
-        if known is None:
-            bound = self._cte_body(cte, node)
-            if not is_shareable(bound.rel):
-                return bound
-            known = len(self.context.shared) + 1, bound
-            self.context.shared[id(cte)] = known
-        number, bound = known
-        columns = [self.context.column(c.name, c.type) for c in bound.columns]
-        body = bound.rel
-        if body.columns != tuple(bound.columns):
-            body = Project(body, tuple((c, c) for c in bound.columns))
-        return Bound(Shared(number, body, tuple(columns)), columns)
-
-    def _cte_body(self, cte: Cte, node: exp.Expr) -> Bound:
-        outside, self.context.ctes = self.context.ctes, cte.sees
-        try:
-            if cte.recursive and _mentions(cte.node.this, cte.name):
-                raise NotSupportedError(
-                    "WITH RECURSIVE is not supported yet", position=position(node)
-                )
-            return self.query(cte.node.this, cte.scope)
-        finally:
-            self.context.ctes = outside
 
     def _derived(self, node: exp.Expr) -> Rel:
         bound = self.query(node.this if isinstance(node, exp.Subquery) else node, None)
@@ -315,10 +286,6 @@ def _too_many_names(alias: str, have: int, given: int, node: exp.Expr) -> Progra
         sqlstate="42P10",
         position=position(node),
     )
-
-
-def _mentions(query: exp.Expr, name: str) -> bool:
-    return any(t.name.casefold() == name.casefold() for t in query.find_all(exp.Table))
 
 
 def values_rel(node: exp.Values, binder: ScalarBinder, context: Context) -> Bound:

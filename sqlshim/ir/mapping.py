@@ -17,6 +17,7 @@ from sqlshim.ir.relational import (
     Join,
     Limit,
     Project,
+    Recursive,
     Rel,
     Remote,
     Scan,
@@ -25,6 +26,7 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
     Window,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import (
     AggregateCall,
@@ -45,7 +47,7 @@ def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
     `rel` itself if nothing changed: rules tell "done" by identity.
     """
     match rel:
-        case Scan() | SetOp() | Shared() | Remote():
+        case Scan() | SetOp() | Shared() | Recursive() | WorkingTable() | Remote():
             return rel
         case Values():
             rows = _same(rel.rows, tuple(_each(row, change) for row in rel.rows))

@@ -217,6 +217,31 @@ class KeySet:
 
 
 @dataclass(frozen=True)
+class Recursive:
+    """The rows of `base`, then those of `step` over the rows of the round before, until a round
+    gives none.
+
+    `step` names the rows of the round before by a WorkingTable of the same `number`. `columns` are
+    new numbers, matched by position with the two inputs, which have their types. With `distinct`
+    (UNION) a row that occurred before is dropped and not looked at again.
+    """
+
+    number: int
+    base: Rel
+    step: Rel
+    columns: tuple[Column, ...]
+    distinct: bool
+
+
+@dataclass(frozen=True)
+class WorkingTable:
+    """The rows of the round before, inside the step of the Recursive of this number."""
+
+    number: int
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
 class Remote:
     """`rel` is run by the store called `store`; made by `split`, and given `keys` by `key_sets`."""
 
@@ -250,5 +275,7 @@ Rel: TypeAlias = (
     | Limit
     | SetOp
     | Shared
+    | Recursive
+    | WorkingTable
     | Remote
 )

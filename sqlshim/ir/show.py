@@ -22,6 +22,7 @@ from sqlshim.ir.relational import (
     Join,
     Limit,
     Project,
+    Recursive,
     Rel,
     Remote,
     Scan,
@@ -30,6 +31,7 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
     Window,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import (
     DEFAULT_FRAME,
@@ -287,6 +289,11 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             return f"SetOp {rel.kind} [{', '.join(map(name, rel.columns))}]"
         case Shared():
             return f"Shared {rel.number} [{', '.join(map(name, rel.columns))}]"
+        case Recursive():
+            kind = "union" if rel.distinct else "union all"
+            return f"Recursive {rel.number} {kind} [{', '.join(map(name, rel.columns))}]"
+        case WorkingTable():
+            return f"WorkingTable {rel.number} [{', '.join(map(name, rel.columns))}]"
         case Remote():
             sources = ", ".join(name(key.source) for key in rel.keys)
             return f"Remote {rel.store}" + (f" keys from {sources}" if sources else "")

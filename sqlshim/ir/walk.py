@@ -19,6 +19,7 @@ from sqlshim.ir.relational import (
     Join,
     Limit,
     Project,
+    Recursive,
     Rel,
     Remote,
     Scan,
@@ -27,6 +28,7 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
     Window,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import (
     AggregateCall,
@@ -51,7 +53,7 @@ RelMap = Callable[[Rel], Rel]
 def inputs(rel: Rel) -> tuple[Rel, ...]:
     """The relations directly below; a Remote shows what it runs."""
     match rel:
-        case Scan() | Values():
+        case Scan() | Values() | WorkingTable():
             return ()
         case Filter() | Project() | Sort() | Limit() | Shared():
             return (rel.input,)
@@ -61,6 +63,8 @@ def inputs(rel: Rel) -> tuple[Rel, ...]:
             return (rel.left, rel.right)
         case SetOp():
             return rel.inputs
+        case Recursive():
+            return (rel.base, rel.step)
         case Remote():
             return (rel.rel,)
         case _:
@@ -72,7 +76,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     if all(map(is_, inputs(rel), new)):
         return rel
     match rel:
-        case Scan() | Values():
+        case Scan() | Values() | WorkingTable():
             return rel
         case Filter() | Project() | Sort() | Limit() | Shared():
             return replace(rel, input=new[0])
@@ -82,6 +86,8 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
             return replace(rel, left=new[0], right=new[1])
         case SetOp():
             return replace(rel, inputs=new)
+        case Recursive():
+            return replace(rel, base=new[0], step=new[1])
         case Remote():
             return replace(rel, rel=new[0])
         case _:
@@ -91,7 +97,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
 def scalars(rel: Rel) -> Iterator[Scalar]:
     """The expressions that stand in this node itself."""
     match rel:
-        case Scan() | SetOp() | Shared() | Remote():
+        case Scan() | SetOp() | Shared() | Recursive() | WorkingTable() | Remote():
             return
         case Values():
             for row in rel.rows:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Project, Rel, Remote, Scan, SetOp, Shared
+from sqlshim.ir.relational import Project, Recursive, Rel, Remote, Scan, SetOp, Shared
 from sqlshim.ir.scalar import Column, Subquery, SubqueryKind
 
 Take = Callable[[str, Rel], Rel | None]
@@ -36,7 +36,7 @@ def _needed_by(rel: Rel) -> set[int]:
     needed: set[int] = set()
     for expr in walk.scalars(rel):
         needed |= walk.reads(expr)
-    if isinstance(rel, SetOp | Shared):  # matched by position
+    if isinstance(rel, SetOp | Shared | Recursive):  # matched by position
         needed |= {c.id for below in walk.inputs(rel) for c in below.columns}
     for subquery in _subqueries(rel):
         if subquery.kind is not SubqueryKind.EXISTS:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlshim.backends.protocol import Backend, Pushdown
 from sqlshim.errors import InternalError
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Filter, Rel, Remote, Scan, Values
+from sqlshim.ir.relational import Filter, Rel, Remote, Scan, Values, WorkingTable
 from sqlshim.ir.scalar import Scalar, Subquery
 from sqlshim.plan.narrow import narrow
 
@@ -49,7 +49,7 @@ class _Splitter:
         match rel:
             case Scan():
                 return Remote(rel.table.store, rel)
-            case Values() | Remote():
+            case Values() | WorkingTable() | Remote():
                 return self._local(rel, (), "")
         below = tuple(self.split(child) for child in walk.inputs(rel))
         if self.pushdown is Pushdown.NEVER:

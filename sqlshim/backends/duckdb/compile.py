@@ -8,7 +8,7 @@ subquery. Numbers are unique in a statement, so names need no qualifier at any d
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import assert_never
 
 import sqlglot
@@ -19,6 +19,7 @@ from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, litera
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
 from sqlshim.backends.duckdb.compile_windows import window
+from sqlshim.backends.duckdb.draft import NO_COLUMN, Draft, item
 from sqlshim.catalog.model import Table
 from sqlshim.errors import StatementTooComplex
 from sqlshim.ir.relational import (
@@ -29,6 +30,7 @@ from sqlshim.ir.relational import (
     JoinKind,
     Limit,
     Project,
+    Recursive,
     Rel,
     Remote,
     Scan,
@@ -38,11 +40,10 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
     Window,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import Column, Literal, Param, Scalar
 from sqlshim.types import SqlType
-
-NO_COLUMN = "c_none"  # stands in the SELECT of a relation without columns
 
 Physical = Callable[[Table, str], tuple[str, str]]  # table, column -> their names in DuckDB
 
@@ -84,62 +85,6 @@ def compile_query(rel: Rel, physical: Physical = _same_name) -> Query:
     return Query(sql, rel.columns, params, tuple(relations.inputs), tuple(relations.bounds))
 
 
-def _item(out: Column, value: E) -> E:
-    if isinstance(value, exp.Column) and value.name == f"c{out.id}":
-        return value
-    return exp.alias_(value, f"c{out.id}", copy=False)
-
-
-@dataclass
-class Draft:
-    """A SELECT whose clauses are filled in the order in which SQL evaluates them."""
-
-    source: E | None
-    joins: list[exp.Join] = field(default_factory=list)
-    where: list[E] = field(default_factory=list)
-    items: list[E] | None = None
-    group: list[E] | None = None
-    order: list[exp.Ordered] = field(default_factory=list)
-    limit: E | None = None
-    offset: E | None = None
-
-    @property
-    def limited(self) -> bool:
-        return self.limit is not None or self.offset is not None
-
-    @property
-    def bare(self) -> bool:
-        """Only sources and joins: more joins may follow."""
-        return not (self.where or self.items is not None or self.order or self.limited)
-
-    @property
-    def open(self) -> bool:
-        """WHERE can still be filled: nothing that is evaluated after it is there."""
-        return not (self.items is not None or self.order or self.limited)
-
-    def select(self, columns: Sequence[Column]) -> exp.Select:
-        """The SELECT of these columns."""
-        items = self.items if self.items is not None else [column(c) for c in columns]
-        if not items:
-            items = [exp.alias_(exp.true(), NO_COLUMN)]
-        select = exp.Select().select(*items, copy=False)
-        if self.source is not None:
-            select = select.from_(self.source, copy=False)
-        for join in self.joins:
-            select.append("joins", join)
-        for condition in self.where:
-            select = select.where(condition, copy=False)
-        if self.group:
-            select.set("group", exp.Group(expressions=self.group))
-        if self.order:
-            select.set("order", exp.Order(expressions=self.order))
-        if self.limit is not None:
-            select.set("limit", exp.Limit(expression=self.limit))
-        if self.offset is not None:
-            select.set("offset", exp.Offset(expression=self.offset))
-        return select
-
-
 class Relations:
     """Compiles the relations of one statement."""
 
@@ -150,6 +95,7 @@ class Relations:
         self.shared: dict[str, exp.Select] = {}  # bodies of CTEs, inner ones first
         self._physical = physical
         self._aliases = 0
+        self._steps = 0  # of recursions that we are inside of
 
     def draft(self, rel: Rel) -> Draft:
         """The relation as a SELECT in the making."""
@@ -176,6 +122,10 @@ class Relations:
                 return self._set_op(rel)
             case Shared():
                 return self._shared(rel)
+            case Recursive():
+                return self._recursive(rel)
+            case WorkingTable():
+                return self._named(f"w{rel.number}", rel.columns)
             case Remote():
                 return self._input(rel)
             case _:
@@ -219,24 +169,33 @@ class Relations:
     def _input(self, rel: Remote) -> Draft:
         name = f"r{len(self.inputs)}"
         self.inputs.append(rel)
-        return Draft(exp.Table(this=exp.to_identifier(name)))
+        source = exp.Table(this=exp.to_identifier(name))
+        if not self._steps:
+            return Draft(source)
+        held = f"h{name}"  # a store's answer can be read once, a step runs many times
+        self.shared[held] = exp.select(exp.Star()).from_(source)
+        return self._named(held, ())
 
     def _shared(self, rel: Shared) -> Draft:
         """A reference to a CTE; the first one compiles its body."""
         name = f"s{rel.number}"
         if name not in self.shared:
             self.shared[name] = self.draft(rel.input).select(rel.input.columns)
-        return Draft(exp.Table(this=exp.to_identifier(name), alias=self._alias(rel.columns)))
+        return self._named(name, rel.columns)
+
+    def _named(self, name: str, columns: Sequence[Column]) -> Draft:
+        """A CTE under its name, with other names for its columns."""
+        return Draft(exp.Table(this=exp.to_identifier(name), alias=self._alias(columns)))
 
     def _values(self, rel: Values) -> Draft:
         if not rel.rows:
-            nothing = [_item(c, literal(None, c.type)) for c in rel.columns]
+            nothing = [item(c, literal(None, c.type)) for c in rel.columns]
             return Draft(None, items=nothing, where=[exp.false()])
         if not rel.columns and len(rel.rows) == 1:
             return Draft(None, items=[])
         if len(rel.rows) == 1:
             cells = zip(rel.columns, rel.rows[0], strict=True)
-            return Draft(None, items=[_item(c, self._cell(e, c.type)) for c, e in cells])
+            return Draft(None, items=[item(c, self._cell(e, c.type)) for c, e in cells])
         rows = [
             exp.Tuple(
                 expressions=[self._cell(e, c.type) for c, e in zip(rel.columns, row, strict=True)]
@@ -265,7 +224,7 @@ class Relations:
         if draft.items:
             draft = self._renamed(draft, rel) or self._wrapped(draft, rel.input.columns)
         if draft.items is None or not draft.items:
-            draft.items = [_item(c, self.scalars.compile(e)) for c, e in rel.items]
+            draft.items = [item(c, self.scalars.compile(e)) for c, e in rel.items]
         return draft
 
     def _renamed(self, draft: Draft, rel: Project) -> Draft | None:
@@ -274,11 +233,11 @@ class Relations:
             return None
         if not all(isinstance(e, Column) for _, e in rel.items):
             return None
-        known = {item.alias_or_name: item for item in draft.items}
+        known = {i.alias_or_name: i for i in draft.items}
         picked = [(c, known.get(f"c{e.id}")) for c, e in rel.items if isinstance(e, Column)]
-        if any(item is None for _, item in picked) or not picked:
+        if any(value is None for _, value in picked) or not picked:
             return None
-        draft.items = [_item(c, item.unalias().copy()) for c, item in picked if item is not None]
+        draft.items = [item(c, v.unalias().copy()) for c, v in picked if v is not None]
         return draft
 
     def _aggregate(self, rel: Aggregate | GroupingSets) -> Draft:
@@ -291,11 +250,11 @@ class Relations:
             keys = [(c, column(c)) for c, _ in rel.keys]
         else:
             keys = [(c, self.scalars.compile(e)) for c, e in rel.keys]
-        draft.items = [_item(c, e) for c, e in keys]
-        draft.items += [_item(c, self.scalars.aggregate(a)) for c, a in rel.calls]
+        draft.items = [item(c, e) for c, e in keys]
+        draft.items += [item(c, self.scalars.aggregate(a)) for c, a in rel.calls]
         draft.group = [e.copy() for _, e in keys]
         if isinstance(rel, GroupingSets):
-            draft.items += [_item(c, e) for c, e in grouping_masks(rel, draft.group)]
+            draft.items += [item(c, e) for c, e in grouping_masks(rel, draft.group)]
             draft.group = [grouping_sets(rel, draft.group)]
             if not draft.items:  # where nothing is selected, DuckDB gives one row for all the ()
                 draft.items = [exp.alias_(call("count", exp.Star()), NO_COLUMN)]
@@ -307,7 +266,7 @@ class Relations:
         """Compute the keys in a SELECT below: a constant or parameter is no name to group by, and
         grouping sets cannot tell two keys of one name apart."""
         below = [c for c in rel.input.columns if c.id not in {k.id for k, _ in rel.keys}]
-        draft.items = [_item(c, self.scalars.compile(e)) for c, e in rel.keys]
+        draft.items = [item(c, self.scalars.compile(e)) for c, e in rel.keys]
         draft.items += [column(c) for c in below]
         return self._wrapped(draft, rel.input.columns)
 
@@ -316,7 +275,7 @@ class Relations:
         if not draft.open:
             draft = self._wrapped(draft, rel.input.columns)
         draft.items = [column(c) for c in rel.input.columns]
-        draft.items += [_item(c, window(self.scalars, w)) for c, w in rel.calls]
+        draft.items += [item(c, window(self.scalars, w)) for c, w in rel.calls]
         return draft
 
     def _sort(self, rel: Sort) -> Draft:
@@ -368,6 +327,21 @@ class Relations:
         parts = [self._set_input(d, r) for d, r in zip(selects, rel.inputs, strict=True)]
         combined = self._combine(rel.kind, parts)
         return Draft(exp.Subquery(this=combined, alias=self._alias(rel.columns)))
+
+    def _recursive(self, rel: Recursive) -> Draft:
+        """A query with a WITH of its own: its base may read columns of an outer query."""
+        base = self._set_input(self.draft(rel.base), rel.base)
+        self._steps += 1
+        step = self._set_input(self.draft(rel.step), rel.step)
+        self._steps -= 1
+        name = f"w{rel.number}"
+        names = [exp.to_identifier(f"c{c.id}") for c in rel.columns]
+        body = exp.Union(this=base, expression=step, distinct=rel.distinct)
+        alias = exp.TableAlias(this=exp.to_identifier(name), columns=names)
+        clause = exp.With(expressions=[exp.CTE(this=body, alias=alias)], recursive=True)
+        rows = exp.select(*map(column, rel.columns)).from_(exp.to_identifier(name))
+        rows.set("with_", clause)
+        return Draft(exp.Subquery(this=rows, alias=self._alias()))
 
     def _set_input(self, draft: Draft, rel: Rel) -> E:
         select = draft.select(rel.columns)

@@ -16,6 +16,7 @@ from sqlshim.ir.relational import (
     JoinKind,
     Limit,
     Project,
+    Recursive,
     Rel,
     SetKind,
     SetOp,
@@ -42,6 +43,8 @@ def propagate_empty(rel: Rel) -> Rel:
             return _join(rel)
         case SetOp():
             return _set_operation(rel)
+        case Recursive() if is_empty(rel.base):
+            return empty(rel)
         case _:
             return rel
 

@@ -22,6 +22,7 @@ from sqlshim.ir.relational import (
     Join,
     Limit,
     Project,
+    Recursive,
     Rel,
     Remote,
     Scan,
@@ -31,6 +32,7 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
     Window,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import Column, Scalar, Subquery, SubqueryKind
 from sqlshim.plan.facts import column_ids, passes_on
@@ -86,7 +88,10 @@ def _prune(rel: Rel, needed: Needed) -> Rel:
             return _prune_set_operation(rel, needed)
         case Shared():  # what one reference needs, another may not: all is kept
             return walk.with_inputs(rel, (_exactly(rel.input, rel.input.columns),))
-        case Remote():
+        case Recursive():  # both are matched by position, and UNION compares whole rows
+            below = tuple(_exactly(r, r.columns) for r in walk.inputs(rel))
+            return walk.with_inputs(rel, below)
+        case WorkingTable() | Remote():
             return rel
         case _:
             assert_never(rel)
