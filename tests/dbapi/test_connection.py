@@ -219,24 +219,33 @@ def test_the_first_rows_come_before_the_last_are_made(connection: sqlshim.Connec
     assert time.monotonic() - began < 5
 
 
-ENDLESS = f"SELECT count(*), max(t0.n + t1.n * t2.n) FROM {rows(12)}"
+ENDLESS = {
+    "a large join": f"SELECT count(*), max(t0.n + t1.n * t2.n) FROM {rows(12)}",
+    "a recursion without end": "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 - n FROM t) "
+    "SELECT count(*) FROM t",
+}
+endless = pytest.mark.parametrize("endless", ENDLESS.values(), ids=ENDLESS)
 
 
-def test_cancel_from_another_thread_ends_the_statement(connection: sqlshim.Connection) -> None:
+@endless
+def test_cancel_from_another_thread_ends_the_statement(
+    connection: sqlshim.Connection, endless: str
+) -> None:
     threading.Timer(0.3, connection.cancel).start()
     began = time.monotonic()
     with pytest.raises(sqlshim.OperationalError) as caught:
-        connection.execute(ENDLESS).fetchall()
+        connection.execute(endless).fetchall()
     assert (caught.value.sqlstate, time.monotonic() - began < 5) == ("57014", True)
     assert str(caught.value) == "canceling statement due to user request"
     assert connection.execute("SELECT 1").fetchall() == [(1,)]
 
 
-def test_a_timeout_ends_the_statement() -> None:
+@endless
+def test_a_timeout_ends_the_statement(endless: str) -> None:
     connection = sqlshim.connect("memory://", timeout=0.3)
     began = time.monotonic()
     with pytest.raises(sqlshim.OperationalError) as caught:
-        connection.execute(ENDLESS).fetchall()
+        connection.execute(endless).fetchall()
     assert (caught.value.sqlstate, time.monotonic() - began < 5) == ("57014", True)
     assert "statement timeout (0.3 s)" in str(caught.value)
     connection.close()
