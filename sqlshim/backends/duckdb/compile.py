@@ -16,10 +16,10 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_aggregates import grouping_masks, grouping_sets
 from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, literal
+from sqlshim.backends.duckdb.compile_draft import NO_COLUMN, Draft, item
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
 from sqlshim.backends.duckdb.compile_windows import window
-from sqlshim.backends.duckdb.draft import NO_COLUMN, Draft, item
 from sqlshim.catalog.model import Table
 from sqlshim.errors import StatementTooComplex
 from sqlshim.ir.relational import (

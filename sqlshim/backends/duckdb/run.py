@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlshim.backends.arrow import rows_of, schema_of
 from sqlshim.backends.duckdb.compile import Query
-from sqlshim.backends.duckdb.draft import NO_COLUMN
+from sqlshim.backends.duckdb.compile_draft import NO_COLUMN
 from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.protocol import RunContext, Stream
 from sqlshim.errors import DataError, DatetimeOutOfRange, Error
