@@ -162,8 +162,19 @@ def common(a: SqlType, b: SqlType) -> SqlType | None:
         if a.kind is Kind.ARRAY and a.element and b.element:
             element = common(a.element, b.element)
             return array(element, null) if element else None
+        if a.kind is Kind.STRUCT:
+            return _common_struct(a, b, null)
         return a.with_null(null)
     return None
+
+
+def _common_struct(a: SqlType, b: SqlType, null: bool) -> SqlType | None:
+    """Structs have a common type if they have the same fields, and those have."""
+    if [n for n, _ in a.fields] != [n for n, _ in b.fields]:
+        return None
+    met = [(n, common(x, y)) for (n, x), (_, y) in zip(a.fields, b.fields, strict=True)]
+    fields = tuple((n, t) for n, t in met if t is not None)
+    return struct(fields, null) if len(fields) == len(met) else None
 
 
 def _wider_number(a: SqlType, b: SqlType) -> SqlType:

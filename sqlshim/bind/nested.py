@@ -12,7 +12,7 @@ from sqlshim.bind.fields import dot
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import documents
 from sqlshim.ir.scalar import Call, Scalar
-from sqlshim.types import TEXT, array, struct
+from sqlshim.types import UNKNOWN, array, struct
 
 
 def array_of(node: exp.Expr, binds: Binds) -> Scalar:
@@ -21,7 +21,7 @@ def array_of(node: exp.Expr, binds: Binds) -> Scalar:
         raise NotSupportedError("ARRAY of a subquery is not supported yet", hint="Use ARRAY_AGG.")
     items = [binds.scalar(e) for e in node.expressions]
     if not items:  # its type is that of what it meets, like that of an untyped literal
-        return Call(documents.ARRAY_OF, (), array(TEXT, nullable=False))
+        return Call(documents.ARRAY_OF, (), array(UNKNOWN, nullable=False))
     return call(documents.ARRAY_OF, *items)
 
 

@@ -36,6 +36,7 @@ from sqlshim.bind.scalars import Groups, ScalarBinder, sort_key
 from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.set_operations import arms_of, check_by_name, united
 from sqlshim.bind.sources import SourceBinder, values_rel
+from sqlshim.bind.unnest import Expansions
 from sqlshim.bind.windows import Windows
 from sqlshim.errors import (
     DataError,
@@ -93,9 +94,11 @@ class QueryBinder:
         scope = Scope(outer)
         rel = SourceBinder(self.context, scope, self.query).from_clause(node)
         rel = self._where(rel, node, scope)
-        groups, windows = Groups(), Windows()
+        groups, windows, expansions = Groups(), Windows(), Expansions()
         windows.define(node)
-        binder = ScalarBinder(self.context, scope, self.query, "SELECT", groups, windows)
+        binder = ScalarBinder(
+            self.context, scope, self.query, "SELECT", groups, windows, expansions
+        )
         items = self._items(node, scope, binder, settled)
         having = self._having(node, scope, groups)
         order = self._order_values(node, items, binder)
@@ -105,7 +108,7 @@ class QueryBinder:
         if node.args.get("group") is not None or groups.made or having is not None:
             keys = ScalarBinder(self.context, scope, self.query, "GROUP BY")
             grouping = bind_grouping(node, keys, items, groups, windows)
-            made = groups.made
+            made = groups.made | expansions.made
 
             def above(expr: Scalar) -> Scalar:
                 try:
@@ -119,10 +122,11 @@ class QueryBinder:
             order = [replace(k, expr=above(k.expr)) for k in order]
             on = [replace(k, expr=above(k.expr)) for k in on]
             windows.rewrite(above)
+            expansions.rewrite(above)
             kept = () if having is None else conjuncts(above(having))
             rel = grouping.over(rel, groups)
             rel = Filter(rel, kept) if kept else rel
-        return self._finish(windows.over(rel), node, items, order, limit, on)
+        return self._finish(expansions.over(windows.over(rel)), node, items, order, limit, on)
 
     def _where(self, rel: Rel, node: exp.Select, scope: Scope) -> Rel:
         where = node.args.get("where")

@@ -26,6 +26,7 @@ from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
+from sqlshim.bind.unnest import Expansions, not_allowed
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
     Error,
@@ -98,6 +99,7 @@ class ScalarBinder:
     clause: str
     groups: Groups | None = None
     windows: Windows | None = None
+    expansions: Expansions | None = None
 
     def scalar(self, node: exp.Expr) -> Scalar:
         """The typed form of `node`; errors get the node's position."""
@@ -264,6 +266,10 @@ class ScalarBinder:
             return Subquery(SubqueryKind.SCALAR, bound.rel, bound.columns[0].type.with_null(True))
         if isinstance(node, exp.Window) or type(node) in WINDOW_FUNCTIONS:
             return bind_window(node, self)
+        if isinstance(node, exp.Explode):
+            if self.expansions is None:
+                raise not_allowed(self.clause)
+            return self.expansions.add(node, self)
         if isinstance(node, exp.Star):
             raise ProgrammingError("* is not allowed here", sqlstate="42601")
         if isinstance(node, exp.Func):

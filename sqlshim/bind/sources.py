@@ -12,6 +12,7 @@ from sqlshim.bind.ctes import reference
 from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
+from sqlshim.bind.unnest import joined, unnested
 from sqlshim.errors import (
     Error,
     NotSupportedError,
@@ -67,10 +68,12 @@ class SourceBinder:
                 return self._derived(node)
             case exp.Paren():
                 return self.source(node.this)
-            case exp.Lateral() | exp.Unnest():
-                raise NotSupportedError(
-                    f"{type(node).__name__.upper()} is not supported yet", position=position(node)
-                )
+            case exp.Unnest():
+                rel, source = unnested(Values((), ((),)), node, node, self._binder("FROM"))
+                self._add_source(source, node)
+                return rel
+            case exp.Lateral():
+                raise NotSupportedError("LATERAL is not supported yet", position=position(node))
             case _:
                 raise NotSupportedError(
                     f"{node.sql()[:60]} is not supported in FROM", position=position(node)
@@ -142,6 +145,9 @@ class SourceBinder:
         side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
         if kind in ("SEMI", "ANTI", "ASOF") or side not in _KINDS:
             raise NotSupportedError(f"{side} {kind} JOIN is not supported", position=position(node))
+        with_elements = joined(left, node, self._binder, lambda s: self._add_source(s, node.this))
+        if with_elements is not None:
+            return with_elements
         before = len(self.scope.sources)
         seen = self.scope.star()
         right = self.source(node.this)
@@ -159,6 +165,9 @@ class SourceBinder:
             on = conjuncts(binder.condition(node.args["on"]))
         self._make_nullable(how, before)
         return Join(how, left, right, on)
+
+    def _binder(self, clause: str) -> ScalarBinder:
+        return ScalarBinder(self.context, self.scope, self.query, clause)
 
     def _make_nullable(self, how: JoinKind, before: int) -> None:
         sources = self.scope.sources

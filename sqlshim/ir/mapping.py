@@ -24,6 +24,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Shared,
     Sort,
+    Unnest,
     Values,
     Window,
     WorkingTable,
@@ -66,6 +67,9 @@ def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
             calls = _each_call(rel.calls, change)
             same = keys is rel.keys and calls is rel.calls
             return rel if same else replace(rel, keys=keys, calls=calls)
+        case Unnest():
+            arrays = _each_named(rel.arrays, change)
+            return rel if arrays is rel.arrays else replace(rel, arrays=arrays)
         case Window():
             made = tuple((c, map_window(w, change)) for c, w in rel.calls)
             same = all(a is b for (_, a), (_, b) in zip(made, rel.calls, strict=True))

@@ -146,6 +146,25 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Unnest:
+    """Each row of `input` as often as its longest array has elements, with those of each array
+    in `arrays` as a column (NULL beyond a shorter one's end) and their number, counted from 1.
+
+    A row whose arrays are all NULL or empty goes, or stays with NULLs if `keep_empty`.
+    """
+
+    input: Rel
+    arrays: tuple[tuple[Column, Scalar], ...]
+    ordinality: Column | None = None
+    keep_empty: bool = False
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        number = () if self.ordinality is None else (self.ordinality,)
+        return self.input.columns + tuple(c for c, _ in self.arrays) + number
+
+
+@dataclass(frozen=True)
 class Sort:
     """The rows in the order of `keys`."""
 
@@ -271,6 +290,7 @@ Rel: TypeAlias = (
     | Aggregate
     | GroupingSets
     | Window
+    | Unnest
     | Sort
     | Limit
     | SetOp

@@ -29,6 +29,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Shared,
     Sort,
+    Unnest,
     Values,
     Window,
     WorkingTable,
@@ -274,6 +275,10 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             return _aggregate(rel, name)
         case GroupingSets():
             return _grouping_sets(rel, name)
+        case Unnest():
+            number = "" if rel.ordinality is None else f" ORDINALITY {name(rel.ordinality)}"
+            kept = " KEEP EMPTY" if rel.keep_empty else ""
+            return "Unnest " + ", ".join(_item(c, e, name) for c, e in rel.arrays) + number + kept
         case Window():
             return "Window " + ", ".join(
                 f"{show_window(w, name)} AS {name(c)}" for c, w in rel.calls

@@ -26,6 +26,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Shared,
     Sort,
+    Unnest,
     Values,
     Window,
     WorkingTable,
@@ -57,7 +58,7 @@ def inputs(rel: Rel) -> tuple[Rel, ...]:
             return ()
         case Filter() | Project() | Sort() | Limit() | Shared():
             return (rel.input,)
-        case Aggregate() | GroupingSets() | Window():
+        case Aggregate() | GroupingSets() | Window() | Unnest():
             return (rel.input,)
         case Join():
             return (rel.left, rel.right)
@@ -80,7 +81,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
             return rel
         case Filter() | Project() | Sort() | Limit() | Shared():
             return replace(rel, input=new[0])
-        case Aggregate() | GroupingSets() | Window():
+        case Aggregate() | GroupingSets() | Window() | Unnest():
             return replace(rel, input=new[0])
         case Join():
             return replace(rel, left=new[0], right=new[1])
@@ -114,6 +115,9 @@ def scalars(rel: Rel) -> Iterator[Scalar]:
                 yield expr
             for _, call in rel.calls:
                 yield from call_scalars(call)
+        case Unnest():
+            for _, expr in rel.arrays:
+                yield expr
         case Window():
             for _, over in rel.calls:
                 yield from window_scalars(over)

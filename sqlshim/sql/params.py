@@ -26,7 +26,7 @@ _PATTERN = r"""
     | (?P<percent> %% )
     | %\((?P<pyname> [^()%]+ )\)s
     | (?P<format> %s (?![A-Za-z0-9_]) )
-    | (?<![A-Za-z0-9_\]]):(?P<named> [A-Za-z_][A-Za-z0-9_]* )
+    | (?<![A-Za-z0-9_\]'"]):(?P<named> [A-Za-z_][A-Za-z0-9_]* )
     | (?<![A-Za-z0-9_])\$(?P<number> [0-9]+ )
     """
 _STANDARD = re.compile(_PATTERN.replace("QUOTED", r"'(?:[^']|'')*'"), re.VERBOSE | re.DOTALL)

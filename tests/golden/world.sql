@@ -35,3 +35,6 @@ CREATE TABLE "customerNotes" ("firstName" TEXT, "createdAt" TIMESTAMP, "value" I
 CREATE TABLE docs.users (_id TEXT PRIMARY KEY, name TEXT, city TEXT, age INTEGER, born TIMESTAMP);
 CREATE TABLE docs.purchases (_id TEXT PRIMARY KEY, person TEXT, total DOUBLE PRECISION, at TIMESTAMP);
 CREATE TABLE ring.readings (sensor TEXT, at TIMESTAMP, value DOUBLE PRECISION, note TEXT, PRIMARY KEY (sensor, at));
+
+-- A collection of nested documents.
+CREATE TABLE docs.baskets (_id TEXT PRIMARY KEY, address STRUCT(city TEXT, geo STRUCT(lat DOUBLE PRECISION)), tags TEXT[], items STRUCT(sku TEXT, qty INTEGER)[]);

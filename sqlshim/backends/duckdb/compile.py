@@ -1,8 +1,8 @@
 """A relation as one DuckDB SELECT whose output columns are named `c<number>`.
 
 Called by the store (tables are its own) and by the local engine (leaves are `Remote`, inputs named
-`r0`, `r1`, …). A `Draft` is a SELECT being filled in; what does not fit goes around it as a
-subquery. Numbers are unique in a statement, so names need no qualifier at any depth.
+`r0`, `r1`, …). What does not fit into a `Draft` any more goes around it as a subquery. Numbers are
+unique in a statement, so names need no qualifier at any depth.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, litera
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN, Draft, item
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
+from sqlshim.backends.duckdb.compile_unnest import elements
 from sqlshim.backends.duckdb.compile_windows import window
 from sqlshim.catalog.model import Table
 from sqlshim.errors import StatementTooComplex
@@ -38,6 +39,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Shared,
     Sort,
+    Unnest,
     Values,
     Window,
     WorkingTable,
@@ -114,6 +116,8 @@ class Relations:
                 return self._aggregate(rel)
             case Window():
                 return self._window(rel)
+            case Unnest():
+                return self._unnest(rel)
             case Sort():
                 return self._sort(rel)
             case Limit():
@@ -277,6 +281,13 @@ class Relations:
         draft.items = [column(c) for c in rel.input.columns]
         draft.items += [item(c, window(self.scalars, w)) for c, w in rel.calls]
         return draft
+
+    def _unnest(self, rel: Unnest) -> Draft:
+        draft = self.draft(rel.input)
+        if not draft.open:
+            draft = self._wrapped(draft, rel.input.columns)
+        draft.items = [column(c) for c in rel.input.columns] + elements(self.scalars, rel)
+        return self._wrapped(draft, rel.columns)  # no item may go: together they make the rows
 
     def _sort(self, rel: Sort) -> Draft:
         draft = self.draft(rel.input)

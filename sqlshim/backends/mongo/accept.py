@@ -43,6 +43,7 @@ from sqlshim.ir.relational import (
     SetKind,
     SetOp,
     Sort,
+    Unnest,
     Values,
     Window,
 )
@@ -113,6 +114,8 @@ def _why_not(rel: Rel, pushdown: Pushdown) -> str:
             return _aggregate(rel)
         case GroupingSets():
             return _grouping_sets(rel)
+        case Unnest():
+            return _first(_reason(e) for _, e in rel.arrays)
         case Sort():
             return _sort(rel)
         case Limit():

@@ -17,6 +17,7 @@ from sqlshim.backends.mongo.mql import Mql, is_plain_name
 from sqlshim.backends.mongo.ordering import limited, sorted_by
 from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.scope import Place, field, place_of
+from sqlshim.backends.mongo.unwind import unnested
 from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.backends.mongo.windows import windowed
 from sqlshim.ir import walk
@@ -31,6 +32,7 @@ from sqlshim.ir.relational import (
     Scan,
     SetOp,
     Sort,
+    Unnest,
     Window,
 )
 from sqlshim.ir.scalar import Scalar
@@ -50,6 +52,8 @@ def compile_rel(rel: Rel) -> Query:
             return _projected(below[0], rel)
         case Aggregate():
             return aggregated(below[0], rel)
+        case Unnest():
+            return unnested(below[0], rel)
         case Sort():
             return sorted_by(below[0], rel.keys)
         case Limit():

@@ -18,7 +18,7 @@ from sqlshim.backends.mongo.query import finished
 from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.catalog.model import Table
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Rel, Scan
+from sqlshim.ir.relational import Rel, Scan, Unnest
 from sqlshim.ir.scalar import Column
 from sqlshim.types import Kind
 
@@ -74,6 +74,8 @@ def _mixed(rel: Rel) -> set[int]:
         if isinstance(node, Scan):
             stored = {c.name: c.native for c in node.table.columns}
             found |= {c.id for c in node.columns if stored[c.name] == MIXED}
+        if isinstance(node, Unnest):
+            found |= {c.id for c, _ in node.arrays if c.type.kind is Kind.JSON}
         for column, expr in getattr(node, "items", ()):
             inside = not isinstance(expr, Column) and expr.type.kind is Kind.JSON
             if (isinstance(expr, Column) and expr.id in found) or (inside and is_reference(expr)):

@@ -21,6 +21,7 @@ from sqlshim.ir.relational import (
     SetKind,
     SetOp,
     Sort,
+    Unnest,
     Window,
 )
 from sqlshim.ir.scalar import Column, Literal
@@ -33,7 +34,7 @@ _KEEPS_RIGHT = (JoinKind.RIGHT, JoinKind.FULL)
 def propagate_empty(rel: Rel) -> Rel:
     """`rel`, or something smaller if an input of it is known to be empty."""
     match rel:
-        case Filter() | Project() | Window() | Sort() | Limit() if is_empty(rel.input):
+        case Filter() | Project() | Window() | Unnest() | Sort() | Limit() if is_empty(rel.input):
             return empty(rel)
         case Aggregate() if rel.keys and is_empty(rel.input):
             return empty(rel)

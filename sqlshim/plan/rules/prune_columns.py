@@ -30,6 +30,7 @@ from sqlshim.ir.relational import (
     SetOp,
     Shared,
     Sort,
+    Unnest,
     Values,
     Window,
     WorkingTable,
@@ -74,6 +75,9 @@ def _prune(rel: Rel, needed: Needed) -> Rel:
             return _prune_aggregate(rel, needed)
         case GroupingSets():
             return _prune_sets(rel, needed)
+        case Unnest():
+            wanted = (needed | _reads(rel)) & column_ids(rel.input)
+            return _in_subqueries(walk.with_inputs(rel, (_prune(rel.input, wanted),)))
         case Window():
             return _prune_window(rel, needed)
         case Filter() | Sort() | Limit():

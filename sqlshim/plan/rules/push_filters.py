@@ -4,6 +4,7 @@ Conditions travel from the top down until they meet what they need. Safe because
 - a condition passes a Project or Aggregate only rewritten in terms of what is below, and only if
   no volatile function or subquery would run more often for it;
 - through GroupingSets goes only what reads keys of every set;
+- through an Unnest goes only what reads nothing of the elements;
 - through a Window goes only what reads nothing but partition keys of every call;
 - nothing passes a Limit, and nothing that is volatile moves;
 - into the null-making side of an outer join goes only its own ON condition; a condition above
@@ -29,6 +30,7 @@ from sqlshim.ir.relational import (
     SetKind,
     SetOp,
     Sort,
+    Unnest,
     Window,
 )
 from sqlshim.ir.scalar import Column, Scalar
@@ -59,6 +61,8 @@ def _push(rel: Rel, where: Where) -> Rel:
             return _through(rel, where, _once(rel.keys[i] for i in common))
         case Sort() if where:
             return _through(rel, where, {c.id: c for c in rel.columns})
+        case Unnest() if where:
+            return _through(rel, where, {c.id: c for c in rel.input.columns})
         case Window() if where:
             return _through(rel, where, _partition_keys(rel))
         case Join():
@@ -90,7 +94,9 @@ def _split(where: Where, test: Callable[[Scalar], bool]) -> tuple[Where, Where]:
 
 
 def _through(
-    rel: Project | Aggregate | GroupingSets | Sort | Window, where: Where, values: dict[int, Scalar]
+    rel: Project | Aggregate | GroupingSets | Sort | Unnest | Window,
+    where: Where,
+    values: dict[int, Scalar],
 ) -> Rel:
     """Conditions that read only columns in `values` go below, rewritten so."""
     hidden = column_ids(rel) - values.keys()

@@ -30,6 +30,7 @@ from sqlshim.ir.relational import (
     Rel,
     Shared,
     Sort,
+    Unnest,
     Window,
 )
 from sqlshim.ir.scalar import Call, Scalar, Subquery, SubqueryKind
@@ -154,7 +155,7 @@ def _is_ordered(rel: Rel) -> bool:
     match rel:
         case Sort():
             return True
-        case Filter() | Project() | Limit() | Window():
+        case Filter() | Project() | Limit() | Window() | Unnest():
             return _is_ordered(rel.input)
         case _:
             return False
