@@ -144,7 +144,6 @@ NOT_YET = [
     "SELECT (SELECT SUM(p.age) FROM people) FROM people p",
     "SELECT * FROM people, LATERAL (SELECT id) AS t",
     "SELECT * FROM people TABLESAMPLE SYSTEM (10)",
-    "SELECT * FROM unnest(ARRAY[1, 2]) AS t",
     "UPDATE people SET age = 1",
     "DELETE FROM people",
     "INSERT INTO people (id) VALUES (1) RETURNING id",
