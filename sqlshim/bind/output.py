@@ -66,6 +66,7 @@ def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None
             | exp.Filter()
             | exp.Collate()
             | exp.Window()
+            | exp.WithinGroup()
             | exp.IgnoreNulls()
             | exp.RespectNulls()
         ):

@@ -147,20 +147,20 @@ class QueryBinder:
         for entry in node.expressions:
             starred = star_items(entry, scope, binder)
             if starred is not None:
-                items += [(self._output(c.name, c, scope) if c is e else c, e) for c, e in starred]
+                items += [(self._output(c.name, c, binder) if c is e else c, e) for c, e in starred]
                 continue
             value = binder.scalar(entry.unalias())
             value = settle(value) if settled else value
             alias = "" if isinstance(entry, exp.Window) else entry.alias  # not OVER name
             name = alias or output_name(entry, value, self.context.text)
-            items.append((self._output(name, value, scope), value))
+            items.append((self._output(name, value, binder), value))
         if not items:
             raise ProgrammingError("SELECT has no columns", sqlstate="42601")
         return items
 
-    def _output(self, name: str, value: Scalar, scope: Scope) -> Column:
-        """A column that keeps its name keeps its number, unless an outer query makes it."""
-        if isinstance(value, Column) and value.name == name and not scope.is_outer(value):
+    def _output(self, name: str, value: Scalar, binder: ScalarBinder) -> Column:
+        """The output column: a column of this query itself keeps its number."""
+        if isinstance(value, Column) and value.name == name and value.id in binder.own_ids():
             return value
         return self.context.column(name, value.type)
 

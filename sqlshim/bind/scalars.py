@@ -12,17 +12,18 @@ from typing import Protocol
 from sqlglot import exp
 
 from sqlshim.bind import nested, special_functions, special_operators
+from sqlshim.bind.aggregates import aggregate_call, is_aggregate
 from sqlshim.bind.coerce import (
     call,
     condition,
-    fit_aggregate,
     logical,
     settle,
     unify,
 )
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
-from sqlshim.bind.functions import AGGREGATES, ANONYMOUS, SIMPLE, known_names
+from sqlshim.bind.functions import ANONYMOUS, SIMPLE, known_names
+from sqlshim.bind.hypothetical import hypothetical, is_hypothetical
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
@@ -36,7 +37,6 @@ from sqlshim.errors import (
     StatementTooComplex,
     UnknownFunction,
 )
-from sqlshim.functions import aggregates as agg
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import walk
@@ -101,6 +101,12 @@ class ScalarBinder:
     windows: Windows | None = None
     expansions: Expansions | None = None
 
+    def own_ids(self) -> set[int]:
+        """The numbers of the columns that are made in this query, not in one around it."""
+        made = self.scope.own_ids()
+        made |= self.groups.made if self.groups else frozenset()
+        return made | (self.windows.made if self.windows else frozenset())
+
     def scalar(self, node: exp.Expr) -> Scalar:
         """The typed form of `node`; errors get the node's position."""
         try:
@@ -149,7 +155,7 @@ class ScalarBinder:
         if kind in SIMPLE:
             fn, names = SIMPLE[kind]
             return call(fn, *(self.scalar(e) for e in _arguments(node, names)))
-        if kind is exp.Filter or self.is_aggregate(node):
+        if kind is exp.Filter or is_aggregate(node):
             return self._aggregate(node)
         if kind is exp.Grouping or kind is exp.GroupingId:
             return self._grouping(node)
@@ -183,31 +189,41 @@ class ScalarBinder:
     # --- aggregates
 
     def _aggregate(self, node: exp.Expr) -> Scalar:
-        if self.clause == _INSIDE:
-            raise GroupingError("aggregate function calls cannot be nested")
-        if self.groups is None:
-            raise GroupingError(
-                f"aggregate functions are not allowed in {self.clause}",
-                hint="Use HAVING, or a subquery.",
-            )
         inner = ScalarBinder(self.context, self.scope, self.query, _INSIDE)
         where = None
         if isinstance(node, exp.Filter):
             where = replace(inner, clause="FILTER").condition(node.expression.this)
             node = node.this
-        aggregate = self.aggregate_call(node, inner, where)
-        self._check_level(aggregate)
-        return self.groups.add(self.context, aggregate, aggregate.fn.name.lower())
+        if is_hypothetical(node):
+            return hypothetical(node, inner, where, self._column_of)
+        return self._column_of(aggregate_call(node, inner, where))
 
-    def _check_level(self, aggregate: AggregateCall) -> None:
-        """SQL gives an aggregate over columns of the outer query only to that query."""
+    def _column_of(self, aggregate: AggregateCall) -> Scalar:
+        """The column of a call, in the query that it belongs to."""
         read = {i for e in walk.call_scalars(aggregate) for i in walk.reads(e)}
-        own = {number for s in self.scope.sources for number in s.numbers}
-        if read and not read & (own | {c.id for c in self.scope.merged}):
-            raise NotSupportedError(
-                "an aggregate over columns of the outer query is not supported yet",
-                hint="Compute it in the outer query.",
+        owner = self._owner(read)
+        if owner.clause == _INSIDE or (owner.groups and read & owner.groups.made):
+            raise GroupingError("aggregate function calls cannot be nested")
+        if owner.groups is None:
+            raise GroupingError(
+                f"aggregate functions are not allowed in {owner.clause}",
+                hint="Use HAVING, or a subquery.",
             )
+        return owner.groups.add(self.context, aggregate, aggregate.fn.name.lower())
+
+    def _owner(self, read: set[int]) -> ScalarBinder:
+        """An aggregate belongs to the innermost query of which it reads a column."""
+        binder = self
+        while read and not read & binder.own_ids():
+            outer = binder.scope.parent
+            if outer is None:
+                return self
+            if outer.asking is None:
+                raise GroupingError(
+                    "aggregate functions are not allowed in FROM clause of their own query level"
+                )
+            binder = outer.asking
+        return binder
 
     def _grouping(self, node: exp.Expr) -> Scalar:
         """GROUPING(a, b): which of these keys the row's grouping set lacks, as bits."""
@@ -223,44 +239,23 @@ class ScalarBinder:
         self.groups.masks.append((column, args))
         return column
 
-    def is_aggregate(self, node: exp.Expr) -> bool:
-        """Whether `node` is a call of an aggregate function."""
-        return type(node) in AGGREGATES or _name(node) in _ANONYMOUS_AGGREGATES
-
-    def aggregate_call(
-        self, node: exp.Expr, inner: ScalarBinder, where: Scalar | None
-    ) -> AggregateCall:
-        """The call, its arguments bound by `inner`."""
-        fn = AGGREGATES.get(type(node)) or _ANONYMOUS_AGGREGATES.get(_name(node))
-        if fn is None:
-            raise NotSupportedError(f"{node.sql()} does not take FILTER")
-        args = list(_arguments(node, ("this", "expressions", "separator")))
-        if isinstance(node, exp.Anonymous):
-            args = list(node.expressions)
-        order: tuple[SortKey, ...] = ()
-        if args and isinstance(args[0], exp.Order):
-            order = sort_keys(args[0].expressions, inner)
-            args[0] = args[0].this
-        distinct = bool(args) and isinstance(args[0], exp.Distinct)
-        if distinct:
-            args[:1] = args[0].expressions
-        if fn is agg.COUNT and len(args) == 1 and isinstance(args[0], exp.Star):
-            args = []
-        if fn is agg.COUNT and len(args) > 1:
-            raise NotSupportedError("COUNT of several expressions is not supported yet")
-        bound = tuple(settle(inner.scalar(e)) for e in args)
-        fitted, result = fit_aggregate(fn, bound)
-        return AggregateCall(fn, fitted, result, distinct, where, order)
-
     # --- subqueries
+
+    def _asked(self, node: exp.Expr) -> Bound:
+        """The query `node` of this clause."""
+        before, self.scope.asking = self.scope.asking, self
+        try:
+            return self.query(node, self.scope)
+        finally:
+            self.scope.asking = before
 
     def _subquery(self, node: exp.Expr) -> Scalar:
         if isinstance(node, exp.Exists):
             return Subquery(
-                SubqueryKind.EXISTS, self.query(node.this, self.scope).rel, BOOLEAN.with_null(False)
+                SubqueryKind.EXISTS, self._asked(node.this).rel, BOOLEAN.with_null(False)
             )
         if isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
-            bound = self.query(node, self.scope)
+            bound = self._asked(node)
             if len(bound.columns) != 1:
                 raise ProgrammingError("subquery must return only one column", sqlstate="42601")
             return Subquery(SubqueryKind.SCALAR, bound.rel, bound.columns[0].type.with_null(True))
@@ -293,7 +288,7 @@ class ScalarBinder:
 
     def _in_query(self, node: exp.Expr, fn: Function, every: bool, query: exp.Expr) -> Scalar:
         args = [self.scalar(e) for e in row_parts(node.this) or [node.this]]
-        bound = self.query(query, self.scope)
+        bound = self._asked(query)
         if len(bound.columns) != len(args):
             few = "few" if len(bound.columns) < len(args) else "many"
             raise ProgrammingError(f"subquery has too {few} columns", sqlstate="42601")
@@ -310,15 +305,8 @@ class ScalarBinder:
         )
 
 
-_ANONYMOUS_AGGREGATES = {"every": agg.BOOL_AND}
-
-
 def _negated_in(node: exp.Expr) -> bool:
     return type(node) is exp.In and bool(node.args.get("negate"))
-
-
-def _name(node: exp.Expr) -> str:
-    return str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
 
 
 def spine(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:
@@ -343,13 +331,6 @@ def _arguments(node: exp.Expr, names: tuple[str, ...]) -> list[exp.Expr]:
         elif isinstance(value, exp.Expr):
             found.append(value)
     return found
-
-
-def sort_keys(nodes: list[exp.Expr], binder: ScalarBinder) -> tuple[SortKey, ...]:
-    """ORDER BY inside an aggregate."""
-    return tuple(
-        sort_key(binder.scalar(n.this if isinstance(n, exp.Ordered) else n), n) for n in nodes
-    )
 
 
 def sort_key(value: Scalar, node: exp.Expr) -> SortKey:

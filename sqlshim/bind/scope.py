@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlglot import exp
 
 from sqlshim.errors import AmbiguousColumn, UnknownColumn, UnknownTable
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Column
+
+if TYPE_CHECKING:
+    from sqlshim.bind.scalars import ScalarBinder
 
 T = TypeVar("T")
 
@@ -64,15 +67,22 @@ class Scope:
 
     `merged` are USING/NATURAL columns: found by their bare name before the sources' own, which
     stay reachable when qualified. `hidden` ids are the sources' columns that merging hides.
+    `asking` is the binder of the clause whose subquery is being bound: an aggregate in there may
+    belong to it.
     """
 
     parent: Scope | None = None
     sources: list[Source] = field(default_factory=list)
     merged: list[Column] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
+    asking: ScalarBinder | None = None
 
     def add(self, source: Source) -> None:
         self.sources.append(source)
+
+    def own_ids(self) -> set[int]:
+        """The numbers of all columns that this query reads itself."""
+        return {n for s in self.sources for n in s.numbers} | {c.id for c in self.merged}
 
     def own_columns(self) -> Iterator[tuple[Source | None, Column]]:
         """What a bare name can mean here, in the order of SELECT *."""
@@ -86,17 +96,6 @@ class Scope:
     def star(self) -> list[Column]:
         """The columns of SELECT *."""
         return [column for _, column in self.own_columns()]
-
-    def is_outer(self, column: Column) -> bool:
-        """Whether a column belongs to a query around this one."""
-        outer = self.parent
-        while outer is not None:
-            if any(c.id == column.id for s in outer.sources for c in s.columns):
-                return True
-            if any(c.id == column.id for c in outer.merged):
-                return True
-            outer = outer.parent
-        return False
 
     def find_source(self, ident: exp.Identifier) -> Source | None:
         """The source of this alias here or further out."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from sqlshim.bind.aggregates import aggregate_call, is_aggregate
 from sqlshim.bind.coerce import coerce, conjuncts, fit_aggregate, settle
 from sqlshim.bind.context import Context
 from sqlshim.bind.frames import bind_frame
@@ -221,15 +222,19 @@ def _own_call(node: exp.Expr, inner: ScalarBinder, ignore: bool) -> WindowCall:
 
 
 def _aggregate_call(node: exp.Expr, inner: ScalarBinder, where: Scalar | None) -> WindowCall:
-    if not inner.is_aggregate(node):
-        if isinstance(node, exp.AggFunc | exp.WithinGroup):
+    if isinstance(node, exp.WithinGroup):
+        raise NotSupportedError(
+            f"OVER is not supported for ordered-set aggregate {node.this.sql_name().lower()}"
+        )
+    if not is_aggregate(node):
+        if isinstance(node, exp.AggFunc):
             raise NotSupportedError(f"{node.key} is not supported over a window")
         raise ProgrammingError(
             "OVER specified, but it is not on a window function nor an aggregate function",
             sqlstate="42809",
             position=position(node),
         )
-    call: AggregateCall = inner.aggregate_call(node, inner, where)
+    call: AggregateCall = aggregate_call(node, inner, where)
     if call.distinct:
         raise NotSupportedError("DISTINCT is not implemented for window functions")
     if call.order:

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_aggregates import AGGREGATES
+from sqlshim.backends.duckdb.compile_aggregates import said
 from sqlshim.backends.duckdb.compile_casts import (
     E,
     call,
@@ -242,19 +242,22 @@ class Scalars:
 
     def aggregate(self, node: AggregateCall) -> E:
         """An aggregate call with its DISTINCT, ORDER BY and FILTER."""
-        built = self.bare_aggregate(node)
-        return cast(built, node.type) if AGGREGATES[node.fn][1](node) else built
+        return self.finished(node, self.bare_aggregate(node))
+
+    def finished(self, node: AggregateCall, built: E) -> E:
+        """The call's value out of what DuckDB's function gives (over a window, too)."""
+        return said(node).finish(node, built, [self.compile(a) for a in node.args])
 
     def bare_aggregate(self, node: AggregateCall) -> E:
-        """The same, of the type that DuckDB gives it."""
-        args = [self._filtered(a, node.filter) for a in node.args]
+        """What DuckDB's function gives for the call."""
+        form = said(node)
+        args = form.given(node, [self._filtered(a, node.filter) for a in node.args])
         if node.distinct:  # around the first only: of several sqlglot would make a tuple
             args[0] = exp.Distinct(expressions=[args[0]])
         if node.order and args:
             keys = [self.sort_key(k) for k in node.order]
             args[-1] = exp.Order(this=args[-1], expressions=keys)
-        name, _ = AGGREGATES[node.fn]
-        built = call(name, *(args or [exp.Star()]))
+        built = call(form.name, *(args or [exp.Star()]))
         if node.filter is not None:
             where = exp.Where(this=self.compile(node.filter))
             built = exp.Filter(this=built, expression=where)

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_aggregates import AGGREGATES
 from sqlshim.backends.duckdb.compile_casts import E, call, cast
 from sqlshim.backends.duckdb.compile_operators import paren
 from sqlshim.backends.duckdb.compile_scalar import Scalars
@@ -58,13 +57,9 @@ def window(scalars: Scalars, node: WindowCall) -> E:
         spec=None if node.frame == DEFAULT_FRAME else _frame(scalars, node),
         over="OVER",
     )
-    return cast(over, node.type) if _recast(node) else over
-
-
-def _recast(node: WindowCall) -> bool:
     if node.fn.role is Role.AGGREGATE:
-        return AGGREGATES[node.fn][1](_as_aggregate(node))
-    return node.fn is win.NTILE
+        return scalars.finished(_as_aggregate(node), over)
+    return cast(over, node.type) if node.fn is win.NTILE else over
 
 
 def _as_aggregate(node: WindowCall) -> AggregateCall:

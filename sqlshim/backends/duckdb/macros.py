@@ -7,7 +7,7 @@ in `macro_errors`.
 
 from __future__ import annotations
 
-from sqlshim.backends.duckdb import macros_bytes, macros_math, macros_numbers
+from sqlshim.backends.duckdb import macros_aggregates, macros_bytes, macros_math, macros_numbers
 from sqlshim.backends.duckdb.macro_errors import REFUSED_SQL, raised
 
 _FIELD = raised("22023", "field position must not be zero", "VARCHAR")
@@ -134,4 +134,10 @@ _OWN = (
         END""",
 )
 
-MACROS = (*_OWN, *macros_bytes.MACROS, *macros_math.MACROS, *macros_numbers.MACROS)
+MACROS = (
+    *_OWN,
+    *macros_aggregates.MACROS,
+    *macros_bytes.MACROS,
+    *macros_math.MACROS,
+    *macros_numbers.MACROS,
+)

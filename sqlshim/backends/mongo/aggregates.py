@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlshim.backends.mongo.expressions import Expressions
-from sqlshim.backends.mongo.mql import NAN, REMOVE, Mql, cond, fail, let, present
+from sqlshim.backends.mongo.mql import NAN, REMOVE, Mql, cond, fail, let, or_null, present
 from sqlshim.functions import aggregates as fa
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import AggregateCall, Column, Scalar
@@ -59,10 +59,13 @@ def accumulate(call: AggregateCall, name: str, group: Group, scalars: Expression
 
 
 def _argument(call: AggregateCall, scalars: Expressions) -> Argument:
-    (arg,) = call.args
-    value = scalars.raw(arg)
+    arg, *others = call.args
+    value, nullable = scalars.raw(arg), scalars.nullable(arg)
+    if others:  # the row of COUNT(DISTINCT (a, b)), never NULL itself
+        value = {f"a{i}": or_null(scalars.raw(e)) for i, e in enumerate(call.args)}
+        nullable = False
     if call.filter is None:
-        return Argument(value, scalars.nullable(arg), arg.type)
+        return Argument(value, nullable, arg.type)
     return Argument(cond(scalars.truth(call.filter), value, None), True, arg.type)
 
 

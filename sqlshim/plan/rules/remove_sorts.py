@@ -24,12 +24,6 @@ from sqlshim.ir.relational import (
 from sqlshim.ir.scalar import Literal, Param, Scalar, SortKey
 from sqlshim.plan.facts import max_rows, same_items
 
-_ORDERLESS = frozenset({
-    aggregates.COUNT, aggregates.SUM, aggregates.AVG, aggregates.MIN, aggregates.MAX,
-    aggregates.BOOL_AND, aggregates.BOOL_OR,
-    aggregates.STDDEV_SAMP, aggregates.STDDEV_POP, aggregates.VAR_SAMP, aggregates.VAR_POP,
-})  # fmt: skip
-
 
 def remove_sorts(rel: Rel) -> Rel:
     """`rel` without Sorts directly below (or in itself) that make no difference."""
@@ -37,7 +31,7 @@ def remove_sorts(rel: Rel) -> Rel:
         case Sort():
             return _sort(rel)
         case Aggregate() | GroupingSets() if any(
-            call.fn not in _ORDERLESS for _, call in rel.calls
+            call.fn in aggregates.ORDERED for _, call in rel.calls
         ):
             return rel
         case Aggregate() | GroupingSets() | Join() | SetOp():
