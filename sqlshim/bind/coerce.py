@@ -351,13 +351,16 @@ def castable(source: Kind, target: Kind) -> bool:
     } or target is Kind.JSON
 
 
+_WHOLE = (INTEGER.with_null(False), BIGINT.with_null(False))
+
+
 def number(text: str) -> Literal:
     """A numeric literal: INTEGER or BIGINT if it fits, else DECIMAL; DOUBLE with an exponent."""
     if text.isdigit():
         value = int(text)
-        for t in (INTEGER, BIGINT):
+        for t in _WHOLE:
             if value <= INT_RANGE[t.kind][1]:
-                return Literal(value, t.with_null(False))
+                return Literal(value, t)
     if "e" in text.lower():
         if math.isinf(float(text)):
             raise NumericOutOfRange(f'"{text}" is out of range for type double precision')

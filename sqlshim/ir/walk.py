@@ -46,6 +46,7 @@ from sqlshim.ir.scalar import (
 )
 
 RelMap = Callable[[Rel], Rel]
+LEAVES = (Column, Literal, Param)  # the scalars without operands
 
 
 # --- relations -----------------------------------------------------------------------------
@@ -177,9 +178,10 @@ def every_rel(rel: Rel) -> Iterator[Rel]:
     """All relations of the tree, those inside subqueries included, from the top down."""
     yield rel
     for expr in scalars(rel):
-        for part in every_scalar(expr):
-            if isinstance(part, Subquery):
-                yield from every_rel(part.rel)
+        if has_subquery(expr):
+            for part in every_scalar(expr):
+                if isinstance(part, Subquery):
+                    yield from every_rel(part.rel)
     for child in inputs(rel):
         yield from every_rel(child)
 
@@ -202,6 +204,11 @@ def operands(expr: Scalar) -> tuple[Scalar, ...]:
             return (expr.arg, *expr.items)
         case _:
             assert_never(expr)
+
+
+def branches(expr: Scalar) -> Iterator[Scalar]:
+    """The operands that may have something below them: of an IN list of constants, few."""
+    return (e for e in operands(expr) if not isinstance(e, LEAVES))
 
 
 def with_operands(expr: Scalar, new: tuple[Scalar, ...]) -> Scalar:
@@ -241,7 +248,7 @@ def every_scalar(expr: Scalar) -> Iterator[Scalar]:
 
 def has_subquery(expr: Scalar) -> bool:
     """Whether a subquery occurs anywhere in `expr`."""
-    return isinstance(expr, Subquery) or any(map(has_subquery, operands(expr)))
+    return isinstance(expr, Subquery) or any(map(has_subquery, branches(expr)))
 
 
 def reads(expr: Scalar) -> frozenset[int]:

@@ -44,7 +44,7 @@ def is_volatile(expr: Scalar) -> bool:
         rels = walk.every_rel(expr.rel)
         if any(is_volatile(e) for rel in rels for e in walk.scalars(rel)):
             return True
-    return any(map(is_volatile, walk.operands(expr)))
+    return any(map(is_volatile, walk.branches(expr)))
 
 
 def is_fixed(expr: Scalar) -> bool:

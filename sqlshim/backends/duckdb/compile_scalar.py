@@ -28,6 +28,7 @@ from sqlshim.backends.duckdb.compile_functions import (
     can_fail,
 )
 from sqlshim.backends.duckdb.compile_operators import balanced, operand, paren
+from sqlshim.backends.duckdb.equalities import rows_of_equalities
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
@@ -57,6 +58,7 @@ _COMPARE: dict[object, type[exp.Binary]] = {
     op.GE: exp.GTE,
 }
 _ORDERED_AT_MOST = 30  # operands of AND or OR that are guarded one by one
+_MANY_TERMS = 500  # of a conjunction
 _WRITTEN_TWICE_AT_MOST = 6  # nodes; a bigger argument is computed once and named
 
 
@@ -100,7 +102,18 @@ class Scalars:
         """A conjunction as in WHERE and ON; empty is true."""
         if not terms:
             return exp.true()
-        return balanced(exp.And, [operand(self.compile(t)) for t in terms])
+        built = balanced(exp.And, [operand(self._term(t)) for t in terms])
+        # DuckDB compares every term of a WHERE with every other one; it leaves a value alone.
+        return call("coalesce", built, exp.false()) if len(terms) > _MANY_TERMS else built
+
+    def _term(self, term: Scalar) -> E:
+        """A term of a conjunction, where NULL and false mean the same."""
+        rows = rows_of_equalities(term)
+        if rows is None:
+            return self.compile(term)
+        compared = exp.Tuple(expressions=[self.compile(e) for e in rows.compared])
+        items = [exp.Tuple(expressions=[self.compile(e) for e in row]) for row in rows.items]
+        return exp.In(this=compared, expressions=items)
 
     # --- calls
 

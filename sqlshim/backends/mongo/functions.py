@@ -6,7 +6,7 @@ Comparison, logic and the conditional functions that decide what is NULL are in 
 from __future__ import annotations
 
 from sqlshim.backends.mongo import arithmetic, instants, texts
-from sqlshim.backends.mongo.mql import Mql, cond
+from sqlshim.backends.mongo.mql import Mql, cond, let
 from sqlshim.backends.mongo.rows import Nulls, Row
 from sqlshim.functions import conditional as fc
 from sqlshim.functions import documents
@@ -35,13 +35,17 @@ def _coalesce(call: Call, *args: Mql) -> Mql:
     return args[0] if len(args) == 1 else {"$ifNull": list(args)}
 
 
+def _nullif(call: Call, a: Mql, b: Mql) -> Mql:
+    return let(lambda x: cond({"$eq": [x, b]}, None, x), a)
+
+
 ROWS: dict[Function, Row] = {
     **arithmetic.ROWS,
     **texts.ROWS,
     **instants.ROWS,
     documents.FIELD: Row(_field),
     fc.COALESCE: Row(_coalesce, Nulls.OWN),
-    fc.NULLIF: Row(lambda call, a, b: cond({"$eq": [a, b]}, None, a), Nulls.OWN),
+    fc.NULLIF: Row(_nullif, Nulls.OWN),
     fc.GREATEST: _extreme("$max"),
     fc.LEAST: _extreme("$min"),
 }

@@ -48,7 +48,8 @@ def compile_native(rel: Rel) -> MongoQuery:
     query, names = finished(compile_rel(rel), rel.columns)
     stages = list(query.stages)
     table = _table_of(rel, query.collection)
-    natives = [MIXED if c.id in _mixed(rel) else "" for c in rel.columns]
+    mixed = _mixed(rel)
+    natives = [MIXED if c.id in mixed else "" for c in rel.columns]
     return MongoQuery(
         query.collection,
         Template(stages),

@@ -28,9 +28,9 @@ def fold_constants(rel: Rel) -> Rel:
 
 def fold(expr: Scalar) -> Scalar:
     """`expr` with its constant parts computed, operands first."""
-    operands = walk.operands(expr)
-    if operands:
-        expr = walk.with_operands(expr, tuple(map(fold, operands)))
+    if isinstance(expr, walk.LEAVES):
+        return expr
+    expr = walk.with_operands(expr, tuple(map(fold, walk.operands(expr))))
     return _fold_one(expr)
 
 

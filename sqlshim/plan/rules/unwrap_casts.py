@@ -27,9 +27,9 @@ def unwrap_casts(rel: Rel) -> Rel:
 
 
 def _unwrap(expr: Scalar) -> Scalar:
-    operands = walk.operands(expr)
-    if operands:
-        expr = walk.with_operands(expr, tuple(map(_unwrap, operands)))
+    if isinstance(expr, walk.LEAVES):
+        return expr
+    expr = walk.with_operands(expr, tuple(map(_unwrap, walk.operands(expr))))
     match expr:
         case Call(args=(Cast() as cast, Literal() as other)) if expr.fn in _FNS:
             narrow = _narrowed(cast, (other,))
