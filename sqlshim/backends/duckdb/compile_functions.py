@@ -307,6 +307,7 @@ BUILDERS: Mapping[Function, Build] = {
 # Rows whose SQL (or whose macro) writes an argument more than once.
 ONCE = frozenset(
     {
+        cond.NULLIF,  # DuckDB's own is a macro that writes it twice
         txt.SUBSTRING,
         txt.CONCAT,
         txt.CONCAT_WS,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from sqlshim.backends import estimate
-from sqlshim.backends.mongo import aggregates, compare, expressions, windows
+from sqlshim.backends.mongo import aggregates, compare, expressions, limits, windows
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.encode import has_micros
@@ -65,7 +65,6 @@ LARGE = 10_000  # documents of a collection that a $lookup should not scan for e
 FEW = 100  # lookups that are never worth a second round trip
 LOOKUP_COST = 40  # one $lookup by an index, in rows that could be read meanwhile (measured)
 _MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
-_DEEPEST = 40  # levels of an expression; each takes several levels of the server's 100
 _OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL}
 _UNORDERED = _OPAQUE | {Kind.BYTES}  # the server compares the length of binary data first
 _ORDER = {op.LT, op.LE, op.GT, op.GE, fc.GREATEST, fc.LEAST}
@@ -82,7 +81,7 @@ def accept(rel: Rel, pushdown: Pushdown) -> Accepted:
         return Accepted(None, why='pushdown="never"')
     if isinstance(rel, Filter):
         return _filter(rel)
-    why = _why_not(rel, pushdown)
+    why = _why_not(rel, pushdown) or limits.excess(rel)
     return Accepted(None, why=why) if why else Accepted(rel)
 
 
@@ -103,7 +102,7 @@ def _key_test(term: Scalar, rel: Filter) -> str:
 
 
 def _reason(e: Scalar) -> str:
-    return refusal(e) or ("it is nested too deeply" if _depth(e) > _DEEPEST else "")
+    return limits.too_deep(e) or refusal(e)
 
 
 def _why_not(rel: Rel, pushdown: Pushdown) -> str:
@@ -134,10 +133,6 @@ def _why_not(rel: Rel, pushdown: Pushdown) -> str:
 
 def _first(reasons: Iterable[str]) -> str:
     return next((why for why in reasons if why), "")
-
-
-def _depth(e: Scalar) -> int:
-    return 1 + max(map(_depth, walk.operands(e)), default=0)
 
 
 # --- relations -----------------------------------------------------------------------------
@@ -362,9 +357,11 @@ def _like(e: Call) -> str:
         if pattern.value is None:
             return "LIKE NULL has no MongoDB form"
         try:
-            like(str(pattern.value), escape.value)
+            found = like(str(pattern.value), escape.value)
         except DataError as error:
             return error.detail
+        if len(found.regex) > limits.LONGEST_PATTERN:
+            return "MongoDB takes no pattern that long"
     return refusal(e.args[0])
 
 

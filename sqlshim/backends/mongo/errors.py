@@ -24,7 +24,8 @@ Make = Callable[[re.Match[str], str], Error]
 _AUTHENTICATION = {18, 8000}
 _CANCELLED = {50, 11601, 262, 24, 11602}  # 11602: by a failover
 _MEMORY = {146, 292}
-_TOO_LARGE = {10334, 17419, 17420, 17280, 17282}
+_TOO_LARGE = {10334, 16493, 17419, 17420, 17280, 17282}  # 16493: a text in an expression
+_PATTERN = 51091
 _SCHEMA_HINT = (
     "A document does not fit the schema inferred from a sample: declare the column's type with "
     "the connection's schema= option."
@@ -105,6 +106,8 @@ def by_code(code: int, text: str, details: dict[str, object] | None = None) -> E
         return errors.OutOfMemory(f"MongoDB ran out of memory for the statement: {text}")
     if code in _TOO_LARGE or "BSONObj size" in text:
         return _too_large(text)
+    if code == _PATTERN:
+        return errors.StatementTooComplex("a LIKE pattern is too long for MongoDB")
     return _of_value(text) or errors.OperationalError(f"MongoDB: {text} (code {code})")
 
 
@@ -112,7 +115,8 @@ def _too_large(text: str) -> Error:
     return errors.OperationalError(
         f"a document is too large for MongoDB: {text}",
         sqlstate="54000",
-        hint="A document, and so a result row, holds at most 16 MB.",
+        hint="A document, and so a result row, holds at most 16 MB. What is computed locally has "
+        'no such limit: connect with pushdown="never".',
     )
 
 

@@ -7,7 +7,7 @@ missing field for values, so NULL keys are kept out on one side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlshim.backends import estimate
@@ -28,6 +28,7 @@ from sqlshim.ir.relational import (
 from sqlshim.ir.scalar import Call, Column, Scalar
 
 _OF_LEFT = (JoinKind.SEMI, JoinKind.ANTI)
+_MOST_ARMS = 500  # of a UNION ALL in one pipeline: the server takes 1,000 stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +196,21 @@ def united(parts: Sequence[Query], rel: SetOp) -> Query:
     """UNION ALL: every input projected to the same fields, the others added to the first."""
     names = output_names(rel.columns)
     aligned = [_aligned(q, part, names) for q, part in zip(parts, rel.inputs, strict=True)]
-    first, *others = aligned
-    for other in others:
-        union: Stage = {"coll": other.collection, "pipeline": list(other.stages)}
-        first = first.then({"$unionWith": union})
+    while len(aligned) > _MOST_ARMS:
+        aligned = [
+            _chained(aligned[at : at + _MOST_ARMS]) for at in range(0, len(aligned), _MOST_ARMS)
+        ]
+    first = _chained(aligned)
     scope = {c.id: field(n) for c, n in zip(rel.columns, names, strict=True)}
     return replace(first, scope=scope, shape=names)
+
+
+def _chained(parts: Sequence[Query]) -> Query:
+    first, *others = parts
+    unions: Iterator[Stage] = (
+        {"$unionWith": {"coll": q.collection, "pipeline": list(q.stages)}} for q in others
+    )
+    return first.then(*unions)
 
 
 def _aligned(query: Query, part: Rel, names: Sequence[str]) -> Query:
