@@ -209,6 +209,8 @@ def _why_no_call(call: AggregateCall, shape: Shape) -> str:
     if call.fn is agg.SUM:
         exact = column.type.kind in INTEGERS | {Kind.DECIMAL}
         return "" if exact else "a sum of floats depends on the order of the rows"
+    if call.fn is agg.AVG and column.type.kind in INTEGERS:
+        return ""
     if call.fn in (agg.MIN, agg.MAX):
         return "" if column.native in ORDERED else f"CQL orders {column.native} differently"
     return f"CQL has no exact {call.fn.name}"

@@ -14,6 +14,7 @@ from sqlshim.backends.cassandra.errors import translating
 from sqlshim.backends.cassandra.policy import consult
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.run import start
+from sqlshim.backends.cassandra.selectivity import Samples, rather_scan
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.uri import Address
 from sqlshim.backends.cassandra.write import insert_rows
@@ -35,7 +36,7 @@ from sqlshim.errors import (
     ProgrammingError,
     nearest,
 )
-from sqlshim.ir.relational import Rel
+from sqlshim.ir.relational import Filter, Rel
 
 
 class CassandraBackend(WritesAtOnce):
@@ -53,6 +54,7 @@ class CassandraBackend(WritesAtOnce):
             self.worthwhile_keys = 1.0
         self._session = Session(address, options.connect_timeout)
         self._ring = Ring(self._session)
+        self._samples = Samples(self._session)
         try:
             self._keyspace()
         except Error:
@@ -100,7 +102,10 @@ class CassandraBackend(WritesAtOnce):
     # --- planning
 
     def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
-        return accept(rel, pushdown)
+        answer = accept(rel, pushdown)
+        if pushdown is not Pushdown.AUTO or self.options.full_scan is FullScan.FORBID:
+            return answer
+        return rather_scan(rel, answer, self._samples.share) if isinstance(rel, Filter) else answer
 
     def compile(self, rel: Rel) -> CqlQuery:
         return compile_query(rel)

@@ -31,10 +31,11 @@ TokenRange = tuple[int, int]  # from (excluded) to (included)
 @dataclass(frozen=True)
 class Output:
     """How one output column comes from the cells of a CQL row: the cell `at`, or an aggregate of
-    it over the requests. `count_at` counts what a SUM has summed: over nothing it is NULL."""
+    it over the requests. `count_at` counts what a SUM has summed: over nothing it is NULL, and
+    AVG divides by it."""
 
     at: int
-    fold: str = ""  # "", "count", "sum", "min", "max"
+    fold: str = ""  # "", "count", "sum", "avg", "min", "max"
     count_at: int = -1
 
 
@@ -194,7 +195,7 @@ def _cells(shape: Shape) -> tuple[list[str], list[Output]]:
         fold = source.fn.name.lower()
         if source.fn is agg.COUNT:
             outputs.append(Output(cell(f"COUNT({arg or '*'})"), fold))
-        elif source.fn is agg.SUM:
+        elif source.fn in (agg.SUM, agg.AVG):
             outputs.append(Output(cell(_sum(source, shape, arg)), fold, cell(f"COUNT({arg})")))
         else:
             outputs.append(Output(cell(f"{source.fn.name}({arg})"), fold))

@@ -27,6 +27,8 @@ def fold_pages(pages: Iterable[list[Row]], query: CqlQuery) -> list[Row]:
 
 def _fold(output: Output, sql: SqlType, read: Change | None, rows: Sequence[Row]) -> object:
     cells = [row[output.at] for row in rows if row[output.at] is not None]
+    if output.fold == "avg":
+        return _average(sum(cells), sum(row[output.count_at] for row in rows))
     if read is not None:
         cells = [read(cell) for cell in cells]
     if output.fold == "sum":
@@ -36,6 +38,11 @@ def _fold(output: Output, sql: SqlType, read: Change | None, rows: Sequence[Row]
         return sum(cells)
     least_or_most: Callable[..., object] = min if output.fold == "min" else max
     return least_or_most(cells, key=_order) if cells else None
+
+
+def _average(total: int, counted: int) -> float | None:
+    """As the local engine divides: the sum as a double by the count."""
+    return float(total) / counted if counted else None
 
 
 def _order(value: Any) -> tuple[bool, Any]:
@@ -71,6 +78,8 @@ def grouped_rows(page: list[Row], query: CqlQuery) -> list[Row]:
 
 
 def _of_group(output: Output, sql: SqlType, row: Row) -> object:
+    if output.fold == "avg":
+        return _average(row[output.at] or 0, row[output.count_at])
     if output.fold != "sum":
         return row[output.at]
     return _in_range(row[output.at], sql) if row[output.count_at] else None
