@@ -7,7 +7,7 @@ unique key one row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op
@@ -19,6 +19,7 @@ from sqlshim.ir.relational import (
     Join,
     JoinKind,
     Limit,
+    Project,
     Rel,
     Remote,
     Scan,
@@ -59,13 +60,60 @@ def rows(rel: Rel, known: Known = unmeasured) -> float:
         case Limit(count=Literal(value=int() as count)):
             return max(min(rows(rel.input, known), float(count)), 1.0)
         case Join():
-            sides = rows(rel.left, known), rows(rel.right, known)
-            one_sided = rel.kind in (JoinKind.SEMI, JoinKind.ANTI)
-            return sides[0] if one_sided else max(sides)
+            return max(_joined(rel, known), 1.0)
         case SetOp():
             return sum(rows(part, known) for part in rel.inputs)
         case _:
             return rows(walk.inputs(rel)[0], known)
+
+
+def _joined(rel: Join, known: Known) -> float:
+    """A key that is unique on one side finds at most one row there: as many rows of the other
+    side find theirs as were left of it."""
+    left, right = rows(rel.left, known), rows(rel.right, known)
+    if rel.kind in (JoinKind.LEFT, JoinKind.ANTI):
+        return left
+    if rel.kind is JoinKind.RIGHT:
+        return right
+    shares = [
+        (share, is_left)
+        for a, b in equalities(rel)
+        for is_left, side, column in ((True, rel.left, a), (False, rel.right, b))
+        if (share := _left_of_unique(side, column, left if is_left else right)) is not None
+    ]
+    if rel.kind is JoinKind.SEMI:
+        return left * min((share for share, is_left in shares if not is_left), default=1.0)
+    found = [(right if is_left else left) * share for share, is_left in shares]
+    return min(found, default=max(left, right))
+
+
+def _left_of_unique(side: Rel, column: Column, kept: float) -> float | None:
+    base = base_column(side, column)
+    if base is None or not is_unique(*base):
+        return None
+    return min(kept / rows(Scan(base[0], ())), 1.0)
+
+
+def found_for_each(rel: Join) -> float:
+    """How many rows of the right side's table a row of the left one finds, before filters."""
+    if any(
+        (base := base_column(rel.right, b)) is not None and is_unique(*base)
+        for _, b in equalities(rel)
+    ):
+        return 1.0
+    return max(stored(rel.right) / stored(rel.left), 1.0)
+
+
+def equalities(rel: Join) -> Iterator[tuple[Column, Column]]:
+    """The equalities of ON between a column of the left input and one of the right."""
+    ours = {c.id for c in rel.left.columns}
+    theirs = {c.id for c in rel.right.columns}
+    for term in rel.on:
+        match term:
+            case Call(fn=op.EQ, args=(Column() as a, Column() as b)):
+                a, b = (a, b) if a.id in ours else (b, a)
+                if a.id in ours and b.id in theirs:
+                    yield a, b
 
 
 def stored(rel: Rel) -> float:
@@ -124,3 +172,31 @@ def selectivity(term: Scalar) -> float:
             return _RANGE
         case _:
             return _OTHER
+
+
+# --- where columns come from ---------------------------------------------------------------
+
+
+def renamed(rel: Rel, column: Column) -> Column | None:
+    """The column of an input that `column` of `rel` is; None if it is computed here."""
+    items: tuple[tuple[Column, object], ...] = ()
+    match rel:
+        case Project():
+            items = rel.items
+        case Aggregate():
+            items = (*rel.keys, *rel.calls)
+        case _:
+            return column
+    found = next((e for c, e in items if c.id == column.id), None)
+    return found if isinstance(found, Column) else None
+
+
+def base_column(rel: Rel, column: Column) -> tuple[Table, str] | None:
+    """The table and the name of the column that `column` is."""
+    if isinstance(rel, Scan):
+        return next(((rel.table, c.name) for c in rel.columns if c.id == column.id), None)
+    below = renamed(rel, column)
+    if below is None:
+        return None
+    found = (base_column(child, below) for child in walk.inputs(rel))
+    return next(filter(None, found), None)

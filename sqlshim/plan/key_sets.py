@@ -19,8 +19,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test, key_test
 from sqlshim.ir.relational import Filter, Join, JoinKind, KeySet, Rel, Remote, Scan
 from sqlshim.ir.scalar import Column, Param
-from sqlshim.plan.reach import base_column, reached, source_of
-from sqlshim.plan.regions import equal_columns
+from sqlshim.plan.reach import reached, source_of
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
 from sqlshim.types import INTEGERS, Kind, SqlType, array
@@ -77,26 +76,15 @@ def _edges(rel: Rel) -> Iterator[_Edge]:
         return
     if isinstance(rel, Join):
         to_right, to_left = _DIRECTIONS.get(rel.kind, (False, False))
-        for left, right in _equalities(rel):
+        for left, right in estimate.equalities(rel):
+            if not _meet(left.type, right.type):
+                continue
             if to_right:
                 yield from _between(rel.left, left, rel.right, right)
             if to_left:
                 yield from _between(rel.right, right, rel.left, left)
     for child in walk.inputs(rel):
         yield from _edges(child)
-
-
-def _equalities(rel: Join) -> Iterator[tuple[Column, Column]]:
-    """The equalities of ON, the left input's column first, whose values meet exactly."""
-    ours = {c.id for c in rel.left.columns}
-    theirs = {c.id for c in rel.right.columns}
-    for term in rel.on:
-        pair = equal_columns(term)
-        if pair is None or not _meet(pair[0].type, pair[1].type):
-            continue
-        a, b = pair if pair[0].id in ours else (pair[1], pair[0])
-        if a.id in ours and b.id in theirs:
-            yield a, b
 
 
 def _meet(a: SqlType, b: SqlType) -> bool:
@@ -170,7 +158,10 @@ class _Planner:
 
 def _domain(edge: _Edge) -> float:
     """How many different keys there are, roughly: a unique column has as many as rows."""
-    ends = [base_column(edge.source.rel, edge.key), base_column(edge.target.rel, edge.column)]
+    ends = [
+        estimate.base_column(edge.source.rel, edge.key),
+        estimate.base_column(edge.target.rel, edge.column),
+    ]
     counts = [
         estimate.rows(Scan(table, ()))
         for table, name in filter(None, ends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlshim.catalog.model import Table
+from sqlshim.backends.estimate import renamed
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
@@ -14,24 +14,9 @@ from sqlshim.ir.relational import (
     Project,
     Rel,
     Remote,
-    Scan,
     Sort,
 )
 from sqlshim.ir.scalar import Column
-
-
-def _renamed(rel: Rel, column: Column) -> Column | None:
-    """The column of an input that `column` of `rel` is; None if it is computed here."""
-    items: tuple[tuple[Column, object], ...] = ()
-    match rel:
-        case Project():
-            items = rel.items
-        case Aggregate():
-            items = (*rel.keys, *rel.calls)
-        case _:
-            return column
-    found = next((e for c, e in items if c.id == column.id), None)
-    return found if isinstance(found, Column) else None
 
 
 def source_of(rel: Rel, column: Column) -> tuple[Remote, Column] | None:
@@ -39,21 +24,10 @@ def source_of(rel: Rel, column: Column) -> tuple[Remote, Column] | None:
     if isinstance(rel, Remote):
         mine = next((c for c in rel.columns if c.id == column.id), None)
         return None if mine is None else (rel, mine)
-    below = _renamed(rel, column)
+    below = renamed(rel, column)
     if below is None:
         return None
     found = (source_of(child, below) for child in walk.inputs(rel))
-    return next(filter(None, found), None)
-
-
-def base_column(rel: Rel, column: Column) -> tuple[Table, str] | None:
-    """The table and the name of the column that `column` is."""
-    if isinstance(rel, Scan):
-        return next(((rel.table, c.name) for c in rel.columns if c.id == column.id), None)
-    below = _renamed(rel, column)
-    if below is None:
-        return None
-    found = (base_column(child, below) for child in walk.inputs(rel))
     return next(filter(None, found), None)
 
 
@@ -71,7 +45,7 @@ def reached(rel: Rel, column: Column) -> Iterator[tuple[Remote, Column]]:
         case Filter() | Sort():
             yield from reached(rel.input, column)
         case Project() | Aggregate():
-            below = _renamed(rel, column)
+            below = renamed(rel, column)
             if below is not None:
                 yield from reached(rel.input, below)
         case Join():

@@ -10,16 +10,17 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from sqlshim.backends import estimate
+from sqlshim.backends.estimate import Known, unmeasured
 from sqlshim.backends.mongo import aggregates, compare, expressions, limits, windows
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
+from sqlshim.backends.mongo.costs import why_not_lookup
 from sqlshim.backends.mongo.encode import has_micros
 from sqlshim.backends.mongo.functions import row_of
 from sqlshim.backends.mongo.joins import oriented
 from sqlshim.backends.mongo.like import like
 from sqlshim.backends.mongo.mql import is_plain_name
-from sqlshim.backends.mongo.origins import has_index, joined_fields, origins
+from sqlshim.backends.mongo.origins import origins
 from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.errors import DataError
@@ -61,9 +62,6 @@ from sqlshim.ir.scalar import (
 )
 from sqlshim.types import NESTED, Kind, SqlType
 
-LARGE = 10_000  # documents of a collection that a $lookup should not scan for every row
-FEW = 100  # lookups that are never worth a second round trip
-LOOKUP_COST = 40  # one $lookup by an index, in rows that could be read meanwhile (measured)
 _MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
 _OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL}
 _UNORDERED = _OPAQUE | {Kind.BYTES}  # the server compares the length of binary data first
@@ -73,15 +71,15 @@ _FINE = {"microseconds", "milliseconds", "second", "epoch"}
 _MICROS = "MongoDB keeps milliseconds"
 
 
-def accept(rel: Rel, pushdown: Pushdown) -> Accepted:
-    """Whether MongoDB runs `rel`, whose inputs it runs already."""
+def accept(rel: Rel, pushdown: Pushdown, known: Known = unmeasured) -> Accepted:
+    """Whether MongoDB runs `rel`, whose inputs it runs already. `known` are measured shares."""
     if isinstance(rel, Scan):
         return Accepted(rel)
     if pushdown is Pushdown.NEVER:
         return Accepted(None, why='pushdown="never"')
     if isinstance(rel, Filter):
         return _filter(rel)
-    why = _why_not(rel, pushdown) or limits.excess(rel)
+    why = _why_not(rel, pushdown, known) or limits.excess(rel)
     return Accepted(None, why=why) if why else Accepted(rel)
 
 
@@ -105,7 +103,7 @@ def _reason(e: Scalar) -> str:
     return limits.too_deep(e) or refusal(e)
 
 
-def _why_not(rel: Rel, pushdown: Pushdown) -> str:
+def _why_not(rel: Rel, pushdown: Pushdown, known: Known) -> str:
     match rel:
         case Project():
             return _first(_reason(e) for _, e in rel.items if not isinstance(e, Column))
@@ -120,7 +118,7 @@ def _why_not(rel: Rel, pushdown: Pushdown) -> str:
         case Limit():
             return ""
         case Join():
-            return _join(rel, pushdown)
+            return _join(rel, pushdown, known)
         case Window():
             return _first(_window(call) for _, call in rel.calls)
         case SetOp():
@@ -192,38 +190,13 @@ def _union(rel: SetOp) -> str:
     return ""
 
 
-def _join(rel: Join, pushdown: Pushdown) -> str:
+def _join(rel: Join, pushdown: Pushdown, known: Known) -> str:
     if rel.kind is JoinKind.FULL:
         return "FULL JOIN has no MongoDB form"
     why = _first(map(_reason, rel.on))
     if why or pushdown is Pushdown.ALWAYS:
         return why
-    turned = oriented(rel)
-    return _slow_lookup(turned) or _many_lookups(turned.left, turned.right)
-
-
-def _many_lookups(outer: Rel, foreign: Rel) -> str:
-    """Why a local hash join is faster; "" if there are few documents to look up for, or no
-    statistics to tell."""
-    tables = [
-        r.table for side in (outer, foreign) for r in walk.every_rel(side) if isinstance(r, Scan)
-    ]
-    if any(table.row_count is None for table in tables):
-        return ""
-    lookups, fetched = estimate.rows(outer), estimate.rows(foreign)
-    if lookups <= max(FEW, fetched / LOOKUP_COST):
-        return ""
-    return f"about {lookups:,.0f} $lookups cost more than reading {fetched:,.0f} rows to join them"
-
-
-def _slow_lookup(rel: Join) -> str:
-    """Why a local join is faster; "" if a $lookup finds its documents by an index."""
-    tables = [r.table for r in walk.every_rel(rel.right) if isinstance(r, Scan)]
-    if all((t.row_count or 0) <= LARGE for t in tables) or has_index(rel.right, rel.on):
-        return ""
-    keys = " or ".join(sorted(joined_fields(rel.right, rel.on)))
-    names = ", ".join(t.name for t in tables)
-    return f"a $lookup would scan {names}: {keys + ' of ' if keys else ''}{names} has no index"
+    return why_not_lookup(oriented(rel), known)
 
 
 # --- scalars -------------------------------------------------------------------------------

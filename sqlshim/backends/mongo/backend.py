@@ -15,6 +15,7 @@ from pymongo.uri_parser import parse_uri
 from sqlshim.backends.mongo import accept, catalog, run, write
 from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
+from sqlshim.backends.mongo.statistics import Statistics
 from sqlshim.backends.protocol import (
     Accepted,
     Native,
@@ -27,7 +28,7 @@ from sqlshim.backends.protocol import (
 )
 from sqlshim.catalog.model import Table
 from sqlshim.errors import InterfaceError, without_secrets
-from sqlshim.ir.relational import Rel
+from sqlshim.ir.relational import Filter, Rel
 
 Document = dict[str, Any]
 _CODEC: CodecOptions[Document] = CodecOptions(
@@ -99,6 +100,7 @@ class MongoBackend(WritesAtOnce):
         self.options = options
         self._transactions = transactions
         self._database: Database[Document] = client.get_database(database, codec_options=_CODEC)
+        self._statistics = Statistics(self._database, accept.refusal)
 
     # --- catalog
 
@@ -111,7 +113,10 @@ class MongoBackend(WritesAtOnce):
     # --- planning and running
 
     def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
-        return accept.accept(rel, pushdown)
+        return accept.accept(rel, pushdown, self._statistics.share)
+
+    def share(self, rel: Filter) -> float | None:
+        return self._statistics.share(rel)
 
     def compile(self, rel: Rel) -> Native:
         return compile_native(rel)

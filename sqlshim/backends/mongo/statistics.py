@@ -1,0 +1,90 @@
+"""What share of a collection a condition keeps, measured on a sample and remembered for a while.
+
+`Statistics.share` is the `known` of `backends.estimate`: asked while a statement is planned under
+pushdown="auto", at most once for each condition.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from sqlshim.backends import estimate
+from sqlshim.backends.mongo.compile import compile_rel
+from sqlshim.backends.mongo.mql import Mql
+from sqlshim.backends.mongo.where import where
+from sqlshim.ir import walk
+from sqlshim.ir.keys import is_key_test
+from sqlshim.ir.relational import Filter, Scan
+from sqlshim.ir.scalar import Param, Scalar
+
+SAMPLE = 1000
+WHOLE = 2000  # documents of a collection that is looked at instead of a sample
+KEEP = 300.0  # seconds
+MOST = 2000  # conditions remembered
+PATIENCE_MS = 500
+
+
+class Statistics:
+    """Measured shares of one database. Thread-safe."""
+
+    def __init__(
+        self, database: Database[dict[str, Any]], refusal: Callable[[Scalar], str]
+    ) -> None:
+        self._database = database
+        self._refusal = refusal
+        self._shares: OrderedDict[str, tuple[float, float | None]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def share(self, rel: Filter) -> float | None:
+        """The share of the scan's documents that a Filter keeps. Conditions with parameters, or
+        that the server cannot check, are guessed."""
+        scan = rel.input
+        if not isinstance(scan, Scan):
+            return None
+        measurable = tuple(t for t in rel.where if self._measurable(t))
+        if not measurable or not scan.table.row_count:
+            return None
+        test = where(measurable, compile_rel(scan).scope)
+        found = self._remembered(scan.table.name, scan.table.row_count, test)
+        if found is None:
+            return None
+        for term in rel.where:
+            if term not in measurable and not is_key_test(term):
+                found *= estimate.selectivity(term)
+        return found
+
+    def _measurable(self, term: Scalar) -> bool:
+        parts = list(walk.every_scalar(term))
+        fixed = not any(isinstance(e, Param) for e in parts) and not walk.has_subquery(term)
+        return fixed and not is_key_test(term) and not self._refusal(term)
+
+    def _remembered(self, collection: str, count: int, test: Mql) -> float | None:
+        key = f"{collection} {test}"
+        with self._lock:
+            until, share = self._shares.get(key, (0.0, None))
+        if time.monotonic() < until:
+            return share
+        share = self._measured(collection, count, test)
+        with self._lock:
+            self._shares[key] = (time.monotonic() + KEEP, share)
+            if len(self._shares) > MOST:
+                self._shares.popitem(last=False)
+        return share
+
+    def _measured(self, collection: str, count: int, test: Mql) -> float | None:
+        size = count if count <= WHOLE else SAMPLE
+        sample: list[Mql] = [] if count <= WHOLE else [{"$sample": {"size": SAMPLE}}]
+        pipeline = [*sample, {"$match": test}, {"$count": "n"}]
+        try:
+            found = list(self._database[collection].aggregate(pipeline, maxTimeMS=PATIENCE_MS))
+        except PyMongoError:
+            return None  # a guess will do; the query itself says what is wrong
+        kept = found[0]["n"] if found else 0
+        return max(kept, 0.5) / max(size, 1)
