@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlshim.bind.coerce import call, coerce, conjuncts, settle, unify
 from sqlshim.bind.context import Context
 from sqlshim.bind.ctes import reference
+from sqlshim.bind.lateral import bind_function, is_outer_apply, reads_left
 from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
@@ -63,17 +64,19 @@ class SourceBinder:
             case exp.Subquery(this=exp.Table()):
                 return self.source(node.this)  # a parenthesised join
             case exp.Subquery():
-                return self._derived(node)
+                return self._derived(node, self.scope.parent)
             case exp.Values():
-                return self._derived(node)
+                return self._derived(node, self.scope.parent)
             case exp.Paren():
                 return self.source(node.this)
             case exp.Unnest():
                 rel, source = unnested(Values((), ((),)), node, node, self._binder("FROM"))
                 self._add_source(source, node)
                 return rel
-            case exp.Lateral():
-                raise NotSupportedError("LATERAL is not supported yet", position=position(node))
+            case exp.Lateral(this=exp.Subquery()):
+                return self._derived(node, self.scope)
+            case exp.Table() | exp.Lateral():
+                return self._add(bind_function(node, self._binder("FROM")), node, "")
             case _:
                 raise NotSupportedError(
                     f"{node.sql()[:60]} is not supported in FROM", position=position(node)
@@ -106,8 +109,11 @@ class SourceBinder:
         self._add_source(Source(table.name, visible, key, calls=calls), node)
         return scan
 
-    def _derived(self, node: exp.Expr) -> Rel:
-        bound = self.query(node.this if isinstance(node, exp.Subquery) else node, None)
+    def _derived(self, node: exp.Expr, seen: Scope | None) -> Rel:
+        """A query in FROM; without LATERAL it sees what is around the whole SELECT only."""
+        inner = node.this if isinstance(node, exp.Subquery) else node
+        inner = inner.this.this if isinstance(inner, exp.Lateral) else inner
+        bound = self.query(inner, seen)
         return self._add(bound, node, "")
 
     def _add(self, bound: Bound, node: exp.Expr, name: str) -> Rel:
@@ -152,19 +158,22 @@ class SourceBinder:
         seen = self.scope.star()
         right = self.source(node.this)
         new = self.scope.sources[before:]
-        how = _KINDS[side]
+        how = JoinKind.LEFT if is_outer_apply(node) else _KINDS[side]
+        lateral = reads_left(how, left, right, node)
         using = node.args.get("using")
         if (node.args.get("method") or "").upper() == "NATURAL":
             shared = {c.name for s in new for c in s.columns}
             using = [exp.to_identifier(c.name, quoted=True) for c in seen if c.name in shared]
         if using:
-            return self._join_using(how, left, right, list(using), seen, new)
+            pairs = self._pairs(list(using), seen, new)
+            equal = tuple(call(op.EQ, a, b) for a, b in pairs)
+            return self._merged(Join(how, left, right, equal, lateral), pairs, new)
         on: tuple[Scalar, ...] = ()
         if node.args.get("on") is not None:
             binder = ScalarBinder(self.context, self.scope, self.query, "JOIN/ON")
             on = conjuncts(binder.condition(node.args["on"]))
         self._make_nullable(how, before)
-        return Join(how, left, right, on)
+        return Join(how, left, right, on, lateral)
 
     def _binder(self, clause: str) -> ScalarBinder:
         return ScalarBinder(self.context, self.scope, self.query, clause)
@@ -179,24 +188,18 @@ class SourceBinder:
                 source.columns = [_nullable(c) for c in source.columns]
             self.scope.merged = [_nullable(c) for c in self.scope.merged]
 
-    def _join_using(
-        self,
-        how: JoinKind,
-        left: Rel,
-        right: Rel,
-        names: list[exp.Identifier],
-        seen: list[Column],
-        new: list[Source],
-    ) -> Rel:
-        pairs = []
-        for ident in names:
-            lefts = _named(ident, seen)
-            rights = _named(ident, [c for s in new for c in s.columns])
-            pairs.append((lefts, rights))
-        on = tuple(call(op.EQ, a, b) for a, b in pairs)
-        before = len(self.scope.sources) - len(new)
-        self._make_nullable(how, before)
-        rel: Rel = Join(how, left, right, on)
+    def _pairs(
+        self, names: list[exp.Identifier], seen: list[Column], new: list[Source]
+    ) -> list[tuple[Column, Column]]:
+        """The columns of both sides that USING equates."""
+        rights = [c for s in new for c in s.columns]
+        return [(_named(ident, seen), _named(ident, rights)) for ident in names]
+
+    def _merged(self, join: Join, pairs: list[tuple[Column, Column]], new: list[Source]) -> Rel:
+        """The join with one column in sight for each pair."""
+        how = join.kind
+        rel: Rel = join
+        self._make_nullable(how, len(self.scope.sources) - len(new))
         merged: list[Column] = []
         made: list[tuple[Column, Scalar]] = []
         for a, b in pairs:

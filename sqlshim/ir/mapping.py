@@ -21,6 +21,7 @@ from sqlshim.ir.relational import (
     Rel,
     Remote,
     Scan,
+    Series,
     SetOp,
     Shared,
     Sort,
@@ -53,6 +54,10 @@ def map_scalars(rel: Rel, change: ScalarMap) -> Rel:
         case Values():
             rows = _same(rel.rows, tuple(_each(row, change) for row in rel.rows))
             return rel if rows is rel.rows else replace(rel, rows=rows)
+        case Series():
+            start, stop, step = change(rel.start), change(rel.stop), change(rel.step)
+            same = start is rel.start and stop is rel.stop and step is rel.step
+            return rel if same else replace(rel, start=start, stop=stop, step=step)
         case Filter():
             where = _each(rel.where, change)
             return rel if where is rel.where else replace(rel, where=where)

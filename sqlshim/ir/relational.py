@@ -26,13 +26,25 @@ class Scan:
 
 @dataclass(frozen=True)
 class Values:
-    """Literal rows; each row has one scalar (no Column inside) for each of `columns`.
+    """Literal rows; each row has one scalar for each of `columns`. Under the right side of a
+    lateral join they may read columns of the left one.
 
     `Values((), ((),))` is the single empty row under a SELECT without FROM.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Scalar, ...], ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One row for each of `start`, `start + step`, … up to `stop`, in one column; none if one of
+    the three is NULL. They may read columns of the other side of a lateral join."""
+
+    start: Scalar
+    stop: Scalar
+    step: Scalar
+    columns: tuple[Column]
 
 
 @dataclass(frozen=True)
@@ -73,12 +85,17 @@ class JoinKind(StrEnum):
 
 @dataclass(frozen=True)
 class Join:
-    """`left` and `right` joined on a conjunction of conditions."""
+    """`left` and `right` joined on a conjunction of conditions.
+
+    `lateral`: `right` reads columns of `left` and is evaluated for each row of it (inner and left
+    joins only).
+    """
 
     kind: JoinKind
     left: Rel
     right: Rel
     on: tuple[Scalar, ...]
+    lateral: bool = False
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -284,6 +301,7 @@ class Remote:
 Rel: TypeAlias = (
     Scan
     | Values
+    | Series
     | Filter
     | Project
     | Join

@@ -26,6 +26,7 @@ from sqlshim.ir.relational import (
     Rel,
     Remote,
     Scan,
+    Series,
     SetOp,
     Shared,
     Sort,
@@ -264,13 +265,16 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
             return f"Scan {rel.table.full_name} [{', '.join(map(name, rel.columns))}]"
         case Values():
             return f"Values {len(rel.rows)} row(s) [{', '.join(map(name, rel.columns))}]"
+        case Series():
+            bounds = ", ".join(show_scalar(e, name) for e in (rel.start, rel.stop, rel.step))
+            return f"Series {bounds} AS {name(rel.columns[0])}"
         case Filter():
             return "Filter " + " AND ".join(_operand(e, name) for e in rel.where)
         case Project():
             return "Project " + ", ".join(_item(c, e, name) for c, e in rel.items)
         case Join():
             on = " AND ".join(_operand(e, name) for e in rel.on) or "true"
-            return f"Join {rel.kind} ON {on}"
+            return f"Join {'lateral ' if rel.lateral else ''}{rel.kind} ON {on}"
         case Aggregate():
             return _aggregate(rel, name)
         case GroupingSets():

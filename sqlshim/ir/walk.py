@@ -23,6 +23,7 @@ from sqlshim.ir.relational import (
     Rel,
     Remote,
     Scan,
+    Series,
     SetOp,
     Shared,
     Sort,
@@ -55,7 +56,7 @@ LEAVES = (Column, Literal, Param)  # the scalars without operands
 def inputs(rel: Rel) -> tuple[Rel, ...]:
     """The relations directly below; a Remote shows what it runs."""
     match rel:
-        case Scan() | Values() | WorkingTable():
+        case Scan() | Values() | Series() | WorkingTable():
             return ()
         case Filter() | Project() | Sort() | Limit() | Shared():
             return (rel.input,)
@@ -78,7 +79,7 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     if all(map(is_, inputs(rel), new)):
         return rel
     match rel:
-        case Scan() | Values() | WorkingTable():
+        case Scan() | Values() | Series() | WorkingTable():
             return rel
         case Filter() | Project() | Sort() | Limit() | Shared():
             return replace(rel, input=new[0])
@@ -104,6 +105,8 @@ def scalars(rel: Rel) -> Iterator[Scalar]:
         case Values():
             for row in rel.rows:
                 yield from row
+        case Series():
+            yield from (rel.start, rel.stop, rel.step)
         case Filter():
             yield from rel.where
         case Project():

@@ -78,7 +78,7 @@ class Decorrelation:
         left = self.lift(rel.left)
         right = self.lift(rel.right)
         lifted = tuple(e for e in rel.on if self._reads_outer(e))
-        if left is None or right is None or not all(map(_moves, lifted)):
+        if rel.lateral or left is None or right is None or not all(map(_moves, lifted)):
             return None
         one_sided = rel.kind in _LEFT_ONLY and not right.on and not lifted
         if rel.kind is not JoinKind.INNER and not one_sided:

@@ -19,13 +19,13 @@ class Region:
 
 
 def is_inner(rel: Rel) -> bool:
-    """Whether `rel` is an inner join (or cross product)."""
-    return isinstance(rel, Join) and rel.kind is JoinKind.INNER
+    """Whether `rel` is an inner join (or cross product) whose sides could change places."""
+    return isinstance(rel, Join) and rel.kind is JoinKind.INNER and not rel.lateral
 
 
 def region(rel: Rel) -> Region:
     """The inner joins from `rel` downwards as one region."""
-    if not isinstance(rel, Join) or rel.kind is not JoinKind.INNER:
+    if not isinstance(rel, Join) or not is_inner(rel):
         return Region((rel,), ())
     left, right = region(rel.left), region(rel.right)
     return Region(left.leaves + right.leaves, left.on + right.on + rel.on)
@@ -33,7 +33,7 @@ def region(rel: Rel) -> Region:
 
 def with_leaves(rel: Rel, new: dict[int, Rel]) -> Rel:
     """The region's joins over other leaves, given by the `id` of the old ones."""
-    if not isinstance(rel, Join) or rel.kind is not JoinKind.INNER:
+    if not isinstance(rel, Join) or not is_inner(rel):
         return new.get(id(rel), rel)
     left, right = with_leaves(rel.left, new), with_leaves(rel.right, new)
     if left is rel.left and right is rel.right:

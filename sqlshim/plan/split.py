@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlshim.backends.protocol import Backend, Pushdown
 from sqlshim.errors import InternalError
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Filter, Rel, Remote, Scan, Values, WorkingTable
+from sqlshim.ir.relational import Filter, Join, Rel, Remote, Scan, Series, Values, WorkingTable
 from sqlshim.ir.scalar import Scalar, Subquery
 from sqlshim.plan.narrow import narrow
 
@@ -39,7 +39,8 @@ def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
 
 @dataclass(frozen=True, slots=True)
 class _Splitter:
-    """`nested` inside a subquery, where columns of the outer query may occur."""
+    """`nested` inside a subquery or the right side of a lateral join, where columns from outside
+    may occur."""
 
     stores: Mapping[str, Backend]
     pushdown: Pushdown
@@ -49,8 +50,11 @@ class _Splitter:
         match rel:
             case Scan():
                 return Remote(rel.table.store, rel)
-            case Values() | WorkingTable() | Remote():
+            case Values() | Series() | WorkingTable() | Remote():
                 return self._local(rel, (), "")
+            case Join(lateral=True):
+                sides = (self.split(rel.left), replace(self, nested=True).split(rel.right))
+                return self._local(rel, sides, "the right side of a lateral join reads the left")
         below = tuple(self.split(child) for child in walk.inputs(rel))
         if self.pushdown is Pushdown.NEVER:
             return self._local(rel, below, _OFF)

@@ -19,6 +19,8 @@ from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, litera
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN, Draft, item
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
+from sqlshim.backends.duckdb.compile_series import series
+from sqlshim.backends.duckdb.compile_sets import combined_sets
 from sqlshim.backends.duckdb.compile_unnest import elements
 from sqlshim.backends.duckdb.compile_windows import window
 from sqlshim.catalog.model import Table
@@ -35,7 +37,7 @@ from sqlshim.ir.relational import (
     Rel,
     Remote,
     Scan,
-    SetKind,
+    Series,
     SetOp,
     Shared,
     Sort,
@@ -106,6 +108,8 @@ class Relations:
                 return self._scan(rel)
             case Values():
                 return self._values(rel)
+            case Series():
+                return Draft(exp.Subquery(this=series(self.scalars, rel), alias=self._alias()))
             case Filter():
                 return self._filter(rel)
             case Project():
@@ -319,6 +323,9 @@ class Relations:
         if not_in is not None:
             return self.draft(not_in)
         draft = self._bare(rel.left)
+        if rel.lateral:
+            draft.joins.append(self._lateral(rel))
+            return draft
         right = self._bare(rel.right)
         if right.joins:
             right = self._wrapped(right, rel.right.columns)
@@ -333,10 +340,21 @@ class Relations:
         draft.joins.append(join)
         return draft
 
+    def _lateral(self, rel: Join) -> exp.Join:
+        """Its conditions stand in the right side, which reads the left one anyway: DuckDB takes
+        no others for a LEFT JOIN LATERAL."""
+        right = self.draft(Filter(rel.right, rel.on) if rel.on else rel.right)
+        inner = exp.Subquery(this=right.select(rel.right.columns))
+        join = exp.Join(this=exp.Lateral(this=inner, alias=self._alias()), on=exp.true())
+        side, kind = JOIN_WORDS[rel.kind]
+        join.set("side", side)
+        join.set("kind", kind)
+        return join
+
     def _set_op(self, rel: SetOp) -> Draft:
         selects = [self.draft(child) for child in rel.inputs]
         parts = [self._set_input(d, r) for d, r in zip(selects, rel.inputs, strict=True)]
-        combined = self._combine(rel.kind, parts)
+        combined = combined_sets(rel.kind, parts)
         return Draft(exp.Subquery(this=combined, alias=self._alias(rel.columns)))
 
     def _recursive(self, rel: Recursive) -> Draft:
@@ -357,23 +375,3 @@ class Relations:
     def _set_input(self, draft: Draft, rel: Rel) -> E:
         select = draft.select(rel.columns)
         return exp.Subquery(this=select) if draft.order or draft.limited else select
-
-    def _combine(self, kind: SetKind, parts: list[E]) -> E:
-        operator, distinct = _SET_WORDS[kind]
-        if kind is SetKind.UNION_ALL and len(parts) > 50:  # keep the tree shallow
-            half = len(parts) // 2
-            halves = [self._combine(kind, parts[:half]), self._combine(kind, parts[half:])]
-            parts = [exp.Subquery(this=half) for half in halves]
-        combined = parts[0]
-        for part in parts[1:]:
-            combined = operator(this=combined, expression=part, distinct=distinct)
-        return combined
-
-
-_SET_WORDS: dict[SetKind, tuple[type[exp.SetOperation], bool]] = {
-    SetKind.UNION_ALL: (exp.Union, False),
-    SetKind.INTERSECT_ALL: (exp.Intersect, False),
-    SetKind.EXCEPT_ALL: (exp.Except, False),
-    SetKind.INTERSECT: (exp.Intersect, True),
-    SetKind.EXCEPT: (exp.Except, True),
-}

@@ -120,6 +120,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             r"Invalid RANGE (?:PRECEDING|FOLLOWING) value",
             _fixed(DataError, "invalid preceding or following size in window function", "22013"),
         ),
+        (r"interval cannot be 0", _fixed(DataError, "step size cannot equal zero", "22023")),
         (r"[Dd]ivi?sion by zero", _fixed(DivisionByZero, "division by zero")),
         (
             r"Could not convert string ['\"](?P<text>.*)['\"] to (?P<type>\w+)",

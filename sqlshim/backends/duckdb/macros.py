@@ -7,7 +7,13 @@ in `macro_errors`.
 
 from __future__ import annotations
 
-from sqlshim.backends.duckdb import macros_aggregates, macros_bytes, macros_math, macros_numbers
+from sqlshim.backends.duckdb import (
+    macros_aggregates,
+    macros_bytes,
+    macros_math,
+    macros_numbers,
+    macros_series,
+)
 from sqlshim.backends.duckdb.macro_errors import REFUSED_SQL, raised
 
 _FIELD = raised("22023", "field position must not be zero", "VARCHAR")
@@ -140,4 +146,5 @@ MACROS = (
     *macros_bytes.MACROS,
     *macros_math.MACROS,
     *macros_numbers.MACROS,
+    *macros_series.MACROS,
 )

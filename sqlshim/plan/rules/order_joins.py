@@ -41,7 +41,7 @@ def order_joins(rel: Rel) -> Rel:
 
 
 def _has_product(rel: Rel) -> bool:
-    if not isinstance(rel, Join) or rel.kind is not JoinKind.INNER:
+    if not isinstance(rel, Join) or not is_inner(rel):
         return False
     left, right = column_ids(rel.left), column_ids(rel.right)
     connected = any(_connects(expr, left, right) for expr in rel.on)

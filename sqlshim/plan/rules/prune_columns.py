@@ -26,6 +26,7 @@ from sqlshim.ir.relational import (
     Rel,
     Remote,
     Scan,
+    Series,
     SetKind,
     SetOp,
     Shared,
@@ -86,6 +87,8 @@ def _prune(rel: Rel, needed: Needed) -> Rel:
             return _in_subqueries(rel)
         case Join():
             needed = needed | _reads(rel)
+            if rel.lateral:
+                needed |= walk.free_columns(rel.right)
             below = tuple(_prune(side, needed & column_ids(side)) for side in walk.inputs(rel))
             return _in_subqueries(walk.with_inputs(rel, below))
         case SetOp():
@@ -95,7 +98,7 @@ def _prune(rel: Rel, needed: Needed) -> Rel:
         case Recursive():  # both are matched by position, and UNION compares whole rows
             below = tuple(_exactly(r, r.columns) for r in walk.inputs(rel))
             return walk.with_inputs(rel, below)
-        case WorkingTable() | Remote():
+        case Series() | WorkingTable() | Remote():
             return rel
         case _:
             assert_never(rel)

@@ -143,7 +143,7 @@ def _push_join(rel: Join, where: Where) -> Rel:
     above, to_left, to_right, on = _sorted_out(rel, where, left, right)
     new_left, new_right = _push(rel.left, to_left), _push(rel.right, to_right)
     if new_left is not rel.left or new_right is not rel.right or not same_items(on, rel.on):
-        rel = Join(kind, new_left, new_right, on)
+        rel = replace(rel, left=new_left, right=new_right, on=on)
     return _filtered(rel, above)
 
 

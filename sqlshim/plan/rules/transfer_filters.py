@@ -19,7 +19,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Limit, Project, Rel, Sort
 from sqlshim.ir.scalar import Call, Column, InList, Scalar
 from sqlshim.plan.facts import column_ids, conjuncts, is_fixed, is_volatile, logical
-from sqlshim.plan.regions import equal_columns, region, with_leaves
+from sqlshim.plan.regions import equal_columns, is_inner, region, with_leaves
 from sqlshim.plan.rules.simplify_predicates import simplify
 
 Fact = tuple[Column, Scalar]
@@ -38,7 +38,7 @@ def _transfer(rel: Rel, given: tuple[Scalar, ...]) -> Rel:
     match rel:
         case Filter():
             return walk.with_inputs(rel, (_transfer(rel.input, given + rel.where),))
-        case Join(kind=JoinKind.INNER):
+        case Join() if is_inner(rel):
             return _across_inner(rel, given)
         case Join():
             return _across_other(rel, given)
