@@ -20,7 +20,7 @@ from sqlshim.bind.scope import matching, position
 from sqlshim.errors import GroupingError, NotSupportedError, ProgrammingError
 from sqlshim.functions import windows as win
 from sqlshim.functions.model import Function, NullResult, Role
-from sqlshim.ir import mapping
+from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Filter, Rel, Window
 from sqlshim.ir.scalar import DEFAULT_FRAME, AggregateCall, Column, Scalar, WindowCall
 
@@ -100,7 +100,8 @@ class Windows:
         if not found:
             raise ProgrammingError(f'window "{base.name}" does not exist', sqlstate="42704",
                                    position=position(base))  # fmt: skip
-        return _merged(found[0], own)
+        bare = "partition_by" not in node.args  # OVER w, without parentheses
+        return found[0][1] if bare else _merged(found[0], own)
 
     def bind_qualify(self, node: exp.Select, binder: ScalarBinder) -> None:
         """QUALIFY: a condition over window functions; names of the select list count too."""
@@ -134,16 +135,18 @@ class Windows:
 
 
 def _merged(base: tuple[str, Spec], own: Spec) -> Spec:
-    """OVER (w …): only what w leaves open may be added; OVER w takes w as it is."""
+    """OVER (w …): only what w leaves open may be added."""
     name, spec = base
-    if own == Spec():
-        return spec
     if own.partition:
         raise windowing(f'cannot override PARTITION BY clause of window "{name}"')
     if own.order and spec.order:
         raise windowing(f'cannot override ORDER BY clause of window "{name}"')
     if spec.frame is not None:
-        raise windowing(f'cannot copy window "{name}" because it has a frame clause')
+        raise ProgrammingError(
+            f'cannot copy window "{name}" because it has a frame clause',
+            sqlstate="42P20",
+            hint=None if own != Spec() else "Omit the parentheses in this OVER clause.",
+        )
     return Spec(spec.partition, spec.order or own.order, own.frame)
 
 
@@ -165,11 +168,18 @@ def bind_window(node: exp.Expr, binder: ScalarBinder) -> Scalar:
     partition = tuple(settle(inner.scalar(e)) for e in spec.partition)
     order = tuple(inner.sort_key(e) for e in spec.order)
     frame = bind_frame(spec.frame, order, inner)
+    if call.fn is win.NTILE and _varies(call.args[0], partition, inner):
+        raise NotSupportedError("an argument of NTILE that varies in a partition is not supported")
     if call.fn.role is Role.WINDOW and call.fn not in win.FRAMED:
         frame = DEFAULT_FRAME
     return binder.windows.add(
         binder.context, replace(call, partition=partition, order=order, frame=frame)
     )
+
+
+def _varies(arg: Scalar, partition: tuple[Scalar, ...], inner: ScalarBinder) -> bool:
+    fixed = {e.id for e in partition if isinstance(e, Column)}
+    return bool(walk.reads(arg) & inner.own_ids() - fixed)
 
 
 def _misplaced(clause: str) -> ProgrammingError:
