@@ -178,8 +178,11 @@ def bind_window(node: exp.Expr, binder: ScalarBinder) -> Scalar:
 
 
 def _varies(arg: Scalar, partition: tuple[Scalar, ...], inner: ScalarBinder) -> bool:
-    fixed = {e.id for e in partition if isinstance(e, Column)}
-    return bool(walk.reads(arg) & inner.own_ids() - fixed)
+    """Whether `arg` may differ between rows of one partition."""
+    if arg in partition or not walk.reads(arg) & inner.own_ids():
+        return False
+    below = walk.operands(arg)
+    return not below or any(_varies(e, partition, inner) for e in below)
 
 
 def _misplaced(clause: str) -> ProgrammingError:

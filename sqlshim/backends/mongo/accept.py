@@ -14,6 +14,7 @@ from sqlshim.backends.estimate import Known, unmeasured
 from sqlshim.backends.mongo import aggregates, compare, expressions, limits, windows
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
+from sqlshim.backends.mongo.collecting import COLLECTING
 from sqlshim.backends.mongo.costs import why_not_lookup
 from sqlshim.backends.mongo.encode import has_micros
 from sqlshim.backends.mongo.functions import row_of
@@ -49,6 +50,7 @@ from sqlshim.ir.relational import (
     Window,
 )
 from sqlshim.ir.scalar import (
+    AggregateCall,
     Call,
     Case,
     Cast,
@@ -108,9 +110,9 @@ def _why_not(rel: Rel, pushdown: Pushdown, known: Known) -> str:
         case Project():
             return _first(_reason(e) for _, e in rel.items if not isinstance(e, Column))
         case Aggregate():
-            return _aggregate(rel)
+            return _aggregate(rel, pushdown)
         case GroupingSets():
-            return _grouping_sets(rel)
+            return _grouping_sets(rel, pushdown)
         case Unnest():
             return _first(_reason(e) for _, e in rel.arrays)
         case Sort():
@@ -136,13 +138,15 @@ def _first(reasons: Iterable[str]) -> str:
 # --- relations -----------------------------------------------------------------------------
 
 
-def _aggregate(rel: Aggregate) -> str:
+def _aggregate(rel: Aggregate, pushdown: Pushdown) -> str:
     for _, key in rel.keys:
         why = _reason(key) or _kind(key.type, _OPAQUE, "grouped by")
         if why:
             return why
     for _, call in rel.calls:
         why = aggregates.refusal(call) or _first(map(_reason, walk.call_scalars(call)))
+        if not why and call.fn in COLLECTING:
+            why = _collecting(call, pushdown)
         if not why and call.fn is not fa.COUNT:
             kinds = _UNORDERED if call.fn in (fa.MIN, fa.MAX) else _OPAQUE
             why = _first(_kind(arg.type, kinds, "aggregated") for arg in call.args)
@@ -151,6 +155,12 @@ def _aggregate(rel: Aggregate) -> str:
         if why:
             return why
     return ""
+
+
+def _collecting(call: AggregateCall, pushdown: Pushdown) -> str:
+    if pushdown is not Pushdown.ALWAYS:
+        return f"what {call.fn.name} collects may pass the 16 MB of a document"
+    return _first(_kind(key.expr.type, _UNORDERED, "sorted") for key in call.order)
 
 
 def _kind(t: SqlType, refused: frozenset[Kind], done: str) -> str:
@@ -163,11 +173,11 @@ def _sort(rel: Sort) -> str:
     return _first(_reason(k.expr) or _kind(k.expr.type, _UNORDERED, "sorted") for k in rel.keys)
 
 
-def _grouping_sets(rel: GroupingSets) -> str:
+def _grouping_sets(rel: GroupingSets, pushdown: Pushdown) -> str:
     """One $group a set, each over the input read again: it must be the same rows again."""
     if any(isinstance(r, Limit) for r in walk.every_rel(rel.input)):
         return "grouping sets over a LIMIT have no MongoDB form"
-    return _aggregate(Aggregate(rel.input, rel.keys, rel.calls))
+    return _aggregate(Aggregate(rel.input, rel.keys, rel.calls), pushdown)
 
 
 def _window(call: WindowCall) -> str:

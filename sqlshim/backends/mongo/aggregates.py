@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlshim.backends.mongo.collecting import COLLECTING, collected, why_not_collected
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import NAN, REMOVE, Mql, cond, fail, let, or_null, present
 from sqlshim.functions import aggregates as fa
@@ -50,6 +51,10 @@ def accumulate(call: AggregateCall, name: str, group: Group, scalars: Expression
     if call.fn is fa.COUNT and not call.args:
         one = 1 if call.filter is None else cond(scalars.truth(call.filter), 1, 0)
         return f"${group.add(name, {'$sum': one})}"
+    if call.fn in COLLECTING:
+        return collected(call, name, group, scalars)
+    if call.fn in _OF_PAIRS:
+        return _of_pairs(call, name, group, scalars)
     arg = _argument(call, scalars)
     if call.distinct and call.fn in _OF_SET:
         given = cond(present(arg.value), arg.value, REMOVE) if arg.nullable else arg.value
@@ -138,6 +143,10 @@ def _avg(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
     return {"$toDouble": mean} if arg.type.kind is Kind.DECIMAL else mean
 
 
+def _total(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
+    return {"$toDouble": f"${group.add(name, {'$sum': arg.value})}"}
+
+
 def _extreme(kind: str) -> Callable[[AggregateCall, Argument, str, Group], Mql]:
     def build(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
         if arg.type.kind not in FLOATS:
@@ -167,7 +176,25 @@ _PLAIN: dict[Function, Callable[[AggregateCall, Argument, str, Group], Mql]] = {
     fa.BOOL_OR: _operator("$max"),
     fa.STDDEV_SAMP: _operator("$stdDevSamp"),
     fa.STDDEV_POP: _operator("$stdDevPop"),
+    fa.ANY_VALUE: _operator("$max"),  # leaves nulls out
+    fa.TOTAL: _total,
 }
+
+
+# --- over pairs ----------------------------------------------------------------------------
+
+_OF_PAIRS = frozenset({fa.REGR_COUNT, fa.REGR_AVGX, fa.REGR_AVGY})
+
+
+def _of_pairs(call: AggregateCall, name: str, group: Group, scalars: Expressions) -> Mql:
+    """What is made of the pairs (y, x) in which neither is null."""
+    y, x = (scalars.raw(arg) for arg in call.args)
+    tests = [present(y), present(x)]
+    tests += [] if call.filter is None else [scalars.truth(call.filter)]
+    if call.fn is fa.REGR_COUNT:
+        return f"${group.add(name, {'$sum': cond({'$and': tests}, 1, 0)})}"
+    value = x if call.fn is fa.REGR_AVGX else y
+    return f"${group.add(name, {'$avg': cond({'$and': tests}, value, None)})}"
 
 
 # --- over a set of distinct values ---------------------------------------------------------
@@ -207,11 +234,17 @@ def only_distinct(calls: tuple[AggregateCall, ...]) -> Scalar | None:
 
 def over_nothing(call: AggregateCall) -> Mql:
     """The value of `call` over no rows."""
-    return 0 if call.fn is fa.COUNT else None
+    if call.fn is fa.TOTAL:
+        return 0.0
+    return None if call.type.nullable else 0
 
 
 def refusal(call: AggregateCall) -> str:
     """Why `call` has no form here, apart from its arguments; "" if it has."""
-    if call.fn not in _PLAIN:
+    if call.fn in COLLECTING:
+        return why_not_collected(call)
+    if call.distinct and call.fn in (fa.TOTAL, *_OF_PAIRS):
+        return f"{call.fn.name} with DISTINCT has no MongoDB form"
+    if call.fn not in _PLAIN and call.fn not in _OF_PAIRS:
         return f"{call.fn.name} has no MongoDB form"
     return "an ordered aggregate has no MongoDB form" if call.order else ""

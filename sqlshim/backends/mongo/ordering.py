@@ -38,15 +38,15 @@ def sort_fields(
         if not path:
             path = f"__key{number}"
             made[path] = projected(expr)
-        rank = _rank(key, expr, scalars)
-        if rank is not None:
-            made[f"__rank{number}"] = rank
+        above = rank(key, expr, scalars)
+        if above is not None:
+            made[f"__rank{number}"] = above
             order[f"__rank{number}"] = direction
         order.setdefault(path, direction)
     return made, order
 
 
-def _rank(key: SortKey, expr: Mql, scalars: Expressions) -> Mql:
+def rank(key: SortKey, expr: Mql, scalars: Expressions) -> Mql:
     """What to sort by first where the server's order is not SQL's: null below all, NaN next.
 
     None if there is nothing to correct.
