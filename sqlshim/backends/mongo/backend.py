@@ -119,7 +119,7 @@ class MongoBackend(WritesAtOnce):
         return self._statistics.share(rel)
 
     def compile(self, rel: Rel) -> Native:
-        return compile_native(rel)
+        return compile_native(rel, self._statistics.share)
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         assert isinstance(native, MongoQuery)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from bson import json_util
 
+from sqlshim.backends.estimate import Known, unmeasured
 from sqlshim.backends.mongo.columnar import ColumnarDecoder
 from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.decode import MIXED, Decoder
 from sqlshim.backends.mongo.find import as_find
+from sqlshim.backends.mongo.hints import reads_collection
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
@@ -35,30 +37,34 @@ class MongoQuery:
     decoder: Decoder = field(repr=False)
     columnar: ColumnarDecoder = field(repr=False)
     few: bool = False  # documents are expected
+    natural: bool = False  # no index finds the documents faster than reading all of them
 
     def show(self) -> list[str]:
         """The pipeline in shell syntax, a line a stage."""
         stages = [f"  {shown(stage)}," for stage in self.template.pipeline]
         sent = [] if as_find(self.template.pipeline) is None else ["// sent as one find command"]
-        return [f"db.{self.collection}.aggregate([", *stages, "])", *sent]
+        end = "], {hint: {$natural: 1}})" if self.natural else "])"
+        return [f"db.{self.collection}.aggregate([", *stages, end, *sent]
 
 
-def compile_native(rel: Rel) -> MongoQuery:
-    """The query of an accepted tree."""
+def compile_native(rel: Rel, known: Known = unmeasured) -> MongoQuery:
+    """The query of an accepted tree. `known` are measured shares."""
     query, names = finished(compile_rel(rel), rel.columns)
     stages = list(query.stages)
     table = _table_of(rel, query.collection)
     mixed = _mixed(rel)
     natives = [MIXED if c.id in mixed else "" for c in rel.columns]
+    natural = reads_collection(rel, query.collection, stages, known)
     return MongoQuery(
         query.collection,
         Template(stages),
         names,
         rel.columns,
-        access_path(stages, table),
+        "collection scan" if natural else access_path(stages, table),
         Decoder(rel.columns, natives),
         ColumnarDecoder(rel.columns, names, natives),
         gives_few(stages, table),
+        natural,
     )
 
 

@@ -56,14 +56,19 @@ def _sent(
     quicker with documents: for the bytes of a pipeline's result it asks once more."""
     if (find := as_find(pipeline)) is not None:
         look = collection.find if query.few else collection.find_raw_batches
-        return _find(look, find, comment, context), not query.few
+        return _find(look, find, query.natural, comment, context), not query.few
     run = collection.aggregate if query.few else collection.aggregate_raw_batches
     with translating(), pymongo.timeout(context.remaining()):
-        cursor = run(pipeline, allowDiskUse=True, batchSize=context.batch_rows, comment=comment)
+        hint: dict[str, Any] = {"hint": {"$natural": 1}} if query.natural else {}
+        cursor = run(
+            pipeline, allowDiskUse=True, batchSize=context.batch_rows, comment=comment, **hint
+        )
     return cursor, not query.few
 
 
-def _find(look: Callable[..., Any], find: Find, comment: str, context: RunContext) -> Any:
+def _find(
+    look: Callable[..., Any], find: Find, natural: bool, comment: str, context: RunContext
+) -> Any:
     return look(
         find.filter,
         find.projection,
@@ -73,6 +78,7 @@ def _find(look: Callable[..., Any], find: Find, comment: str, context: RunContex
         batch_size=context.batch_rows,
         allow_disk_use=None if find.sort is None else True,
         comment=comment,
+        hint=[("$natural", 1)] if natural else None,
     )
 
 
