@@ -223,7 +223,8 @@ def _to_float(value: object, target: SqlType) -> object:
         if not plain:
             raise bad(value, target)
         number = float(word)
-        if math.isinf(number) and "inf" not in word:
+        lost = number == 0 and re.search("[1-9]", word.partition("e")[0])
+        if lost or (math.isinf(number) and "inf" not in word):
             raise NumericOutOfRange(f"{quoted(value)} is out of range for type {target}")
         return number
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -249,6 +250,8 @@ def to_text(value: object) -> str:
             return re.sub(r"(\.\d*?)0+(?=$|[+-])", r"\1", text).removesuffix(
                 ":00" if "+" in text else ""
             )
+        case dt.time():
+            return re.sub(r"\.?0+$", "", value.isoformat()) if value.microsecond else str(value)
         case dict() | list():
             return json.dumps(value, default=str, ensure_ascii=False)
         case _:
@@ -266,7 +269,7 @@ def _float_text(value: float) -> str:
         if -5 < exponent < 15:
             return format(Decimal(text), "f")
         return text
-    if value == int(value) and abs(value) >= 1e15:
+    if abs(value) >= 1e15:
         mantissa, _, power = f"{Decimal(text).normalize():e}".partition("e")
         return f"{mantissa}e{int(power):+03d}"
     return text.removesuffix(".0")

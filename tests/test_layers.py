@@ -24,6 +24,7 @@ MODULES = {
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("types",),
+    ("intervals",),
     ("instants",),
     ("values",),
     ("functions", "catalog"),

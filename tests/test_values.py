@@ -17,7 +17,7 @@ from sqlshim.errors import (
     InvalidText,
     NumericOutOfRange,
 )
-from sqlshim.instants import parse_interval
+from sqlshim.intervals import parse_interval
 from sqlshim.types import Interval, SqlType
 from sqlshim.values import convert, to_text, type_of
 

@@ -8,6 +8,7 @@ meet, so that no column is cast and indexes stay usable.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -342,7 +343,7 @@ def castable(source: Kind, target: Kind) -> bool:
     if source in NUMBERS and target in NUMBERS:
         return True
     if Kind.BOOLEAN in (source, target):
-        return bool({source, target} & INTEGERS)
+        return Kind.INTEGER in (source, target)
     if source in _INSTANT_KINDS:
         return target in _INSTANT_KINDS or (target is Kind.TIME and source is not Kind.DATE)
     return (source, target) in {
@@ -362,7 +363,9 @@ def number(text: str) -> Literal:
             if value <= INT_RANGE[t.kind][1]:
                 return Literal(value, t)
     if "e" in text.lower():
-        if math.isinf(float(text)):
+        if math.isinf(float(text)) or (
+            float(text) == 0 and re.search("[1-9]", text.lower().split("e")[0])
+        ):
             raise NumericOutOfRange(f'"{text}" is out of range for type double precision')
         return Literal(float(text), DOUBLE.with_null(False))
     exact = Decimal(text)

@@ -112,7 +112,9 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
         ("year", "month", "day", "hour", "min", "sec"),
     ),
     exp.LastDay: (datetime.LAST_DAY, ("this",)),
-    exp.UnixToTime: (datetime.TO_TIMESTAMP, ("this",)),
+    exp.JustifyDays: (datetime.JUSTIFY_DAYS, ("this",)),
+    exp.JustifyHours: (datetime.JUSTIFY_HOURS, ("this",)),
+    exp.JustifyInterval: (datetime.JUSTIFY_INTERVAL, ("this",)),
     exp.DateFromParts: (datetime.MAKE_DATE, ("year", "month", "day")),
 }
 
@@ -174,6 +176,7 @@ _HIDDEN = frozenset(
     {"TRUNC_TO", "ROUND_TO", "DIV_INT", "EXTRACT_FRACTION", "EXTRACT", "CONCAT_OP"}
     | {"TO_CHAR_NUMBER", "TO_NUMBER", "ENCODE_HEX", "ENCODE_BASE64", "ENCODE_ESCAPE"}
     | {"DECODE_HEX", "DECODE_BASE64", "DECODE_ESCAPE", "CONVERT_FROM", "CONVERT_TO"}
+    | {"STR_TO_TIME", "DATE_DIFF", "TIMESTAMP_DIFF", "TIMEZONE"}
     | set(regex.__dict__)
 )
 ANONYMOUS: dict[str, Function] = {

@@ -157,6 +157,8 @@ def to_char(node: exp.Expr, binds: Binds) -> Scalar:
     if isinstance(node.expressions[1], exp.Null):
         return null_of(TEXT)
     pattern = constant_text(node.expressions[1], binds, "the pattern of TO_CHAR")
+    if not pattern:
+        return null_of(TEXT)
     if value.type.kind is Kind.UNKNOWN:
         value = coerce(value, TIMESTAMPTZ)
     if value.type.kind in _INSTANTS or value.type.kind in (Kind.TIME, Kind.INTERVAL):

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.bind import special_formats, special_more, special_regex, special_text
+from sqlshim.bind import (
+    special_dates,
+    special_dialects,
+    special_formats,
+    special_regex,
+    special_session,
+    special_text,
+)
 from sqlshim.bind.binds import Binds, Special, text_literal
 from sqlshim.bind.coerce import call, cast, coerce, settle
 from sqlshim.bind.functions import DATE_PARTS
@@ -104,7 +111,13 @@ def arc_tangent(node: exp.Expr, binds: Binds) -> Scalar:
 
 # --- date and time
 
-_SAME_PART = {"dayofweek": "dow", "dayofyear": "doy", "weekofyear": "week", "msec": "milliseconds",
+_SAME_PART = {"dayofweek": "dow", "millisecond": "milliseconds", "microsecond": "microseconds",
+              "sec": "second", "secs": "second", "min": "minute", "mins": "minute", "hr": "hour",
+              "hrs": "hour", "mon": "month", "mons": "month", "yr": "year", "yrs": "year",
+              "msecs": "milliseconds", "usecs": "microseconds", "weekday": "dow", "yy": "year",
+              "yyyy": "year", "qq": "quarter", "mm": "month", "dd": "day", "hh": "hour",
+              "mi": "minute", "ss": "second", "ms": "milliseconds", "us": "microseconds",
+              "dayofyear": "doy", "weekofyear": "week", "msec": "milliseconds",
               "usec": "microseconds", "dayofmonth": "day"}  # fmt: skip
 
 
@@ -147,6 +160,8 @@ def date_trunc(node: exp.Expr, binds: Binds) -> Scalar:
             sqlstate="22023",
             hint=f"Known are {', '.join(datetime.TRUNC_PARTS)}.",
         )
+    if node.args.get("zone") is not None:
+        raise NotSupportedError("DATE_TRUNC in a zone is not supported", hint="AT TIME ZONE is.")
     return call(datetime.DATE_TRUNC, text_literal(part), binds.scalar(node.this))
 
 
@@ -199,14 +214,19 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Date: date,
     exp.TsOrDsToDate: date,
     **dict.fromkeys(DATE_PARTS, date_part),
-    **special_more.SPECIAL,
+    **special_dates.SPECIAL,
+    **special_dialects.SPECIAL,
+    **special_session.SPECIAL,
     **special_text.SPECIAL,
     **special_regex.SPECIAL,
 }
 
-# what sqlglot reads as a plain call, and what `sql/functions.py` keeps it from reading
+# what sqlglot reads as a plain call, and what `sql/kept.py` keeps it from reading
 CALLS: dict[str, Special] = {
     **special_text.CALLS,
     **special_regex.CALLS,
     **special_formats.CALLS,
+    **special_dates.CALLS,
+    **special_dialects.CALLS,
+    **special_session.CALLS,
 }

@@ -21,8 +21,9 @@ from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import conditional, math, text
 from sqlshim.functions import operators as op
-from sqlshim.instants import parse_interval
+from sqlshim.intervals import parse_interval
 from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.sql.kept import interval_text
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
@@ -70,7 +71,7 @@ def interval(node: exp.Expr, binds: Binds) -> Scalar:
     word = unit.name.lower() if unit is not None else None
     amount = node.this
     if isinstance(amount, exp.Literal):
-        return Literal(parse_interval(amount.this, word), INTERVAL.with_null(False))
+        return Literal(parse_interval(interval_text(amount.this), word), INTERVAL.with_null(False))
     if isinstance(amount, exp.Neg) and isinstance(amount.this, exp.Literal):
         return Literal(-parse_interval(amount.this.this, word), INTERVAL.with_null(False))
     value = binds.scalar(amount)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlshim.functions.model import (
+    A_DATE,
     A_DOUBLE,
     A_TEXT,
     A_TIME,
@@ -17,16 +18,34 @@ from sqlshim.functions.model import (
     AN_INTERVAL,
     INT,
     Function,
+    NullResult,
+    Want,
+    own_nulls,
     scalar,
     sig,
 )
-from sqlshim.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTERVAL, TEXT, TIME, TIMESTAMP, SqlType
+from sqlshim.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTERVAL,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    Kind,
+    SqlType,
+)
+
+_ZONED = Want("timestamptz", frozenset({Kind.TIMESTAMPTZ}), TIMESTAMPTZ, frozenset({Kind.DATE}))
+_PLAIN = Want("timestamp", frozenset({Kind.TIMESTAMP}), TIMESTAMP)
 
 EXTRACT_PARTS = (
     "century", "day", "decade", "dow", "doy", "hour", "isodow", "isoyear", "microseconds",
     "millennium", "milliseconds", "minute", "month", "quarter", "week", "year",
 )  # fmt: skip
-EXTRACT_FRACTIONAL = ("second", "epoch")
+EXTRACT_FRACTIONAL = ("second", "epoch", "julian")
 TRUNC_PARTS = (
     "microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter",
     "year", "decade", "century", "millennium",
@@ -55,6 +74,7 @@ DATE_TRUNC: Function = scalar(
     "DATE_TRUNC",
     "a timestamp cut to a unit: DATE_TRUNC('month', t)",
     sig(A_TEXT, A_TIMESTAMP, gives=_same_instant),
+    sig(A_TEXT, AN_INTERVAL, gives=INTERVAL),
 )
 AGE: Function = scalar(
     "AGE", "a - b in years, months and days", sig(A_TIMESTAMP, A_TIMESTAMP, gives=INTERVAL)
@@ -64,7 +84,7 @@ MAKE_DATE: Function = scalar(
 )
 LAST_DAY: Function = scalar("LAST_DAY", "the last day of the month", sig(AN_INSTANT, gives=DATE))
 TO_TIMESTAMP: Function = scalar(
-    "TO_TIMESTAMP", "the instant so many seconds after 1970", sig(INT, gives=TIMESTAMP)
+    "TO_TIMESTAMP", "the instant so many seconds after 1970", sig(A_DOUBLE, gives=TIMESTAMPTZ)
 )
 MAKE_TIME: Function = scalar(
     "MAKE_TIME", "a time from hour, minute, second", sig(INT, INT, A_DOUBLE, gives=TIME)
@@ -75,10 +95,72 @@ MAKE_TIMESTAMP: Function = scalar(
     sig(INT, INT, INT, INT, INT, A_DOUBLE, gives=TIMESTAMP),
 )
 ISFINITE: Function = scalar(
-    "ISFINITE", "whether a date or timestamp is not infinite", sig(AN_INSTANT, gives=BOOLEAN)
+    "ISFINITE",
+    "whether a date or timestamp is not infinite",
+    sig(AN_INSTANT, gives=BOOLEAN),
+    sig(AN_INTERVAL, gives=BOOLEAN),
 )
 TO_CHAR: Function = scalar(
     "TO_CHAR",
     "a date or timestamp by a pattern of YYYY MM DD DDD HH24 HH12 MI SS US and punctuation",
     sig(AN_INSTANT, A_TEXT, gives=TEXT),
+)
+
+# --- intervals, zones, and what other dialects add
+
+DATE_BIN: Function = scalar(
+    "DATE_BIN",
+    "the start of the stretch that b lies in; stretches of length a are counted from c",
+    sig(AN_INTERVAL, A_TIMESTAMP, A_TIMESTAMP, gives=_same_instant),
+)
+JUSTIFY_HOURS: Function = scalar(
+    "JUSTIFY_HOURS", "an interval with 24 hours as a day", sig(AN_INTERVAL, gives=INTERVAL)
+)
+JUSTIFY_DAYS: Function = scalar(
+    "JUSTIFY_DAYS", "an interval with 30 days as a month", sig(AN_INTERVAL, gives=INTERVAL)
+)
+JUSTIFY_INTERVAL: Function = scalar(
+    "JUSTIFY_INTERVAL", "both, and all parts of one sign", sig(AN_INTERVAL, gives=INTERVAL)
+)
+MAKE_INTERVAL: Function = scalar(
+    "MAKE_INTERVAL",
+    "an interval of years, months, weeks, days, hours, minutes, seconds",
+    sig(INT, INT, INT, INT, INT, INT, A_DOUBLE, gives=INTERVAL),
+)
+TIMEZONE: Function = scalar(
+    "TIMEZONE",
+    "t AT TIME ZONE z: an instant as the clock there shows it, and the other way round",
+    sig(A_TEXT, _ZONED, gives=TIMESTAMP),
+    sig(A_TEXT, _PLAIN, gives=TIMESTAMPTZ),
+)
+DATE_DIFF: Function = scalar(
+    "DATE_DIFF",
+    "how many borders of a unit lie between b and c (T-SQL, Snowflake, DuckDB)",
+    sig(A_TEXT, AN_INSTANT, AN_INSTANT, gives=BIGINT),
+)
+TIMESTAMP_DIFF: Function = scalar(
+    "TIMESTAMP_DIFF",
+    "how many whole units fit between b and c (MySQL)",
+    sig(A_TEXT, A_TIMESTAMP, A_TIMESTAMP, gives=BIGINT),
+)
+MONTHS_BETWEEN: Function = scalar(
+    "MONTHS_BETWEEN",
+    "a - b in months, a whole number between equal days or last days (Oracle)",
+    sig(A_TIMESTAMP, A_TIMESTAMP, gives=DOUBLE),
+)
+ADD_MONTHS: Function = scalar(
+    "ADD_MONTHS",
+    "so many months later; from the last day of a month to a last day (Oracle)",
+    sig(AN_INSTANT, INT, gives=lambda args: args[0]),
+)
+NEXT_DAY: Function = scalar(
+    "NEXT_DAY",
+    "the first day after a that is weekday b, Monday being 1 (Oracle)",
+    sig(A_DATE, INT, gives=DATE),
+)
+STR_TO_TIME: Function = own_nulls(
+    "STR_TO_TIME",
+    "a timestamp out of text by strftime's codes; NULL if it does not match (MySQL)",
+    NullResult.ALWAYS,
+    sig(A_TEXT, A_TEXT, gives=TIMESTAMP),
 )

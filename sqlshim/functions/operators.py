@@ -8,6 +8,7 @@ from sqlshim.functions.encodings import SOME_BYTES
 from sqlshim.functions.model import (
     A_BOOL,
     A_DATE,
+    A_DOUBLE,
     A_TEXT,
     A_TIME,
     A_TIMESTAMP,
@@ -34,6 +35,7 @@ from sqlshim.types import (
     INTERVAL,
     TEXT,
     TIME,
+    TIMESTAMP,
     Kind,
     SqlType,
     as_decimal,
@@ -140,6 +142,8 @@ ADD = scalar(
     sig(AN_INTERVAL, A_TIMESTAMP, gives=lambda args: args[1]),
     sig(AN_INTERVAL, AN_INTERVAL, gives=INTERVAL),
     sig(A_TIME, AN_INTERVAL, gives=TIME),
+    sig(A_DATE, A_TIME, gives=TIMESTAMP),
+    sig(A_TIME, A_DATE, gives=TIMESTAMP),
     symbol="+",
 )
 SUB = scalar(
@@ -152,6 +156,7 @@ SUB = scalar(
     sig(A_TIMESTAMP, A_TIMESTAMP, gives=INTERVAL),
     sig(AN_INTERVAL, AN_INTERVAL, gives=INTERVAL),
     sig(A_TIME, AN_INTERVAL, gives=TIME),
+    sig(A_TIME, A_TIME, gives=INTERVAL),
     symbol="-",
 )
 MUL = scalar(
@@ -160,12 +165,15 @@ MUL = scalar(
     sig(SAME_NUMBER, SAME_NUMBER, gives=_product_type),
     sig(AN_INTERVAL, INT, gives=INTERVAL),
     sig(INT, AN_INTERVAL, gives=INTERVAL),
+    sig(AN_INTERVAL, A_DOUBLE, gives=INTERVAL),
+    sig(A_DOUBLE, AN_INTERVAL, gives=INTERVAL),
     symbol="*",
 )
 DIV = scalar(
     "DIV",
     "a / b in double precision (decimals too); by zero is an error",
     sig(NUMBER, NUMBER, gives=DOUBLE),
+    sig(AN_INTERVAL, A_DOUBLE, gives=INTERVAL),
     symbol="/",
 )
 DIV_INT = scalar(

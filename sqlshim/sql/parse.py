@@ -27,8 +27,8 @@ from sqlshim.errors import (
     without_secrets,
 )
 from sqlshim.instants import check_encodable
-from sqlshim.sql.functions import keep_patterns
 from sqlshim.sql.joins import missing_condition, requires_condition
+from sqlshim.sql.kept import keep_whole
 from sqlshim.sql.params import PREFIX, Placeholders
 
 # sqlglot warns of what it cannot parse before we refuse it; nobody need read that twice.
@@ -92,7 +92,7 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
         _one_statement(tokens, text, places)
         _no_gaps(tokens, text, places, dialect)
         _no_join_without_on(tokens, text, places, dialect)
-        keep_patterns(tokens, type(dialect).__name__)
+        keep_whole(tokens, type(dialect).__name__)
         trees = dialect.parser().parse(tokens, sql)
     except TokenError as error:
         raise _unfinished(text) from error

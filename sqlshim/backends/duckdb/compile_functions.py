@@ -185,6 +185,8 @@ def _extract(node: Call, args: list[E]) -> E:
 
 
 def _extract_fraction(node: Call, args: list[E]) -> E:
+    if _part(node) == "julian":
+        return call("julian", args[1])
     if _part(node) == "second":
         return exp.Div(
             this=_date_part("microseconds", args[1]), expression=exp.Literal.number("1e6")
@@ -197,11 +199,6 @@ def _date_trunc(node: Call, args: list[E]) -> E:
     macro = "pg_trunc_from_1" if part in ("century", "millennium") else "date_trunc"
     built = call(macro, text(part), args[1])
     return built if node.type.kind is not Kind.DATE else cast(built, node.type)
-
-
-def _to_timestamp(node: Call, args: list[E]) -> E:
-    seconds = cast(args[0], SqlType(Kind.BIGINT))
-    return call("make_timestamp", exp.Mul(this=seconds, expression=exp.Literal.number(10**6)))
 
 
 def _timestamps(name: str) -> Build:
@@ -300,7 +297,6 @@ BUILDERS: Mapping[Function, Build] = {
     time.AGE: _timestamps("age"),
     time.MAKE_DATE: named("make_date"),
     time.LAST_DAY: named("last_day"),
-    time.TO_TIMESTAMP: _to_timestamp,
     **MORE,
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, number
+from sqlshim.backends.duckdb.compile_dates import DATE_BUILDERS, DATE_CAN_FAIL, DATE_REPEATING
 from sqlshim.backends.duckdb.compile_operators import Build, binary, named, paren
 from sqlshim.backends.duckdb.compile_text import TEXT_BUILDERS, TEXT_CAN_FAIL, TEXT_REPEATING
 from sqlshim.functions import bits, conditional, datetime, math
@@ -73,6 +74,13 @@ def _scale(node: Call, args: list[E]) -> E:
     return exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Paren(this=known)), true=digits)])
 
 
+def _is_finite(node: Call, args: list[E]) -> E:
+    if node.args[0].type.kind is not Kind.INTERVAL:
+        return call("isfinite", *args)
+    unknown = exp.Is(this=paren(args[0]), expression=exp.null())
+    return exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Paren(this=unknown)), true=exp.true())])
+
+
 MORE: Mapping[Function, Build] = {
     bits.BIT_AND_OP: _typed(binary(exp.BitwiseAnd)),
     bits.BIT_OR_OP: _typed(binary(exp.BitwiseOr)),
@@ -113,18 +121,21 @@ MORE: Mapping[Function, Build] = {
     math.TRUNC_TO: _typed(lambda node, args: call("trunc", args[0], cast(args[1], INTEGER))),
     datetime.MAKE_TIME: named("make_time"),
     datetime.MAKE_TIMESTAMP: named("make_timestamp"),
-    datetime.ISFINITE: named("isfinite"),
+    datetime.ISFINITE: _is_finite,
     datetime.TO_CHAR: _to_char,
     **TEXT_BUILDERS,
+    **DATE_BUILDERS,
 }
 
 REPEATING = frozenset(
     {txt.OVERLAY, math.ACOSH, math.ATANH, math.COT, math.FACTORIAL, math.WIDTH_BUCKET}
     | {math.SIND, math.COSD, math.TAND, math.COTD, math.ASIND, math.ACOSD, math.MIN_SCALE}
     | TEXT_REPEATING
+    | DATE_REPEATING
 )
 CAN_FAIL = frozenset(
     {txt.OVERLAY, math.ACOSH, math.ATANH, math.FACTORIAL, datetime.MAKE_TIME}
     | {datetime.MAKE_TIMESTAMP, math.ASIND, math.ACOSD, math.WIDTH_BUCKET, math.GCD, math.LCM}
     | TEXT_CAN_FAIL
+    | DATE_CAN_FAIL
 )

@@ -83,7 +83,9 @@ def arithmetic(kind: type[exp.Binary]) -> Build:
 
     def build(node: Call, args: list[E]) -> E:
         kinds = kinds_of(node)
-        if Kind.DATE in kinds and kinds != (Kind.DATE, Kind.DATE):
+        if kinds == (Kind.TIME, Kind.TIME):
+            return call("pg_times", *args)
+        if Kind.DATE in kinds and Kind.TIME not in kinds and kinds != (Kind.DATE, Kind.DATE):
             args = [
                 cast(a, INTEGER) if k in INTEGERS and k is not Kind.INTEGER else a
                 for a, k in zip(args, kinds, strict=True)
@@ -104,6 +106,8 @@ def multiply(node: Call, args: list[E]) -> E:
 
 
 def divide(node: Call, args: list[E]) -> E:
+    if node.type.kind is Kind.INTERVAL:
+        return exp.Div(this=paren(args[0]), expression=paren(args[1]))
     # by zero is an error because the session says ieee_floating_point_ops=false
     sides = [
         a if arg.type.kind is Kind.DOUBLE else cast(a, DOUBLE)

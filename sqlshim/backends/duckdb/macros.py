@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlshim.backends.duckdb import (
     macros_aggregates,
     macros_bytes,
+    macros_dates,
     macros_math,
     macros_numbers,
     macros_series,
@@ -93,9 +94,6 @@ _OWN = (
              ELSE chr(CAST(n AS INTEGER)) END""",
     # DuckDB's reverse() keeps combining characters with their base
     """pg_reverse(s) AS array_to_string(list_reverse(string_split(s, '')), '')""",
-    # centuries begin with the year 1: 2000 belongs to the one that began in 1901
-    """pg_trunc_from_1(part, t) AS
-        date_trunc(part, t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR""",
     # wide enough to lose nothing, then the low bits, read as a signed number
     """pg_shift_left(x, n, mask, width) AS
         ((CAST(x AS HUGEINT) * (CAST(1 AS HUGEINT) << CAST(n & mask AS INTEGER))
@@ -144,6 +142,7 @@ MACROS = (
     *_OWN,
     *macros_aggregates.MACROS,
     *macros_bytes.MACROS,
+    *macros_dates.MACROS,
     *macros_math.MACROS,
     *macros_numbers.MACROS,
     *macros_series.MACROS,

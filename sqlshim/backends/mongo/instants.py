@@ -10,7 +10,7 @@ from sqlshim.backends.mongo.rows import Nulls, Row, literal
 from sqlshim.errors import DataError
 from sqlshim.functions import datetime as fd
 from sqlshim.functions import operators as fo
-from sqlshim.ir.scalar import Call, Literal, Param, Scalar
+from sqlshim.ir.scalar import Call, Cast, Literal, Param, Scalar
 from sqlshim.types import INSTANTS, INTEGERS, Interval, Kind
 
 
@@ -71,6 +71,8 @@ def _truncated(call: Call, _: Mql, value: Mql) -> Mql:
 
 
 def _trunc_refuses(call: Call) -> str:
+    if call.args[1].type.kind not in INSTANTS:
+        return "DATE_TRUNC of an interval has no MongoDB form"
     known = _unit(call) in _TRUNC
     return "" if known else f"DATE_TRUNC to {literal(call.args[0])} has no MongoDB form"
 
@@ -165,6 +167,8 @@ def _arithmetic_refuses(call: Call) -> str:
     if call.type.kind not in INSTANTS | INTEGERS:
         return f"{call.fn.name} giving {call.type} has no MongoDB form"
     for arg in call.args:
+        if arg.type.kind is Kind.TIME:
+            return "a time of day has no MongoDB form"
         if arg.type.kind is Kind.INTERVAL:
             return _interval_refuses(arg)
     return ""
@@ -182,6 +186,12 @@ def _interval_refuses(arg: Scalar) -> str:
     return ""
 
 
+def _epoch_refuses(call: Call) -> str:
+    seconds = call.args[0]
+    whole = isinstance(seconds, Cast) and seconds.arg.type.kind in INTEGERS
+    return "" if whole else "MongoDB keeps milliseconds only"
+
+
 def _last_day(call: Call, value: Mql) -> Mql:
     month = {"$dateTrunc": {"date": value, "unit": "month"}}
     return moved(moved(month, "month", 1), "day", -1)
@@ -197,6 +207,9 @@ ROWS = {
     fd.DATE_TRUNC: Row(_truncated, Nulls.NATIVE, refuses=_trunc_refuses),
     fd.LAST_DAY: Row(_last_day, Nulls.NATIVE),
     fd.TO_TIMESTAMP: Row(
-        lambda call, x: {"$toDate": {"$multiply": [{"$toLong": x}, 1000]}}, Nulls.NATIVE
+        lambda call, x: {"$toDate": {"$toLong": {"$multiply": [x, 1000]}}},
+        Nulls.NATIVE,
+        True,
+        _epoch_refuses,
     ),
 }

@@ -62,6 +62,8 @@ def _checked_cut(text: Mql, start: Mql, count: Mql) -> Mql:
 
 
 def _substring_refuses(call: Call) -> str:
+    if why := _texts_only(call):
+        return why
     count = literal(call.args[2]) if len(call.args) > 2 else None
     return "a negative length is an error" if isinstance(count, int) and count < 0 else ""
 
@@ -181,13 +183,22 @@ def _concat_ws(call: Call, separator: Mql, *args: Mql) -> Mql:
     return let(join, separator)
 
 
+def _length(call: Call, value: Mql) -> Mql:
+    return {"$binarySize" if call.args[0].type.kind is Kind.BYTES else "$strLenCP": value}
+
+
+def _texts_only(call: Call) -> str:
+    odd = any(arg.type.kind is Kind.BYTES for arg in call.args)
+    return f"{call.fn.name} of bytes has no MongoDB form" if odd else ""
+
+
 def _octets(call: Call, value: Mql) -> Mql:
     return {"$binarySize" if call.args[0].type.kind is Kind.BYTES else "$strLenBytes": value}
 
 
 ROWS: dict[Function, Row] = {
-    fo.CONCAT_OP: Row(op("$concat"), Nulls.NATIVE),
-    ft.LENGTH: Row(op("$strLenCP")),
+    fo.CONCAT_OP: Row(op("$concat"), Nulls.NATIVE, refuses=_texts_only),
+    ft.LENGTH: Row(_length),
     ft.OCTET_LENGTH: Row(_octets),
     ft.SUBSTRING: Row(_substring, Nulls.GUARD, True, _substring_refuses),
     ft.TRIM: _trimmed("$trim"),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math as m
 from decimal import Decimal as D  # noqa: N817
 
-from tests.backends.duckdb.build import big
+from sqlshim.types import Interval
+from tests.backends.duckdb.build import big, lit
 
 SHA_OF_A = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+HOUR = 3_600_000_000
+QUARTER = Interval(microseconds=HOUR // 4)
+NOON = dt.datetime(2020, 1, 31, 12, 0, 1, 500000)
+MORNING = dt.datetime(2001, 1, 1)
+EARLY = dt.datetime(1999, 12, 31, 23, 59, 59)
+ZONED = dt.datetime(2001, 2, 16, 20, 38, 40, tzinfo=dt.UTC)
 BYTES = b"\x124Vx\x90"
 
 MORE_CASES: list[tuple[str, tuple[object, ...], object]] = [
@@ -79,6 +87,31 @@ MORE_CASES: list[tuple[str, tuple[object, ...], object]] = [
     ("WIDTH_BUCKET", (10.06, 0.024, 10.06, 5), 6),
     ("SCALE", (D("8.4100"),), 4),
     ("MIN_SCALE", (D("8.4100"),), 2),
+    ("DATE_BIN", (QUARTER, NOON, MORNING), dt.datetime(2020, 1, 31, 12, 0)),
+    ("DATE_BIN", (QUARTER, EARLY, MORNING), dt.datetime(1999, 12, 31, 23, 45)),
+    ("JUSTIFY_HOURS", (Interval(microseconds=27 * HOUR),), dt.timedelta(days=1, hours=3)),
+    ("JUSTIFY_DAYS", (Interval(days=35),), dt.timedelta(days=35)),
+    ("JUSTIFY_INTERVAL", (Interval(1, 0, -HOUR),), dt.timedelta(days=29, hours=23)),
+    ("MAKE_INTERVAL", (0, 1, 1, 1, 1, 1, 1.5), dt.timedelta(days=38, seconds=3661.5)),
+    ("TIMEZONE", ("America/Denver", lit(ZONED)), dt.datetime(2001, 2, 16, 13, 38, 40)),
+    ("TO_TIMESTAMP", (0.5,), dt.datetime(1970, 1, 1, 0, 0, 0, 500000, tzinfo=dt.UTC)),
+    ("DATE_DIFF", ("month", dt.date(2020, 1, 31), dt.date(2020, 2, 1)), 1),
+    ("TIMESTAMP_DIFF", ("month", dt.datetime(2020, 1, 31), dt.datetime(2020, 2, 29)), 0),
+    ("TIMESTAMP_DIFF", ("year", NOON, MORNING), -19),
+    ("TIMESTAMP_DIFF", ("hour", MORNING, dt.datetime(2001, 1, 1, 1, 59)), 1),
+    ("MONTHS_BETWEEN", (dt.datetime(2020, 3, 31), dt.datetime(2020, 2, 29)), 1.0),
+    ("MONTHS_BETWEEN", (dt.datetime(2020, 3, 17), dt.datetime(2020, 3, 1, 12)), 0.5),
+    ("ADD_MONTHS", (dt.date(2020, 2, 29), 1), dt.date(2020, 3, 31)),
+    ("ADD_MONTHS", (dt.datetime(2020, 1, 30, 1), 1), dt.datetime(2020, 2, 29, 1)),
+    ("NEXT_DAY", (dt.date(2020, 1, 31), 5), dt.date(2020, 2, 7)),
+    ("NEXT_DAY", (dt.date(2020, 1, 31), 6), dt.date(2020, 2, 1)),
+    ("STR_TO_TIME", ("31.01.2020", "%d.%m.%Y"), dt.datetime(2020, 1, 31)),
+    ("STR_TO_TIME", ("x", "%d.%m.%Y"), None),
+    ("ISFINITE", (Interval(1),), True),
+    ("ADD", (dt.date(2020, 1, 31), dt.time(3)), dt.datetime(2020, 1, 31, 3)),
+    ("SUB", (dt.time(5), dt.time(3)), dt.timedelta(hours=2)),
+    ("MUL", (Interval(days=1), 1.5), dt.timedelta(days=1, hours=12)),
+    ("DIV", (Interval(microseconds=HOUR), 1.5), dt.timedelta(minutes=40)),
     ("ISNAN", (m.nan,), True),
     ("ISINF", (1.0,), False),
 ]
@@ -93,4 +126,8 @@ CONSTANTS: dict[str, int | tuple[int, ...]] = {
     "REGEXP_FIELD": (1, 2, 3),
     "TO_CHAR_NUMBER": (1, 2, 3, 4),
     "TO_NUMBER": 1,
+    "TIMEZONE": 0,
+    "DATE_DIFF": 0,
+    "TIMESTAMP_DIFF": 0,
+    "STR_TO_TIME": 1,
 }

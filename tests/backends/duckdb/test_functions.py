@@ -199,7 +199,6 @@ CASES: list[tuple[str, tuple[object, ...], object]] = [
     ("AGE", (dt.datetime(2020, 3, 1), dt.datetime(2020, 1, 31)), dt.timedelta(days=31)),
     ("MAKE_DATE", (2020, 2, 29), dt.date(2020, 2, 29)),
     ("LAST_DAY", (dt.date(2020, 2, 3),), dt.date(2020, 2, 29)),
-    ("TO_TIMESTAMP", (1500000000,), dt.datetime(2017, 7, 14, 2, 40)),
     ("BIT_AND_OP", (12, 10), 8),
     ("BIT_OR_OP", (12, 10), 14),
     ("BIT_XOR_OP", (12, 10), 6),

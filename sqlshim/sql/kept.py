@@ -1,0 +1,38 @@
+"""What sqlglot must not read, since it would lose a part.
+
+- It rewrites the pattern of TO_CHAR and its kin into codes of strftime's, which cannot say it all:
+  under a name of ours such a call stays a plain one.
+  The origin of DATE_BIN, which it takes for a unit, is saved so too.
+- Of `INTERVAL '3 days 02:03'` it keeps the first quantity: with two more before it, it keeps all.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from sqlglot.tokenizer_core import Token, TokenType
+
+_PREFIX = "sqlshim_"
+_PATTERNED = frozenset({"to_char", "to_date", "to_timestamp", "to_number", "date_bin"})
+_NOTHING = "0 s 0 s "
+_ONE_QUANTITY = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*([a-zA-Z]+\s*)?")
+
+
+def keep_whole(tokens: list[Token], dialect: str) -> None:
+    """Change the tokens so that nothing is lost. Positions stay."""
+    for token, after in pairwise(tokens):
+        if after.token_type == TokenType.L_PAREN and token.text.lower() in _PATTERNED:
+            if dialect == "Postgres":  # the others' patterns are not PostgreSQL's
+                token.text = _PREFIX + token.text.lower()
+        elif _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
+            after.text = _NOTHING + after.text
+
+
+def _is_interval(token: Token, after: Token) -> bool:
+    return token.token_type == TokenType.INTERVAL and after.token_type == TokenType.STRING
+
+
+def interval_text(text: str) -> str:
+    """The text of an INTERVAL literal as the caller wrote it."""
+    return text.removeprefix(_NOTHING)
