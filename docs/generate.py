@@ -29,7 +29,8 @@ TITLES = {
     "math": "Mathematics",
     "datetime": "Dates and times",
     "aggregates": "Aggregates",
-    "documents": "Documents and arrays",
+    "documents": "Documents",
+    "arrays": "Arrays and maps",
     "windows": "Window functions",
 }
 WRITTEN = {"ROUND_TO": "ROUND", "EXTRACT_FRACTION": "EXTRACT"}  # rows with a name of their own
@@ -38,6 +39,9 @@ FORMS = {  # what has a syntax of its own
     "FIELD": "struct.field",
     "ARRAY_OF": "ARRAY[any, …]",
     "ROW_OF": "ROW(any, …)",
+    "ELEMENT": "array[place]",
+    "SLICE": "array[from:to]",
+    "MAP_VALUE": "map[key]",
 }
 SAMPLES = (t.INTEGER, t.BIGINT, t.decimal(10, 2), t.DOUBLE, t.TEXT, t.DATE, t.TIMESTAMP)
 
@@ -73,6 +77,8 @@ def _forms(fn: Function) -> Iterator[tuple[str, str]]:
 def _written(fn: Function, names: list[str]) -> str:
     if fn.name in FORMS:
         return FORMS[fn.name]
+    if fn.symbol.endswith(" ANY"):
+        return f"{names[0]} {fn.symbol} (array)"
     if fn.symbol in ("LIKE", "ILIKE"):
         return f"{names[0]} {fn.symbol} {names[1]} [ESCAPE {names[2]}]"
     if fn.name in PREFIX:

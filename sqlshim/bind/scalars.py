@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from sqlshim.bind import nested, special_functions, special_operators
+from sqlshim.bind import arrays, nested, special_functions, special_operators
 from sqlshim.bind.aggregates import aggregate_call, is_aggregate
 from sqlshim.bind.coerce import (
     call,
@@ -60,8 +60,8 @@ class BindQuery(Protocol):
     def __call__(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound: ...
 
 
-_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | nested.SPECIAL
-_CALLS = nested.NAMED | special_functions.CALLS
+_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | nested.SPECIAL | arrays.SPECIAL
+_CALLS = arrays.NAMED | nested.NAMED | special_functions.CALLS
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -278,13 +278,13 @@ class ScalarBinder:
         return str(node.sql_name())
 
     def _quantified(self, node: exp.Expr, fn: Function) -> Scalar | None:
-        right = node.expression
-        if not isinstance(right, exp.Any | exp.All):
+        found = arrays.array_in(node.expression)
+        if found is None:
             return None
-        query = right.this
-        if not isinstance(query.unnest(), exp.Query):
-            raise NotSupportedError("ANY and ALL over an array are not supported yet")
-        return self._in_query(node, fn, isinstance(right, exp.All), query)
+        over, every = found
+        if not isinstance(over, exp.Query):
+            return arrays.quantified(fn, self.scalar(node.this), self.scalar(over), every)
+        return self._in_query(node, fn, every, node.expression.this)
 
     def _in_query(self, node: exp.Expr, fn: Function, every: bool, query: exp.Expr) -> Scalar:
         args = [self.scalar(e) for e in row_parts(node.this) or [node.this]]

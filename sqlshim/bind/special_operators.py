@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from sqlshim.bind.arrays import concatenated
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
 from sqlshim.bind.coerce import (
     call,
@@ -146,6 +147,8 @@ def _null_on_zero(result: Scalar, divisor: Scalar) -> Scalar:
 def concat_op(node: exp.Expr, binds: Binds) -> Scalar:
     """`||`: one side must be text (PostgreSQL); the other is cast."""
     left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    if (joined := concatenated(left, right)) is not None:
+        return joined
     kinds = {left.type.kind, right.type.kind}
     if kinds <= {Kind.BYTES, Kind.UNKNOWN} and Kind.BYTES in kinds:
         return call(op.CONCAT_OP, coerce(left, BYTES), coerce(right, BYTES))
@@ -261,10 +264,6 @@ def cast_(node: exp.Expr, binds: Binds) -> Scalar:
     return result
 
 
-def bracket(node: exp.Expr, binds: Binds) -> Scalar:
-    raise NotSupportedError("subscripts are not supported yet")
-
-
 def tuple_(node: exp.Expr, binds: Binds) -> Scalar:
     raise NotSupportedError("row values are not supported yet")
 
@@ -310,7 +309,6 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Least: extreme,
     exp.Cast: cast_,
     exp.TryCast: cast_,
-    exp.Bracket: bracket,
     exp.Tuple: tuple_,
     exp.Collate: collate,
 }

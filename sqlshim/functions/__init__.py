@@ -9,6 +9,7 @@ from types import ModuleType
 
 from sqlshim.functions import (
     aggregates,
+    arrays,
     bits,
     conditional,
     datetime,
@@ -32,6 +33,7 @@ MODULES: tuple[ModuleType, ...] = (
     bits,
     datetime,
     documents,
+    arrays,
     aggregates,
     windows,
 )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from sqlshim.backends.duckdb.compile_arrays import ARRAYS
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
 from sqlshim.backends.duckdb.compile_more import CAN_FAIL, MORE, REPEATING
 from sqlshim.backends.duckdb.compile_nested import NESTED
@@ -291,6 +292,7 @@ BUILDERS: Mapping[Function, Build] = {
     math.RADIANS: named("radians"),
     math.RANDOM: named("random"),
     **NESTED,
+    **ARRAYS,
     time.EXTRACT: _extract,
     time.EXTRACT_FRACTION: _extract_fraction,
     time.DATE_TRUNC: _date_trunc,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlshim.backends.duckdb import (
     macros_aggregates,
+    macros_arrays,
     macros_bytes,
     macros_dates,
     macros_math,
@@ -141,6 +142,7 @@ _OWN = (
 MACROS = (
     *_OWN,
     *macros_aggregates.MACROS,
+    *macros_arrays.MACROS,
     *macros_bytes.MACROS,
     *macros_dates.MACROS,
     *macros_math.MACROS,

@@ -1,0 +1,26 @@
+"""Macros on arrays: NULL elements, and places that DuckDB counts from the end."""
+
+from __future__ import annotations
+
+MACROS = (
+    # x op ANY (array), of the comparisons with each element
+    """pg_any(found) AS
+        CASE WHEN found IS NULL THEN NULL
+             WHEN list_contains(found, TRUE) THEN TRUE
+             WHEN list_count(found) < len(found) THEN NULL
+             ELSE FALSE END""",
+    """pg_contains_all(a, b) AS list_has_all(a, b) AND list_count(b) = len(b)""",
+    """pg_array_cat(a, b) AS
+        CASE WHEN a IS NOT NULL OR b IS NOT NULL THEN list_concat(a, b) END""",
+    """pg_slice(x, low, high) AS
+        CASE WHEN low IS NULL OR high IS NULL THEN NULL
+             WHEN high < 1 THEN list_slice(x, 2, 1)
+             ELSE list_slice(x, greatest(low, 1), high) END""",
+    """pg_array_to_string(x, gap) AS
+        CASE WHEN gap IS NULL OR x IS NULL THEN NULL
+             ELSE coalesce(array_to_string(x, gap), '') END""",
+    """pg_string_to_array(x, gap) AS
+        CASE WHEN x = '' THEN list_slice([x], 2, 1)
+             WHEN gap = '' THEN [x]
+             ELSE string_split(x, coalesce(gap, '')) END""",
+)
