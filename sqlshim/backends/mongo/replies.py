@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import pymongo
@@ -19,6 +20,16 @@ from sqlshim.backends.protocol import RunContext
 AHEAD = 2  # replies under way or waiting
 PATIENCE = 0.5  # seconds that closing waits for a reply before it stops the server
 Reply = bytes | list[dict[str, Any]]
+
+
+@contextmanager
+def interrupted_by(context: RunContext, stop: Callable[[], None]) -> Iterator[None]:
+    """While this lasts, cancelling the execution calls `stop`."""
+    context.on_cancel.append(stop)
+    try:
+        yield
+    finally:
+        context.on_cancel.remove(stop)
 
 
 class ServerCursor(Protocol):

@@ -20,7 +20,7 @@ from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.find import Find, as_find
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.native import MongoQuery
-from sqlshim.backends.mongo.replies import Replies, Reply
+from sqlshim.backends.mongo.replies import Replies, Reply, interrupted_by
 from sqlshim.backends.protocol import RunContext, Stream
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def open_query(
     comment = f"sqlshim {_process} {next(_numbers)}"
     cancel = _killer(database, comment)
     collection = database[query.collection]
-    cursor, in_bytes = _sent(collection, query, pipeline, comment, context)
+    with interrupted_by(context, cancel):
+        cursor, in_bytes = _sent(collection, query, pipeline, comment, context)
     fetch = partial(next, cursor, b"") if in_bytes else partial(cursor.to_list, context.batch_rows)
     return MongoStream(query, Replies(cursor, fetch, cancel, context), database.codec_options)
 

@@ -11,7 +11,7 @@ from sqlshim.ir.scalar import Scalar
 from sqlshim.ir.statement import Query
 from sqlshim.sql.params import uniform
 from sqlshim.sql.parse import dialect_named, parse
-from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, TEXT, TIMESTAMP, decimal
+from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, TEXT, TIMESTAMP, decimal, struct
 
 _TYPES = {
     **dict.fromkeys(("_id", "i", "neg", "big"), BIGINT),
@@ -20,6 +20,7 @@ _TYPES = {
     "x": DOUBLE,
     "m": decimal(38, 10),
     "flag": BOOLEAN,
+    "doc": struct((("city", TEXT),)),
 }
 _F = Table("", "test", "f", tuple(TableColumn(n, t) for n, t in _TYPES.items()), ("_id",))
 

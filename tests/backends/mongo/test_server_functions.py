@@ -38,8 +38,11 @@ DATA = {
     "d": dt.datetime(2024, 2, 29, 13, 45, 30, 250000),
     "e": dt.datetime(2020, 12, 31),
     "num": " 42 ",
+    "doc": {"city": "Bern"},
 }
 EXPECTED: list[tuple[str, object]] = [
+    # documents
+    ("(doc).city", "Bern"),
     # arithmetic
     ("i + neg", 0),
     ("x + i", 9.5),
