@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlshim.backends.arrow import RowStream
 from sqlshim.backends.protocol import (
+    DYNAMIC,
     Backend,
     LocalEngine,
     Native,
@@ -26,7 +27,8 @@ from sqlshim.backends.protocol import (
 from sqlshim.bind.context import Slot
 from sqlshim.bind.statement import BoundStatement, bind
 from sqlshim.catalog.catalog import Catalog
-from sqlshim.errors import Error, StatementTooComplex, TableExists
+from sqlshim.catalog.growing import Growing
+from sqlshim.errors import Error, StatementTooComplex, TableExists, UnknownName
 from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
 from sqlshim.execute.stores import attach, detach
@@ -39,7 +41,7 @@ from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
 from sqlshim.sql.params import Arguments, Placeholders, uniform
-from sqlshim.sql.parse import dialect_named, parse, with_caret
+from sqlshim.sql.parse import Parsed, dialect_named, parse, with_caret
 from sqlshim.types import TEXT, Kind, SqlType
 from sqlshim.values import convert, type_of
 
@@ -116,7 +118,7 @@ def _remember(cache: OrderedDict[object, Any], key: object, value: object) -> No
 def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world: World) -> Prepared:
     parsed = parse(text, places, dialect_named(world.dialect))
     try:
-        bound = bind(parsed.tree, world.catalog, types, world.dialect)
+        bound = _bound(parsed, types, world)
     except Error as error:
         raise _placed(error, places, text) from error.__cause__
     try:
@@ -126,6 +128,19 @@ def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world:
             "the statement is nested too deeply", hint="Flatten nested queries and expressions."
         ) from error
     return _explained(prepared, world) if parsed.explain else prepared
+
+
+def _bound(parsed: Parsed, types: tuple[SqlType, ...], world: World) -> BoundStatement:
+    """The bound statement; with schema="dynamic" bound again for each field that it tells of."""
+    if world.options.schema != DYNAMIC:
+        return bind(parsed.tree, world.catalog, types, world.dialect)
+    tables = Growing(world.catalog)
+    while True:
+        try:
+            return bind(parsed.tree.copy(), tables, types, world.dialect)
+        except UnknownName as error:
+            if not tables.grow(error.fields):
+                raise
 
 
 def _placed(error: Error, places: Placeholders, text: str) -> Error:

@@ -20,6 +20,7 @@ import builtins
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 
 class Warning(builtins.Warning):  # noqa: A001 - the name is PEP 249's
@@ -131,20 +132,52 @@ def _did_you_mean(near: Sequence[str]) -> str | None:
     return f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else None
 
 
-class UnknownColumn(ProgrammingError):
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """A field of a store's documents: the way to it from the table, `[]` into an array."""
+
+    store: str
+    schema: str
+    table: str
+    path: tuple[str, ...]
+
+    def inside(self, name: str) -> FieldPath:
+        """The field `name` of the document here, or `[]`, the elements of the array here."""
+        return replace(self, path=(*self.path, name))
+
+
+class UnknownName(ProgrammingError):
+    """A name that nothing has. `fields` are those it would be if documents had fields that are
+    not known yet."""
+
+    kind = "name"
+
+    def __init__(
+        self,
+        name: str,
+        known: Iterable[str] = (),
+        position: int | None = None,
+        fields: Sequence[FieldPath] = (),
+    ) -> None:
+        near = _did_you_mean(nearest(name.split(".")[-1], known))
+        hint = " ".join(filter(None, (near, _DYNAMIC if fields else "")))
+        super().__init__(
+            f"{self.kind} {name!r} does not exist", position=position, hint=hint or None
+        )
+        self.fields = tuple(fields)
+
+
+_DYNAMIC = 'To name a field that the sample did not show, connect with schema="dynamic".'
+
+
+class UnknownColumn(UnknownName):
     sqlstate = "42703"
-
-    def __init__(self, name: str, known: Iterable[str] = (), position: int | None = None) -> None:
-        hint = _did_you_mean(nearest(name.split(".")[-1], known))
-        super().__init__(f"column {name!r} does not exist", position=position, hint=hint)
+    kind = "column"
 
 
-class UnknownTable(ProgrammingError):
+class UnknownTable(UnknownName):
     sqlstate = "42P01"
-
-    def __init__(self, name: str, known: Iterable[str] = (), position: int | None = None) -> None:
-        hint = _did_you_mean(nearest(name.split(".")[-1], known))
-        super().__init__(f"table {name!r} does not exist", position=position, hint=hint)
+    kind = "table"
 
 
 class UnknownFunction(ProgrammingError):

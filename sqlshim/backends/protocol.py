@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from sqlshim.catalog.model import Table
-from sqlshim.errors import NotSupportedError, ProgrammingError, QueryCanceled
+from sqlshim.catalog.model import Table, TableColumn
+from sqlshim.errors import FieldPath, NotSupportedError, ProgrammingError, QueryCanceled
 from sqlshim.ir.relational import Filter, Rel, Remote
 from sqlshim.ir.scalar import Column, Scalar
 from sqlshim.types import SqlType
@@ -38,6 +38,9 @@ class FullScan(StrEnum):
     FORBID = "forbid"
 
 
+DYNAMIC = "dynamic"  # the schema= option by which fields that are not known may be named
+
+
 @dataclass(frozen=True)
 class Options:
     """Connection options that reach the backends. Times are seconds."""
@@ -50,7 +53,8 @@ class Options:
     retry_for: float = 300.0
     truncate_microseconds: bool = False
     sample_size: int = 1000  # documents looked at to infer a schema
-    schema: Mapping[str, object] | str | None = None  # declared schema (a mapping or a file)
+    # a declared schema (a mapping or a file), or DYNAMIC
+    schema: Mapping[str, object] | str | None = None
     memory_limit: str | None = None  # of the local engine, such as "2GB"
     spill_directory: str | None = None
 
@@ -166,6 +170,10 @@ class Backend(ABC):
     @abstractmethod
     def load_table(self, name: str) -> Table | None:
         """Columns, keys, indexes and statistics of the table of exactly this name."""
+
+    def look_for(self, field: FieldPath) -> TableColumn | None:
+        """A field that no column of an open table is, as documents have it; None if none has it."""
+        return None
 
     # --- planning
     @abstractmethod

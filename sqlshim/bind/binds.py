@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from sqlshim.bind.context import Context
+from sqlshim.bind.scope import Scope
 from sqlshim.errors import NotSupportedError
 from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.types import INTEGER, TEXT
@@ -17,6 +18,7 @@ class Binds(Protocol):
     """The binder of operands."""
 
     context: Context
+    scope: Scope
 
     def scalar(self, node: exp.Expr) -> Scalar:
         """The typed form of an expression."""

@@ -36,14 +36,14 @@ def find_value(scope: Scope, node: exp.Column) -> Scalar:
         return _bare(scope, node, parts[0])
     value, rest = _root(scope, node, parts)
     for part in rest:
-        value = field(value, part)
+        value = field(value, part, scope)
     return value
 
 
 def _bare(scope: Scope, node: exp.Column, ident: exp.Identifier) -> Scalar:
     """A single name: a column, or a field of a row that UNNEST made."""
     record = None if scope.find_bare(ident) else scope.find_record(ident)
-    return field(record, ident) if record is not None else find_column(scope, node)
+    return field(record, ident, scope) if record is not None else find_column(scope, node)
 
 
 def _root(
@@ -66,12 +66,13 @@ def _root(
         return _root(scope, node, parts[1:])  # database.table.column
     if source is None:
         structs = [c.name for c in scope.star() if c.type.kind is Kind.STRUCT]
-        raise UnknownTable(first.name, [*scope.aliases(), *structs], position(node))
+        fields = scope.unknown_fields(*(p.name for p in parts))
+        raise UnknownTable(first.name, [*scope.aliases(), *structs], position(node), fields)
     return find_column(scope, exp.column(second, table=first)), parts[2:]
 
 
-def field(value: Scalar, ident: exp.Identifier) -> Scalar:
-    """One field of a struct."""
+def field(value: Scalar, ident: exp.Identifier, scope: Scope) -> Scalar:
+    """One field of a struct. `scope` knows of what the struct is a part."""
     name = ident.name
     if value.type.kind is not Kind.STRUCT:
         raise TypeMismatch(
@@ -82,7 +83,10 @@ def field(value: Scalar, ident: exp.Identifier) -> Scalar:
         )
     found = matching(name, _quoted(ident), value.type.fields, lambda f: f[0])
     if not found:
-        raise UnknownColumn(_shown(value, name), [n for n, _ in value.type.fields], position(ident))
+        path = scope.path_of(value)
+        fields = [] if path is None else [path.inside(name)]
+        known = [n for n, _ in value.type.fields]
+        raise UnknownColumn(_shown(value, name), known, position(ident), fields)
     if len(found) > 1:
         raise AmbiguousColumn(name, [n for n, _ in found], position(ident))
     return field_call(value, *found[0])
@@ -108,7 +112,7 @@ def dot(node: exp.Expr, binds: Binds) -> Scalar:
     """(value).field"""
     if not isinstance(node.expression, exp.Identifier):
         raise NotSupportedError(f"{node.sql()[:60]} is not supported", position=position(node))
-    return field(binds.scalar(node.this), node.expression)
+    return field(binds.scalar(node.this), node.expression, binds.scope)
 
 
 # --- stars ---------------------------------------------------------------------------------
@@ -126,7 +130,7 @@ def star_items(entry: exp.Expr, scope: Scope, binds: Binds) -> Items | None:
     parts = [p for name in _PARTS if isinstance(p := entry.args.get(name), exp.Identifier)]
     source = scope.find_source(parts[-1])
     if source is not None:
-        return _expanded(source.columns, scope, binds.context)
+        return _expanded(source.starred, scope, binds.context)
     if len(parts) == 1 and not scope.find_bare(parts[0]):
         raise UnknownTable(parts[0].name, scope.aliases(), position(entry))
     return _fields_of(find_value(scope, _named(parts)), entry, binds.context)

@@ -99,7 +99,7 @@ def named_table(node: exp.Expr, context: Context) -> Table:
 
 
 def _visible(table: Table) -> list[TableColumn]:
-    return [c for c in table.columns if not c.hidden]
+    return [c for c in table.columns if not c.hidden and c.starred]
 
 
 def _target_column(ident: exp.Expr, table: Table) -> TableColumn:

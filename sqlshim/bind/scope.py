@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlglot import exp
 
-from sqlshim.errors import AmbiguousColumn, UnknownColumn, UnknownTable
+from sqlshim.errors import AmbiguousColumn, FieldPath, UnknownColumn, UnknownTable
+from sqlshim.functions import arrays, documents
 from sqlshim.ir.relational import Rel
-from sqlshim.ir.scalar import Column
+from sqlshim.ir.scalar import Call, Column, Literal, Scalar
 
 if TYPE_CHECKING:
     from sqlshim.bind.scalars import ScalarBinder
@@ -42,13 +43,25 @@ def matching(name: str, quoted: bool, items: Iterable[T], name_of: Callable[[T],
 
 @dataclass(slots=True)
 class Source:
-    """One table of a FROM clause: its alias, its visible columns and all its columns."""
+    """One table of a FROM clause: its alias, its visible columns and all its columns.
+
+    `documents` is set for a table whose documents may have fields that are not known; `paths` says
+    which of their fields the columns are.
+    """
 
     alias: str
     columns: list[Column]  # visible ones, named as in the result
     key: frozenset[int] = frozenset()  # numbers of the primary key's columns
     record: Column | None = None  # the row itself, where UNNEST made it of a document
     calls: dict[tuple[str, tuple[int, ...]], Column] = field(default_factory=dict)  # row functions
+    unstarred: frozenset[int] = frozenset()  # numbers of columns that are not in a star
+    documents: FieldPath | None = None
+    paths: dict[int, FieldPath] = field(default_factory=dict)
+
+    @property
+    def starred(self) -> list[Column]:
+        """The columns of `t.*`."""
+        return [c for c in self.columns if c.id not in self.unstarred]
 
     @property
     def numbers(self) -> set[int]:
@@ -95,7 +108,8 @@ class Scope:
 
     def star(self) -> list[Column]:
         """The columns of SELECT *."""
-        return [column for _, column in self.own_columns()]
+        unstarred = {n for s in self.sources for n in s.unstarred}
+        return [column for _, column in self.own_columns() if column.id not in unstarred]
 
     def find_source(self, ident: exp.Identifier) -> Source | None:
         """The source of this alias here or further out."""
@@ -130,6 +144,28 @@ class Scope:
                 return source.calls[call]
         return self.parent.find_call(call) if self.parent else None
 
+    def path_of(self, value: Scalar) -> FieldPath | None:
+        """Which field of a table's documents `value` is, where they may have others beside it."""
+        match value:
+            case Column(id=number):
+                here = (s.paths[number] for s in self.sources if number in s.paths)
+                outer = self.parent.path_of(value) if self.parent else None
+                return next(here, outer)
+            case Call(fn=documents.FIELD, args=(parent, Literal(value=str() as name))):
+                path = self.path_of(parent)
+                return None if path is None else path.inside(name)
+            case Call(fn=arrays.ELEMENT, args=(parent, _)):
+                path = self.path_of(parent)
+                return None if path is None else path.inside("[]")
+            case _:
+                return None
+
+    def unknown_fields(self, *names: str) -> list[FieldPath]:
+        """What a dotted name could be if documents had fields that are not known."""
+        fields = [s.documents for s in self.sources if s.documents is not None]
+        found = [replace(f, path=(*f.path, *names)) for f in fields]
+        return found + (self.parent.unknown_fields(*names) if self.parent else [])
+
     def aliases(self) -> list[str]:
         outer = self.parent.aliases() if self.parent else []
         return [s.alias for s in self.sources] + outer
@@ -149,27 +185,27 @@ def find_column(scope: Scope, node: exp.Column) -> Column:
         if source is None:
             raise UnknownTable(table.name, scope.aliases(), position(node))
         found = matching(name, quoted, source.columns, lambda c: c.name)
-        known = [c.name for c in source.columns]
-        return _only(found, f"{table.name}.{name}", known, node)
+        if not found:
+            fields = [] if source.documents is None else [source.documents.inside(name)]
+            known = [c.name for c in source.columns]
+            raise UnknownColumn(f"{table.name}.{name}", known, position(node), fields)
+        return _only(found, f"{table.name}.{name}", node)
     here: Scope | None = scope
     while here is not None:
         found_here = matching(name, quoted, here.own_columns(), lambda pair: pair[1].name)
         if found_here:
             labels = [f"{s.alias}.{c.name}" if s else c.name for s, c in found_here]
-            return _only([c for _, c in found_here], name, [], node, labels)
+            return _only([c for _, c in found_here], name, node, labels)
         here = here.parent
-    raise UnknownColumn(name, scope.column_names(), position(node))
+    raise UnknownColumn(name, scope.column_names(), position(node), scope.unknown_fields(name))
 
 
 def _only(
     found: list[Column],
     name: str,
-    known: list[str],
     node: exp.Expr,
     labels: list[str] | None = None,
 ) -> Column:
-    if not found:
-        raise UnknownColumn(name, known, position(node))
     if len(found) > 1:
         raise AmbiguousColumn(name, labels or [c.name for c in found], position(node))
     return found[0]

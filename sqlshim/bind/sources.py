@@ -16,6 +16,7 @@ from sqlshim.bind.scope import Bound, Scope, Source, matching, position
 from sqlshim.bind.unnest import joined, unnested
 from sqlshim.errors import (
     Error,
+    FieldPath,
     NotSupportedError,
     ProgrammingError,
     TypeMismatch,
@@ -105,8 +106,12 @@ class SourceBinder:
         scan = Scan(table, (*columns.values(), *made.values()))
         visible = [columns[c.name] for c in table.columns if not c.hidden]
         key = frozenset(columns[n].id for n in table.primary_key if n in columns)
-        calls = row_calls(table, columns, made)
-        self._add_source(Source(table.name, visible, key, calls=calls), node)
+        source = Source(table.name, visible, key, calls=row_calls(table, columns, made))
+        source.unstarred = frozenset(columns[c.name].id for c in table.columns if not c.starred)
+        if table.open:
+            source.documents = FieldPath(table.store, table.schema, table.name, ())
+            source.paths = {c.id: source.documents.inside(n) for n, c in columns.items()}
+        self._add_source(source, node)
         return scan
 
     def _derived(self, node: exp.Expr, seen: Scope | None) -> Rel:

@@ -48,7 +48,9 @@ def unnested(
     rel = Unnest(rel, tuple(arrays), number, keep_empty)
     columns = [c for c, _ in arrays] + ([] if number is None else [number])
     single = len(arrays) == 1 and arrays[0][0].type.kind is Kind.STRUCT and not given
-    source = Source(name, columns, record=columns[0] if single else None)
+    found = ((c, binder.scope.path_of(value)) for c, value in arrays)
+    paths = {c.id: path.inside("[]") for c, path in found if path is not None}
+    source = Source(name, columns, record=columns[0] if single else None, paths=paths)
     return rel, source
 
 

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from sqlshim.catalog.model import Table
-from sqlshim.errors import AmbiguousTable, ProgrammingError, UnknownTable
+from sqlshim.catalog.model import Table, TableColumn
+from sqlshim.errors import AmbiguousTable, FieldPath, ProgrammingError, UnknownTable
 
 
 class Source(Protocol):
@@ -23,6 +23,9 @@ class Source(Protocol):
     def load_table(self, name: str) -> Table | None:
         """One table by its exact name."""
 
+    def look_for(self, field: FieldPath) -> TableColumn | None:
+        """A field that is not known, as documents have it; None if none has it."""
+
 
 class Catalog:
     """Tables by name. Safe to use from several threads."""
@@ -31,6 +34,7 @@ class Catalog:
         self._sources = sources
         self._tables: dict[tuple[str, str], Table] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._fields: dict[FieldPath, TableColumn | None] = {}
         self._lock = threading.RLock()
         self.version = 0
 
@@ -39,6 +43,7 @@ class Catalog:
         with self._lock:
             self._tables.clear()
             self._names.clear()
+            self._fields.clear()
             self.version += 1
 
     def names(self, store: str, anew: bool = False) -> tuple[str, ...]:
@@ -75,6 +80,13 @@ class Catalog:
             if len(found) > 1:
                 raise AmbiguousTable(name, [f"{s}.{n}" if s else n for s, n in found])
             return self._load(*found[0])
+
+    def look_for(self, field: FieldPath) -> TableColumn | None:
+        """A field that is not among a table's columns, as its documents have it, or None."""
+        with self._lock:
+            if field not in self._fields:
+                self._fields[field] = self._sources[field.store].look_for(field)
+            return self._fields[field]
 
     def _stores_named(self, parts: Sequence[tuple[str, bool]]) -> list[str]:
         if len(parts) == 1:

@@ -15,7 +15,8 @@ from sqlshim.types import SqlType
 class TableColumn:
     """A column. `native` is the store's own type name (such as `objectId`, `timeuuid`).
 
-    A hidden column (a generated key) is not in `SELECT *` and cannot be named.
+    A hidden column (a generated key) is not in `SELECT *` and cannot be named. One that is not
+    `starred` (a field that only this statement's text has told of) can be named.
     """
 
     name: str
@@ -23,6 +24,7 @@ class TableColumn:
     native: str = ""
     hidden: bool = False
     has_default: bool = False  # the store fills it in when an INSERT omits it
+    starred: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Table:
     `store` is the name of the store in the connection, `schema` the database, keyspace or
     directory inside it. `primary_key` are the columns that identify a row (MongoDB: `_id`);
     `partition_key` and `clustering` (name, descending) are Cassandra's.
+    An `open` table may have columns that are not known: its documents follow no schema.
     """
 
     store: str
@@ -72,6 +75,7 @@ class Table:
     row_count: int | None = field(default=None, compare=False)  # an estimate
     read_only: bool = False
     row_functions: tuple[RowFunction, ...] = ()
+    open: bool = False
 
     def column(self, name: str) -> TableColumn:
         """The column stored under exactly this name; KeyError if there is none."""

@@ -229,8 +229,9 @@ def connect(
     `uri` is memory://, file:///directory, mongodb://…/db or cassandra://…/keyspace, or a dict of
     name to URI, whose tables are then `name.table`. Times are seconds; `timeout` limits each
     statement. `dialect` is any of sqlglot's. `pushdown` is "auto", "always" or "never",
-    `full_scan` "allow", "warn" or "forbid". Raises InterfaceError for wrong options and
-    OperationalError when a store cannot be reached.
+    `full_scan` "allow", "warn" or "forbid". `schema` declares types ({table: {column: type}} or a
+    JSON file with it), or is "dynamic": fields that are not known may be named.
+    Raises InterfaceError for wrong options and OperationalError when a store cannot be reached.
     """
     dialect_named(dialect)
     options = Options(

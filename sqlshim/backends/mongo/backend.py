@@ -12,7 +12,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo.database import Database
 from pymongo.uri_parser import parse_uri
 
-from sqlshim.backends.mongo import accept, catalog, run, write
+from sqlshim.backends.mongo import accept, catalog, run, sampling, write
 from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
 from sqlshim.backends.mongo.statistics import Statistics
@@ -26,8 +26,8 @@ from sqlshim.backends.protocol import (
     TableDefinition,
     WritesAtOnce,
 )
-from sqlshim.catalog.model import Table
-from sqlshim.errors import InterfaceError, without_secrets
+from sqlshim.catalog.model import Table, TableColumn
+from sqlshim.errors import FieldPath, InterfaceError, without_secrets
 from sqlshim.ir.relational import Filter, Rel
 
 Document = dict[str, Any]
@@ -109,6 +109,10 @@ class MongoBackend(WritesAtOnce):
 
     def load_table(self, name: str) -> Table | None:
         return catalog.load_table(self._database, name, self.alias, self.options)
+
+    def look_for(self, field: FieldPath) -> TableColumn | None:
+        with translating():
+            return sampling.look_for(self._database[field.table], field.path)
 
     # --- planning and running
 

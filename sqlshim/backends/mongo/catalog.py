@@ -1,7 +1,6 @@
 """Tables of a database: columns by validator or sample, indexes, estimated sizes.
 
-Nothing is ever written. A field that no validator describes is known from a sample: a few
-documents in stored order, for the order of the fields, and `$sample` for what varies.
+Nothing is ever written. A field that no validator describes is known from a sample.
 """
 
 from __future__ import annotations
@@ -19,16 +18,15 @@ from pymongo.errors import OperationFailure
 from sqlshim.backends.mongo import validator
 from sqlshim.backends.mongo.encode import OBJECT_ID
 from sqlshim.backends.mongo.errors import translating
-from sqlshim.backends.mongo.infer import Fields
+from sqlshim.backends.mongo.sampling import sampled
 from sqlshim.backends.mongo.typenames import parse_type
-from sqlshim.backends.protocol import Options
+from sqlshim.backends.protocol import DYNAMIC, Options
 from sqlshim.catalog.model import Index, Table, TableColumn
 from sqlshim.errors import InterfaceError
 from sqlshim.types import TEXT, Kind, SqlType
 
 Document = dict[str, Any]
 KEY = "_id"
-_FIRST = 100  # documents read in stored order
 _UNREADABLE = {13, 166, 59}  # not authorized; a view; unknown command
 
 
@@ -73,6 +71,7 @@ def _table(
         indexes=tuple(i for i in indexes if i.name != "_id_"),
         row_count=None if is_view else _row_count(collection),
         read_only=is_view,
+        open=not validator.is_ours(schema) and schema.get("additionalProperties") is not False,
     )
 
 
@@ -90,8 +89,8 @@ def _columns(
     names = {c.name for c in described}
     if schema.get("additionalProperties") is False:
         return _key_first(described)
-    sampled = [c for c in _sampled(collection, options.sample_size) if c.name not in names]
-    return _key_first([*described, *sampled])
+    found = sampled(collection, options.sample_size)
+    return _key_first([*described, *(c for c in found if c.name not in names)])
 
 
 def _key_first(columns: Sequence[TableColumn]) -> list[TableColumn]:
@@ -99,18 +98,6 @@ def _key_first(columns: Sequence[TableColumn]) -> list[TableColumn]:
     found = next((c for c in columns if c.name == KEY), TableColumn(KEY, TEXT, OBJECT_ID))
     key = replace(found, type=found.type.with_null(False), has_default=found.native == OBJECT_ID)
     return [key, *(c for c in columns if c.name != KEY)]
-
-
-def _sampled(collection: Collection[Document], size: int) -> Iterable[TableColumn]:
-    fields = Fields()
-    count = 0
-    for document in collection.find().limit(min(size, _FIRST)):
-        fields.look(document)
-        count += 1
-    if count == _FIRST and size > _FIRST:
-        for document in collection.aggregate([{"$sample": {"size": size}}], allowDiskUse=True):
-            fields.look(document)
-    return [TableColumn(n, t, native) for n, (t, native) in fields.columns().items()]
 
 
 def _declared(
@@ -125,7 +112,7 @@ def _declared(
 def declared_types(options: Options) -> dict[str, dict[str, SqlType]]:
     """The schema= option, a mapping or the name of a JSON file, with its types read."""
     schema: object = options.schema
-    if isinstance(schema, str):
+    if isinstance(schema, str) and schema != DYNAMIC:
         try:
             schema = json.loads(Path(schema).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

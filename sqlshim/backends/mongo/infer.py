@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -139,6 +139,18 @@ class Fields:
             if name not in self.seen:
                 self.seen[name] = Seen()
             self.seen[name].look(value)
+
+    def at(self, path: Sequence[str]) -> Seen | None:
+        """What was seen at the end of `path`, in which `[]` are the elements of an array."""
+        seen = self.seen.get(path[0])
+        for name in path[1:]:
+            if seen is None:
+                return None
+            if name == "[]":
+                seen = seen.elements
+            else:
+                seen = None if seen.parts is None else seen.parts.seen.get(name)
+        return seen
 
     def columns(self) -> dict[str, tuple[SqlType, str]]:
         """Each field's SQL type and native type."""
