@@ -58,6 +58,8 @@ class Placeholders:
                     sqlstate="07001",
                 )
             return ()
+        if type(arguments) in (tuple, list) and self.keys == tuple(range(len(arguments))):
+            return tuple(arguments)  # the usual case, without the questions below
         if isinstance(arguments, Mapping):
             return self._named(arguments)
         if isinstance(arguments, str | bytes) or not isinstance(arguments, Sequence):

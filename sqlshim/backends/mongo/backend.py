@@ -9,6 +9,7 @@ from typing import Any
 import pymongo
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.uri_parser import parse_uri
 
@@ -100,6 +101,7 @@ class MongoBackend(WritesAtOnce):
         self.options = options
         self._transactions = transactions
         self._database: Database[Document] = client.get_database(database, codec_options=_CODEC)
+        self._collections: dict[str, Collection[Document]] = {}  # making one takes a while
         self._statistics = Statistics(self._database, accept.refusal)
 
     # --- catalog
@@ -127,7 +129,10 @@ class MongoBackend(WritesAtOnce):
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         assert isinstance(native, MongoQuery)
-        return run.open_query(self._database, native, params, context)
+        collection = self._collections.get(native.collection)
+        if collection is None:
+            collection = self._collections[native.collection] = self._database[native.collection]
+        return run.open_query(collection, native, params, context)
 
     # --- writing
 

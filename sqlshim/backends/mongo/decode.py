@@ -208,6 +208,10 @@ class Decoder:
         """The rows with every value as its column's type wants it."""
         if not rows or not self._readings:
             return rows
+        if len(rows) == 1 and all(
+            type(v) in how.plain for v, how in zip(rows[0], self._readings, strict=True)
+        ):
+            return rows
         cells: list[Sequence[object]] = list(zip(*rows, strict=True))
         changed = False
         for i, how in enumerate(self._readings):

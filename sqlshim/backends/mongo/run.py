@@ -33,17 +33,19 @@ _numbers = itertools.count(1)
 
 
 def open_query(
-    database: Database[Document], query: MongoQuery, params: Sequence[object], context: RunContext
+    collection: Collection[Document],
+    query: MongoQuery,
+    params: Sequence[object],
+    context: RunContext,
 ) -> Stream:
     """Start the query; rows are fetched a reply at a time."""
     pipeline = query.template.fill(params)
     comment = f"sqlshim {_process} {next(_numbers)}"
-    cancel = _killer(database, comment)
-    collection = database[query.collection]
+    cancel = _killer(collection.database, comment)
     with interrupted_by(context, cancel):
         cursor, in_bytes = _sent(collection, query, pipeline, comment, context)
     fetch = partial(next, cursor, b"") if in_bytes else partial(cursor.to_list, context.batch_rows)
-    return MongoStream(query, Replies(cursor, fetch, cancel, context), database.codec_options)
+    return MongoStream(query, Replies(cursor, fetch, cancel, context), collection.codec_options)
 
 
 def _sent(
