@@ -1,7 +1,8 @@
-"""Two ways to the same rows, timed side by side.
+"""Two ways to the same rows, timed side by side; and single figures with a limit.
 
-A suite gives `Race`s; `run` lets both sides of each take turns, so that whatever else the machine
-does hits both alike, and gives the medians. Both must give the same rows, or the time says nothing.
+A suite gives `Race`s and `Figure`s; `run` lets both sides of a race take turns, so that whatever
+else the machine does hits both alike, and gives the medians. Both must give the same rows, or the
+time says nothing.
 """
 
 from __future__ import annotations
@@ -51,21 +52,65 @@ class Timed:
         return f"{self.name:24} {times} ratio {self.ratio:5.2f} of {self.most:.2f}  {verdict}"
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One number where nothing can be raced against: `measure()` is good up to `most`."""
+
+    name: str
+    measure: Callable[[], float]
+    most: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The median of a figure."""
+
+    name: str
+    value: float
+    most: float
+    unit: str
+
+    @property
+    def good(self) -> bool:
+        return self.value <= self.most
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.good else "too much"
+        return (
+            f"{self.name:24} {self.value:9.3f} {self.unit} of {self.most:g} {self.unit}  {verdict}"
+        )
+
+
+Contest = Race | Figure
+Outcome = Timed | Measured
+
+
 def _shown(seconds: float) -> str:
     return f"{seconds * 1000:9.3f} ms"
 
 
-def run(race: Race, rounds: int) -> Timed:
+def run(contest: Contest, rounds: int) -> Outcome:
+    """A race or a figure, `rounds` times."""
+    match contest:
+        case Race():
+            return _raced(contest, rounds)
+        case Figure(name, measure, most, unit):
+            return Measured(name, statistics.median(measure() for _ in range(rounds)), most, unit)
+
+
+def _raced(race: Race, rounds: int) -> Timed:
     """Both sides once to warm up and to compare, then `rounds` times in turn."""
     remark = race.differ(race.ours(), race.by_hand()) or ""
     ours, by_hand = [], []
     for _ in range(rounds):
-        ours.append(_seconds(race.ours))
-        by_hand.append(_seconds(race.by_hand))
+        ours.append(seconds(race.ours))
+        by_hand.append(seconds(race.by_hand))
     return Timed(race.name, statistics.median(ours), statistics.median(by_hand), race.most, remark)
 
 
-def _seconds(work: Callable[[], Any]) -> float:
+def seconds(work: Callable[[], Any]) -> float:
+    """How long `work` takes."""
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.bench.race import Race, Timed, run
+from conformance.bench.race import Figure, Measured, Race, Timed, run
 
 
 def differ(mine: object, theirs: object) -> str | None:
@@ -25,3 +25,10 @@ def test_other_rows_make_a_time_worthless() -> None:
 def test_a_ratio_above_the_limit_is_too_slow() -> None:
     assert Timed("fast", ours=1.2, by_hand=1.0, most=1.3).good
     assert not Timed("slow", ours=1.4, by_hand=1.0, most=1.3).good
+
+
+def test_a_figure_is_the_median_of_its_rounds() -> None:
+    values = iter([3.0, 1.0, 2.0])
+    measured = run(Figure("memory", lambda: next(values), 2.0, "MB"), rounds=3)
+    assert measured == Measured("memory", 2.0, 2.0, "MB")
+    assert measured.good
