@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from conformance.fuzz.expressions import Name, Scope, expression, predicate
+from conformance.fuzz.expressions import Name, Scope, expression, leaf, predicate, value
+from conformance.fuzz.grouping import aggregate, grouped
 from conformance.fuzz.tree import Many, Node, Part
+from conformance.fuzz.windows import DIRECTIONS, window
 from conformance.fuzz.world import KINDS, Table, World
 
-AGGREGATES: dict[str, tuple[tuple[str, str], ...]] = {
-    "B": (("COUNT(*)", ""), ("COUNT({})", "*"), ("COUNT(DISTINCT {})", "*"), ("SUM({})", "I")),
-    "I": (("MIN({})", "I"), ("MAX({})", "I")),
-    "D": (("SUM({})", "D"), ("AVG({})", "D"), ("MIN({})", "D"), ("AVG({})", "I")),
-    "N": (("SUM({})", "N"), ("MAX({})", "N")),
-    "T": (("MIN({})", "T"), ("MAX({})", "T")),
-    "A": (("MIN({})", "A"), ("MAX({})", "A")),
-    "S": (("MIN({})", "S"), ("MAX({})", "S")),
-}
+SET_OPERATORS = ("UNION ALL", "UNION ALL", "UNION", "INTERSECT", "INTERSECT ALL", "EXCEPT",
+                 "EXCEPT ALL")  # fmt: skip
+JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN")
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,10 @@ class Writer:
             return self._united(kinds)
         if chance < 0.24:
             return self._with(kinds)
+        if chance < 0.27:
+            return self._recursive()
+        if chance < 0.31:
+            return self._first_of_each(kinds)
         return self._ordered(self.select(kinds, 3), kinds)
 
     def kinds(self) -> str:
@@ -55,9 +55,15 @@ class Writer:
         source, names = self.source(depth)
         scope = self.scope(names, depth, outer)
         if self.rnd.random() < 0.35:
-            return self._grouped(kinds, source, scope)
+            return grouped(scope, kinds, source, self.where(scope))
         word = "SELECT DISTINCT" if self.rnd.random() < 0.15 else "SELECT"
-        items = [expression(scope, kind) for kind in kinds]
+        windows = 0.3 if names and self.rnd.random() < 0.3 else 0.0
+        items = [
+            window(scope, kind)
+            if kind != "L" and self.rnd.random() < windows
+            else expression(scope, kind)
+            for kind in kinds
+        ]
         return Part("Q", f"{word} {{}} FROM {{}}{{}}", (_items(items), source, self.where(scope)))
 
     def where(self, scope: Scope) -> Many:
@@ -68,13 +74,17 @@ class Writer:
         first, names = self._from_one(depth)
         joins: list[Node] = []
         for _ in range(self.rnd.choice((0, 0, 0, 1, 1, 2)) if depth > 1 else 0):
-            other, more = self._from_one(0)
-            joins.append(self._join(other, names, more))
+            if self.rnd.random() < 0.12:
+                join, more = self._lateral(names)
+            else:
+                other, more = self._from_one(0)
+                join = self._join(other, names, more)
+            joins.append(join)
             names = names + more
         return Part("", "{}{}", (first, Many("", "", tuple(joins)))), names
 
     def _join(self, other: Node, left: Sequence[Name], right: Sequence[Name]) -> Node:
-        word = self.rnd.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "CROSS JOIN"))
+        word = self.rnd.choice(JOINS)
         if word == "CROSS JOIN":
             return Part("", " CROSS JOIN {}", (other,))
         pairs = [(a, b) for a in left for b in right if a.kind == b.kind]
@@ -86,7 +96,30 @@ class Writer:
             terms.append(predicate(Scope(self.rnd, [*left, *right], 1)))
         return Part("", f" {word} {{}} ON {{}}", (other, Many("", " AND ", tuple(terms), 1)))
 
+    def _lateral(self, names: Sequence[Name]) -> tuple[Node, list[Name]]:
+        """A join with a subquery that reads the tables before it."""
+        alias, kinds = self.alias(), self.kinds()
+        body = self.select(kinds, 1, names)
+        word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
+        more = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
+        return Part("", f" {word} LATERAL ({{}}) AS {alias}{on}", (body,)), more
+
+    def _values(self) -> tuple[Node, list[Name]]:
+        alias, kinds = self.alias(), self.kinds()
+        rows = tuple(
+            Part(
+                "", "({})", (Many("", ", ", tuple(value(self.rnd, k) for k in kinds), len(kinds)),)
+            )
+            for _ in range(self.rnd.randint(1, 4))
+        )
+        columns = ", ".join(f"r{n}" for n in range(len(kinds)))
+        text = f"(VALUES {{}}) AS {alias} ({columns})"
+        names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
+        return Part("", text, (Many("", ", ", rows, 1),)), names
+
     def _from_one(self, depth: int) -> tuple[Node, list[Name]]:
+        if self.rnd.random() < 0.05:
+            return self._values()
         alias = self.alias()
         if depth > 1 and self.rnd.random() < 0.15:
             kinds = self.kinds()
@@ -100,48 +133,23 @@ class Writer:
         self.count += 1
         return f"a{self.count}"
 
-    def _grouped(self, kinds: str, source: Node, scope: Scope) -> Part:
-        keys = [scope.rnd.random() < 0.5 and kind != "" for kind in kinds]
-        items: list[Node] = []
-        groups: list[Node] = []
-        inner = Scope(scope.rnd, scope.names, 1, outer=())
-        for is_key, kind in zip(keys, kinds, strict=True):
-            if is_key or kind == "L":
-                items.append(expression(inner, kind))
-                groups.append(Part("", str(len(items))))
-            else:
-                items.append(self.aggregate(inner, kind))
-        having: tuple[Node, ...] = ()
-        if self.rnd.random() < 0.3:
-            sign = self.rnd.choice(("= 1", "> 1", "<= 3", "IS NOT NULL"))
-            having = (Part("L", f"({{}} {sign})", (self.aggregate(inner, "B"),)),)
-        kids = (
-            Many("", ", ", tuple(Part("", f"{{}} AS r{n}", (i,)) for n, i in enumerate(items)), 1),
-            source,
-            self.where(scope),
-            Many(" GROUP BY ", ", ", tuple(groups)),
-            Many(" HAVING ", " AND ", having),
-        )
-        return Part("Q", "SELECT {} FROM {}{}{}{}", kids)
-
-    def aggregate(self, scope: Scope, kind: str) -> Node:
-        template, inside = self.rnd.choice(AGGREGATES[kind])
-        if inside == "*":
-            inside = self.rnd.choice(KINDS)
-        kids: tuple[Node, ...] = (expression(scope, inside),) if inside else ()
-        if self.rnd.random() < 0.2:
-            template += " FILTER (WHERE {})"
-            kids = (*kids, predicate(scope))
-        return Part(kind, template, kids)
-
     def subquery(self, scope: Scope) -> Node:
-        """EXISTS or IN, often correlated."""
+        """EXISTS, IN, ANY or ALL, often correlated."""
         outer = scope.names if self.rnd.random() < 0.7 else ()
-        if self.rnd.random() < 0.5:
+        chance = self.rnd.random()
+        if chance < 0.4:
             word = self.rnd.choice(("EXISTS", "NOT EXISTS"))
             return Part("L", f"({word} ({{}}))", (self.select("I", 1, outer),))
         kind = self.rnd.choice("IBTANS")
+        if chance < 0.55:
+            word = self.rnd.choice(("=", "<>", "<", "<=", ">", ">="))
+            some = self.rnd.choice(("ANY", "ALL"))
+            kids = (expression(scope, kind), self.select(kind, 1, outer))
+            return Part("L", f"({{}} {word} {some} ({{}}))", kids)
         word = self.rnd.choice(("IN", "NOT IN"))
+        if chance < 0.65:
+            pair = Part("", "({}, {})", (leaf(scope, kind), leaf(scope, "I")))
+            return Part("L", f"({{}} {word} ({{}}))", (pair, self.select(kind + "I", 1, outer)))
         kids = (expression(scope, kind), self.select(kind, 1, outer))
         return Part("L", f"({{}} {word} ({{}}))", kids)
 
@@ -150,22 +158,65 @@ class Writer:
         source, names = self.source(0)
         inner = Scope(self.rnd, names, 1, outer=outer)
         # An aggregate of nothing but outer columns would belong to the outer query.
-        item = self.aggregate(Scope(self.rnd, names, 1), kind)
+        item = aggregate(Scope(self.rnd, names, 1), kind)
         return Part(kind, "(SELECT {} FROM {}{})", (item, source, self.where(inner)))
 
     def _united(self, kinds: str) -> Query:
-        sides = tuple(self.select(kinds, 2) for _ in range(self.rnd.randint(2, 3)))
-        return self._ordered(Part("Q", "{}", (Many("", " UNION ALL ", sides, 1),)), kinds)
+        return self._ordered(self._sets(kinds, 2), kinds)
+
+    def _sets(self, kinds: str, depth: int) -> Part:
+        """Two or three queries combined; a side may be such a combination itself."""
+        word = self.rnd.choice(SET_OPERATORS)
+        sides = tuple(
+            Part("Q", "({})", (self._sets(kinds, depth - 1),))
+            if depth and self.rnd.random() < 0.2
+            else self.select(kinds, 2)
+            for _ in range(self.rnd.randint(2, 3))
+        )
+        return Part("Q", "{}", (Many("", f" {word} ", sides, 1),))
 
     def _with(self, kinds: str) -> Query:
+        """A CTE, at times used twice."""
         cte = self.select(kinds, 2)
         names = [Name(f"w.r{n}", kind) for n, kind in enumerate(kinds)]
-        scope = self.scope(names, 2)
         wanted = self.kinds()
+        joins: tuple[Node, ...] = ()
+        if self.rnd.random() < 0.3:
+            again = [Name(f"v.r{n}", kind) for n, kind in enumerate(kinds)]
+            joins = (self._join(Part("", "w AS v"), names, again),)
+            names += again
+        scope = self.scope(names, 2)
         items = [expression(scope, kind) for kind in wanted]
-        body = Part("Q", "SELECT {} FROM w{}", (_items(items), self.where(scope)))
-        ordered = self._ordered(body, wanted)
+        kids = (_items(items), Many("", "", joins), self.where(scope))
+        ordered = self._ordered(Part("Q", "SELECT {} FROM w{}{}", kids), wanted)
         return Query(Part("", "WITH w AS ({}) {}", (cte, ordered.tree)), ordered.ordered)
+
+    def _recursive(self) -> Query:
+        """Numbers counted up from those of a table, with what came before them."""
+        all_rows = self.rnd.choice(("UNION", "UNION ALL"))
+        base, names = self._from_one(0)
+        inner = Scope(self.rnd, names, 1)
+        first = (expression(inner, "I"), expression(inner, "T"), base, self.where(inner))
+        limits = Name("w.r0", "I"), Name("w.r1", "T")
+        step = predicate(Scope(self.rnd, limits, 1))
+        last = self.scope(limits, 1)
+        text = (
+            "WITH RECURSIVE w(r0, r1, r2) AS (SELECT MOD({}, 5), {}, 1 FROM {}{} "
+            f"{all_rows} SELECT MOD(r0 + 1, 5), r1, r2 + 1 FROM w WHERE r2 < 4 AND {{}}) "
+            "SELECT * FROM w{}"
+        )
+        return Query(Part("", text, (*first, step, self.where(last))))
+
+    def _first_of_each(self, kinds: str) -> Query:
+        """DISTINCT ON, or the first rows with those that tie with the last of them."""
+        body = self.select(kinds, 2)
+        directions = [self._direction() for _ in kinds]
+        order = ", ".join(f"{n + 1}{way}" for n, way in enumerate(directions))
+        if self.rnd.random() < 0.5:
+            text = f"SELECT DISTINCT ON (d.r0) * FROM ({{}}) AS d ORDER BY {order}"
+            return Query(Part("", text, (body,)), ordered=True)
+        ties = f"{{}} ORDER BY 1{directions[0]} FETCH FIRST 2 ROWS WITH TIES"
+        return Query(Part("", ties, (body,)))
 
     def _ordered(self, body: Node, kinds: str) -> Query:
         """ORDER BY every column, so that the answer is determined, often with a LIMIT."""
@@ -176,8 +227,7 @@ class Writer:
         return Query(Part("", f"{{}} ORDER BY {order}{limit}", (body,)), ordered=True)
 
     def _direction(self) -> str:
-        words = ("", "", " DESC", " NULLS FIRST", " DESC NULLS LAST", " DESC NULLS FIRST")
-        return self.rnd.choice(words)
+        return self.rnd.choice(DIRECTIONS)
 
 
 def _items(items: Sequence[Node]) -> Many:

@@ -1,0 +1,91 @@
+"""Random aggregates, groups and grouping sets."""
+
+from __future__ import annotations
+
+from random import Random
+
+from conformance.fuzz.expressions import Scope, expression, leaf, predicate
+from conformance.fuzz.tree import Many, Node, Part
+from conformance.fuzz.windows import DIRECTIONS
+from conformance.fuzz.world import KINDS
+
+AGGREGATES: dict[str, tuple[tuple[str, str], ...]] = {
+    "B": (("COUNT(*)", ""), ("COUNT({})", "*"), ("COUNT(DISTINCT {})", "*"), ("SUM({})", "I"),
+          ("SUM(DISTINCT {})", "I"), ("REGR_COUNT({}, {})", "DD"), ("BIT_OR({})", "B")),
+    "I": (("MIN({})", "I"), ("MAX({})", "I"), ("BIT_AND({})", "I"),
+          ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {})", "I")),
+    "D": (("SUM({})", "D"), ("AVG({})", "D"), ("MIN({})", "D"), ("AVG({})", "I"),
+          ("AVG(DISTINCT {})", "I"), ("STDDEV_SAMP({})", "D"), ("VAR_POP({})", "D"),
+          ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY {})", "D")),
+    "N": (("SUM({})", "N"), ("MAX({})", "N"), ("SUM(DISTINCT {})", "N")),
+    "T": (("MIN({})", "T"), ("MAX({})", "T"), ("STRING_AGG({0}, ',' ORDER BY {0})", "T")),
+    "L": (("BOOL_AND({})", "L"), ("BOOL_OR({})", "L"), ("EVERY({})", "L")),
+    "A": (("MIN({})", "A"), ("MAX({})", "A")),
+    "S": (("MIN({})", "S"), ("MAX({})", "S")),
+}  # fmt: skip
+
+
+def aggregate(scope: Scope, kind: str) -> Node:
+    rnd = scope.rnd
+    template, inside = rnd.choice(AGGREGATES[kind])
+    if inside == "*":
+        inside = rnd.choice(KINDS)
+    kids: tuple[Node, ...]
+    if "{0}" in template:
+        column = leaf(scope, inside)
+        template, kids = template.replace("{0}", "{}"), (column, column)
+    else:
+        kids = tuple(expression(scope, k) for k in inside)
+    if rnd.random() < 0.2:
+        template += " FILTER (WHERE {})"
+        kids = (*kids, predicate(scope))
+    return Part(kind, template, kids)
+
+
+def grouped(scope: Scope, kinds: str, source: Node, where: Node) -> Part:
+    """A SELECT with columns r0, r1, … of these kinds, some of them keys, the others aggregates."""
+    rnd = scope.rnd
+    inner = Scope(rnd, scope.names, 1, outer=())
+    items: list[Node] = []
+    keys: list[str] = []
+    for kind in kinds:
+        chance = rnd.random()
+        if chance < 0.5:
+            items.append(expression(inner, kind))
+            keys.append(str(len(items)))
+        elif chance < 0.55 and kind == "B":
+            # Ranks of groups; the window runs above the grouping.
+            order = Part("", "{}" + rnd.choice(DIRECTIONS), (aggregate(inner, "B"),))
+            items.append(Part("B", "RANK() OVER (ORDER BY {})", (order,)))
+        else:
+            items.append(aggregate(inner, kind))
+    having: tuple[Node, ...] = ()
+    if rnd.random() < 0.3:
+        sign = rnd.choice(("= 1", "> 1", "<= 3", "IS NOT NULL"))
+        having = (Part("L", f"({{}} {sign})", (aggregate(inner, "B"),)),)
+    kids = (
+        Many("", ", ", tuple(Part("", f"{{}} AS r{n}", (i,)) for n, i in enumerate(items)), 1),
+        source,
+        where,
+        _keys(rnd, keys),
+        Many(" HAVING ", " AND ", having),
+    )
+    return Part("Q", "SELECT {} FROM {}{}{}{}", kids)
+
+
+def _keys(rnd: Random, keys: list[str]) -> Node:
+    """GROUP BY these ordinals, at times by several sets of them."""
+    parts = tuple(Part("", key) for key in keys)
+    if not keys or rnd.random() < 0.75:
+        return Many(" GROUP BY ", ", ", parts)
+    word = rnd.choice(("ROLLUP", "CUBE", "GROUPING SETS"))
+    if word != "GROUPING SETS":
+        return Part("", f" GROUP BY {word} ({{}})", (Many("", ", ", parts, 1),))
+    chosen = [rnd.sample(keys, rnd.randint(0, len(keys))) for _ in range(rnd.randint(1, 3))]
+    # Every key stands in some set: the columns of SELECT must be grouped.
+    texts = [f"({', '.join(some)})" for some in [keys, *chosen]]
+    return Part(
+        "",
+        " GROUP BY GROUPING SETS ({})",
+        (Many("", ", ", tuple(Part("", text) for text in texts), 1),),
+    )
