@@ -12,7 +12,7 @@ from sqlshim.errors import InternalError, NotSupportedError, UnknownTable
 
 
 def test_every_module_is_a_backend() -> None:
-    assert backend_names() == ["cassandra", "duckdb", "mongo", "postgres", "reference"]
+    assert backend_names() == ["cassandra", "duckdb", "mongo", "postgres", "reference", "sqlite"]
 
 
 def test_an_unknown_backend_is_unavailable() -> None:

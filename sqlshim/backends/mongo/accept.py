@@ -168,9 +168,12 @@ def _kind(t: SqlType, refused: frozenset[Kind], done: str) -> str:
 
 
 def _sort(rel: Sort) -> str:
-    if len(rel.keys) > _MOST_SORT_KEYS:
-        return f"MongoDB sorts by few keys, not by {len(rel.keys)}"
-    return _first(_reason(k.expr) or _kind(k.expr.type, _UNORDERED, "sorted") for k in rel.keys)
+    reasons = (_reason(k.expr) or _kind(k.expr.type, _UNORDERED, "sorted") for k in rel.keys)
+    return _many_keys(len(rel.keys)) or _first(reasons)
+
+
+def _many_keys(count: int) -> str:
+    return f"MongoDB sorts by few keys, not by {count}" if count > _MOST_SORT_KEYS else ""
 
 
 def _grouping_sets(rel: GroupingSets, pushdown: Pushdown) -> str:
@@ -184,6 +187,7 @@ def _window(call: WindowCall) -> str:
     exprs = (*call.args, *call.partition, *(k.expr for k in call.order))
     return (
         windows.refusal(call)
+        or _many_keys(len(call.order) + 1)  # it sorts by the partition first
         or _first(_kind(e.type, _OPAQUE, "used in a window") for e in exprs)
         or _first(_kind(k.expr.type, _UNORDERED, "sorted") for k in call.order)
         or _first(map(_reason, exprs if call.filter is None else (*exprs, call.filter)))
