@@ -33,6 +33,9 @@ class Tables:
     def load_table(self, name: str) -> Table | None:
         return self._tables.get(name)
 
+    def schemas(self) -> list[str]:
+        return []
+
 
 class NoTables:
     """What CREATE TABLE is bound against."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from sqlshim.catalog.catalog import Tables
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import FieldPath, NotSupportedError, ProgrammingError, QueryCanceled
 from sqlshim.ir.relational import Filter, Rel, Remote
@@ -170,6 +171,14 @@ class Backend(ABC):
     @abstractmethod
     def load_table(self, name: str) -> Table | None:
         """Columns, keys, indexes and statistics of the table of exactly this name."""
+
+    def schemas(self) -> Sequence[str]:
+        """The databases (keyspaces) whose tables can be read beside the default one's."""
+        return ()
+
+    def schema(self, name: str) -> Tables:
+        """The tables of one of `schemas`."""
+        raise ProgrammingError(f"no database named {name!r}", sqlstate="3F000")
 
     def look_for(self, field: FieldPath) -> TableColumn | None:
         """A field that no column of an open table is, as documents have it; None if none has it."""

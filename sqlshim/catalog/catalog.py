@@ -8,23 +8,47 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import AmbiguousTable, FieldPath, ProgrammingError, UnknownTable
 
 
-class Source(Protocol):
-    """The part of a backend that the catalog needs."""
+class Tables(Protocol):
+    """The tables of one database."""
 
     def table_names(self) -> Sequence[str]:
-        """All tables of the default schema."""
+        """All of them."""
 
     def load_table(self, name: str) -> Table | None:
         """One table by its exact name."""
 
+
+class Source(Tables, Protocol):
+    """The part of a backend that the catalog needs; its own tables are those of its default
+    database."""
+
+    def schemas(self) -> Sequence[str]:
+        """The other databases whose tables can be read, too."""
+
+    def schema(self, name: str) -> Tables:
+        """One of `schemas`."""
+
     def look_for(self, field: FieldPath) -> TableColumn | None:
         """A field that is not known, as documents have it; None if none has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where tables are: a store, and which of its databases ("" is the default one)."""
+
+    store: str
+    schema: str = ""
+
+    def named(self, table: str) -> str:
+        """The qualified name of a table."""
+        return ".".join(filter(None, (self.store, self.schema, table)))
 
 
 class Catalog:
@@ -32,8 +56,8 @@ class Catalog:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
-        self._tables: dict[tuple[str, str], Table] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._tables: dict[tuple[Home, str], Table] = {}
+        self._names: dict[Home, tuple[str, ...]] = {}
         self._fields: dict[FieldPath, TableColumn | None] = {}
         self._lock = threading.RLock()
         self.version = 0
@@ -47,11 +71,18 @@ class Catalog:
             self.version += 1
 
     def names(self, store: str, anew: bool = False) -> tuple[str, ...]:
-        """The table names of one store."""
+        """The table names of one store's default database."""
+        return self._names_in(Home(store), anew)
+
+    def _names_in(self, home: Home, anew: bool = False) -> tuple[str, ...]:
         with self._lock:
-            if anew or store not in self._names:
-                self._names[store] = tuple(self._sources[store].table_names())
-            return self._names[store]
+            if anew or home not in self._names:
+                self._names[home] = tuple(self._at(home).table_names())
+            return self._names[home]
+
+    def _at(self, home: Home) -> Tables:
+        source = self._sources[home.store]
+        return source.schema(home.schema) if home.schema else source
 
     def all_names(self) -> list[str]:
         """Every table, qualified by its store where the connection has several."""
@@ -62,23 +93,24 @@ class Catalog:
         ]
 
     def find(self, parts: Sequence[tuple[str, bool]]) -> Table:
-        """The table named by (identifier, quoted) parts: `table` or `store.table`.
+        """The table named by (identifier, quoted) parts: `table`, `store.table`, `database.table`
+        or `store.database.table`.
 
         Raises UnknownTable with near names, AmbiguousTable.
         """
         with self._lock:
-            stores = self._stores_named(parts)
+            homes = self._homes(parts)
             name, quoted = parts[-1]
             for anew in (False, True):  # a second look: the table may be new
-                found = [(s, n) for s in stores for n in self._match(s, name, quoted, anew)]
+                found = [(h, n) for h in homes for n in self._match(h, name, quoted, anew)]
                 if found:
                     break
-            own = [(s, n) for s, n in found if s == ""]
+            own = [(h, n) for h, n in found if h.store == ""]
             found = own or found  # an attached store does not make a plain name ambiguous
             if not found:
-                raise UnknownTable(".".join(p for p, _ in parts), self._known(stores))
+                raise UnknownTable(".".join(p for p, _ in parts), self._known(homes))
             if len(found) > 1:
-                raise AmbiguousTable(name, [f"{s}.{n}" if s else n for s, n in found])
+                raise AmbiguousTable(name, [h.named(n) for h, n in found])
             return self._load(*found[0])
 
     def look_for(self, field: FieldPath) -> TableColumn | None:
@@ -88,34 +120,47 @@ class Catalog:
                 self._fields[field] = self._sources[field.store].look_for(field)
             return self._fields[field]
 
-    def _stores_named(self, parts: Sequence[tuple[str, bool]]) -> list[str]:
+    def _homes(self, parts: Sequence[tuple[str, bool]]) -> list[Home]:
+        """Where the table of a qualified name may be."""
+        every = [Home(s) for s in self._sources]
         if len(parts) == 1:
-            return list(self._sources)
-        qualifier = parts[-2][0]
-        named = [s for s in self._sources if s.casefold() == qualifier.casefold()]
-        if named:
-            return named
-        if qualifier.casefold() in ("public", "main") and len(parts) == 2:
-            return list(self._sources)
-        raise UnknownTable(".".join(p for p, _ in parts), self._known(list(self._sources)))
+            return every
+        qualifier = parts[-2][0].casefold()
+        named = [h for h in every if h.store.casefold() == qualifier]
+        if len(parts) == 2 and not named and qualifier in ("public", "main"):
+            return every
+        found = named or self._databases(parts[:-1], every)
+        if not found:
+            raise UnknownTable(".".join(p for p, _ in parts), self._known(every))
+        return found
 
-    def _match(self, store: str, name: str, quoted: bool, anew: bool) -> list[str]:
-        names = self.names(store, anew)
+    def _databases(self, parts: Sequence[tuple[str, bool]], stores: Sequence[Home]) -> list[Home]:
+        """The databases that `database` or `store.database` names."""
+        if len(parts) > 1:
+            stores = [h for h in stores if h.store.casefold() == parts[-2][0].casefold()]
+        name, quoted = parts[-1]
+        known = [Home(h.store, s) for h in stores for s in self._sources[h.store].schemas()]
+        exact = [h for h in known if h.schema == name]
+        folded = [h for h in known if h.schema.casefold() == name.casefold() and not quoted]
+        return exact or folded
+
+    def _match(self, home: Home, name: str, quoted: bool, anew: bool) -> list[str]:
+        names = self._names_in(home, anew)
         if name in names or quoted:
             return [name] if name in names else []
         return [n for n in names if n.casefold() == name.casefold()]
 
-    def _known(self, stores: list[str]) -> list[str]:
-        return [n for s in stores for n in self.names(s)]
+    def _known(self, homes: Sequence[Home]) -> list[str]:
+        return [n for h in homes for n in self._names_in(h)]
 
-    def _load(self, store: str, name: str) -> Table:
-        table = self._tables.get((store, name))
+    def _load(self, home: Home, name: str) -> Table:
+        table = self._tables.get((home, name))
         if table is None:
-            table = self._sources[store].load_table(name)
+            table = self._at(home).load_table(name)
             if table is None:
                 self.refresh()
-                raise UnknownTable(name, self._known([store]))
-            self._tables[store, name] = table
+                raise UnknownTable(name, self._known([home]))
+            self._tables[home, name] = table
         return table
 
     def store_for_new(self, qualifier: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlshim.backends.cassandra import ddl
@@ -39,6 +39,20 @@ from sqlshim.errors import (
 from sqlshim.ir.relational import Filter, Rel
 
 
+@dataclass(frozen=True)
+class Keyspace:
+    """The tables of one keyspace."""
+
+    backend: CassandraBackend
+    name: str
+
+    def table_names(self) -> Sequence[str]:
+        return self.backend.names_in(self.name)
+
+    def load_table(self, name: str) -> Table | None:
+        return self.backend.load_from(self.name, name)
+
+
 class CassandraBackend(WritesAtOnce):
     """An open keyspace. Reads are streams of rows; writes take effect at once."""
 
@@ -61,41 +75,56 @@ class CassandraBackend(WritesAtOnce):
             self.close()
             raise
 
-    def _keyspace(self) -> Any:
-        """The driver's metadata of the keyspace."""
+    def _keyspace(self, name: str = "") -> Any:
+        """The driver's metadata of a keyspace, the connection's own by default."""
+        name = name or self.keyspace
         known = self._session.metadata.keyspaces
-        if self.keyspace not in known:
-            near = nearest(self.keyspace, known)
+        if name not in known:
+            near = nearest(name, known)
             raise ProgrammingError(
-                f"keyspace {self.keyspace!r} does not exist",
+                f"keyspace {name!r} does not exist",
                 sqlstate="3F000",
                 hint=f"Did you mean {' or '.join(map(repr, near))}?" if near else None,
             )
-        return known[self.keyspace]
+        return known[name]
 
     # --- catalog
 
     def table_names(self) -> Sequence[str]:
-        keyspace = self._keyspace()
-        return sorted([*keyspace.tables, *keyspace.views])
+        return self.schema(self.keyspace).table_names()
 
     def load_table(self, name: str) -> Table | None:
-        keyspace = self._keyspace()
+        return self.schema(self.keyspace).load_table(name)
+
+    def schemas(self) -> Sequence[str]:
+        return list(self._session.metadata.keyspaces)
+
+    def schema(self, name: str) -> Keyspace:
+        return Keyspace(self, name)
+
+    def names_in(self, name: str) -> Sequence[str]:
+        """The tables and views of a keyspace, sorted."""
+        keyspace = self._keyspace(name)
+        return sorted([*keyspace.tables, *keyspace.views])
+
+    def load_from(self, schema: str, name: str) -> Table | None:
+        """One table or view of a keyspace."""
+        keyspace = self._keyspace(schema)
         meta = keyspace.tables.get(name) or keyspace.views.get(name)
         if meta is None:
             with translating():
-                self._session.cluster.refresh_table_metadata(self.keyspace, name)
-            keyspace = self._keyspace()
+                self._session.cluster.refresh_table_metadata(schema, name)
+            keyspace = self._keyspace(schema)
             meta = keyspace.tables.get(name)
         if meta is None:
             return None
         view = name in keyspace.views
-        return read_table(meta, udts_of(keyspace), self.alias, self._row_count(meta), view)
+        return read_table(meta, udts_of(keyspace), self.alias, self._row_count(schema, meta), view)
 
-    def _row_count(self, meta: Any) -> int | None:
+    def _row_count(self, schema: str, meta: Any) -> int | None:
         key = [c.name for c in meta.partition_key]
         try:
-            return self._ring.estimate(self.keyspace, meta.name, key)
+            return self._ring.estimate(schema, meta.name, key)
         except Error:
             return None  # an estimate only: the query itself will say what is wrong
 

@@ -71,6 +71,7 @@ _ORDER = {op.LT, op.LE, op.GT, op.GE, fc.GREATEST, fc.LEAST}
 _CUTS = {fd.DATE_TRUNC, fd.EXTRACT, fd.EXTRACT_FRACTION}
 _FINE = {"microseconds", "milliseconds", "second", "epoch"}
 _MICROS = "MongoDB keeps milliseconds"
+_SEVERAL = "a pipeline reads one database"
 
 
 def accept(rel: Rel, pushdown: Pushdown, known: Known = unmeasured) -> Accepted:
@@ -197,6 +198,8 @@ def _window(call: WindowCall) -> str:
 def _union(rel: SetOp) -> str:
     if rel.kind is not SetKind.UNION_ALL:
         return f"{rel.kind.upper()} has no MongoDB form"
+    if _reads_several(rel):
+        return _SEVERAL
     for part in rel.inputs:
         for mine, theirs in zip(rel.columns, part.columns, strict=True):
             if mine.type.kind is not theirs.type.kind:
@@ -204,9 +207,17 @@ def _union(rel: SetOp) -> str:
     return ""
 
 
+def _reads_several(rel: Rel) -> bool:
+    """Whether the collections under `rel` are in several databases."""
+    scans = (r for r in walk.every_rel(rel) if isinstance(r, Scan))
+    return len({scan.table.schema for scan in scans}) > 1
+
+
 def _join(rel: Join, pushdown: Pushdown, known: Known) -> str:
     if rel.kind is JoinKind.FULL:
         return "FULL JOIN has no MongoDB form"
+    if _reads_several(rel):
+        return _SEVERAL
     why = _first(map(_reason, rel.on))
     if why or pushdown is Pushdown.ALWAYS:
         return why

@@ -100,21 +100,39 @@ class MongoBackend(WritesAtOnce):
         self._client = client
         self.options = options
         self._transactions = transactions
-        self._database: Database[Document] = client.get_database(database, codec_options=_CODEC)
-        self._collections: dict[str, Collection[Document]] = {}  # making one takes a while
-        self._statistics = Statistics(self._database, accept.refusal)
+        self._name = database
+        self._database = self._database_of("")
+        self._collections: dict[tuple[str, str], Collection[Document]] = {}
+        self._statistics = Statistics(lambda t: self._collection(t.schema, t.name), accept.refusal)
+
+    def _database_of(self, schema: str) -> Database[Document]:
+        """The database of a table's `schema`."""
+        return self._client.get_database(schema or self._name, codec_options=_CODEC)
+
+    def _collection(self, schema: str, name: str) -> Collection[Document]:
+        """A collection; making the driver's object of one takes a while."""
+        known = self._collections.get((schema, name))
+        if known is None:
+            known = self._collections[schema, name] = self._database_of(schema)[name]
+        return known
 
     # --- catalog
 
     def table_names(self) -> Sequence[str]:
-        return catalog.table_names(self._database)
+        return self.schema(self._name).table_names()
 
     def load_table(self, name: str) -> Table | None:
-        return catalog.load_table(self._database, name, self.alias, self.options)
+        return self.schema(self._name).load_table(name)
+
+    def schemas(self) -> Sequence[str]:
+        return catalog.database_names(self._client)
+
+    def schema(self, name: str) -> catalog.Tables:
+        return catalog.Tables(self._database_of(name), self.alias, self.options)
 
     def look_for(self, field: FieldPath) -> TableColumn | None:
         with translating():
-            return sampling.look_for(self._database[field.table], field.path)
+            return sampling.look_for(self._database_of(field.schema)[field.table], field.path)
 
     # --- planning and running
 
@@ -125,13 +143,11 @@ class MongoBackend(WritesAtOnce):
         return self._statistics.share(rel)
 
     def compile(self, rel: Rel) -> Native:
-        return compile_native(rel, self._statistics.share)
+        return compile_native(rel, self._statistics.share, self._name)
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         assert isinstance(native, MongoQuery)
-        collection = self._collections.get(native.collection)
-        if collection is None:
-            collection = self._collections[native.collection] = self._database[native.collection]
+        collection = self._collection(native.database, native.collection)
         return run.open_query(collection, native, params, context)
 
     # --- writing
@@ -142,7 +158,7 @@ class MongoBackend(WritesAtOnce):
 
     def drop_table(self, table: Table) -> None:
         self.about_to_write()
-        write.drop_table(self._database, table)
+        write.drop_table(self._database_of(table.schema), table)
 
     def insert(
         self,
@@ -154,7 +170,8 @@ class MongoBackend(WritesAtOnce):
         truncate = self.options.truncate_microseconds
         documents = write.documents_of(table, columns, rows, truncate)
         self.about_to_write()
-        return write.insert(self._database, table, documents, self._transactions, context)
+        database = self._database_of(table.schema)
+        return write.insert(database, table, documents, self._transactions, context)
 
     def close(self) -> None:
         if not sys.is_finalizing():  # the driver cannot say goodbye any more

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
@@ -35,22 +36,34 @@ def primary_key_index(table: str) -> str:
     return f"{table}_pkey"
 
 
-def table_names(database: Database[Document]) -> list[str]:
-    """Collections and views, without the server's own."""
-    with translating():
-        names = database.list_collection_names()
-    return sorted(n for n in names if not n.startswith("system."))
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one database. `store` is the name they are qualified by."""
+
+    database: Database[Document]
+    store: str
+    options: Options
+
+    def table_names(self) -> list[str]:
+        """Collections and views, without the server's own."""
+        with translating():
+            names = self.database.list_collection_names()
+        return sorted(n for n in names if not n.startswith("system."))
+
+    def load_table(self, name: str) -> Table | None:
+        """The table of this name, or None."""
+        with translating():
+            info = next(iter(self.database.list_collections(filter={"name": name})), None)
+            if info is None or name.startswith("system."):
+                return None
+            return _table(self.database, info, self.store, self.options)
 
 
-def load_table(
-    database: Database[Document], name: str, store: str, options: Options
-) -> Table | None:
-    """The table of this name, or None."""
+def database_names(client: MongoClient[Document]) -> Sequence[str]:
+    """The databases of which the user may read something."""
     with translating():
-        info = next(iter(database.list_collections(filter={"name": name})), None)
-        if info is None or name.startswith("system."):
-            return None
-        return _table(database, info, store, options)
+        found = client.admin.command("listDatabases", nameOnly=True, authorizedDatabases=True)
+    return [d["name"] for d in found["databases"]]
 
 
 def _table(

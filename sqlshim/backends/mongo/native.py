@@ -38,17 +38,20 @@ class MongoQuery:
     columnar: ColumnarDecoder = field(repr=False)
     few: bool = False  # documents are expected
     natural: bool = False  # no index finds the documents faster than reading all of them
+    database: str = ""  # another than the connection's own
 
     def show(self) -> list[str]:
         """The pipeline in shell syntax, a line a stage."""
         stages = [f"  {shown(stage)}," for stage in self.template.pipeline]
         sent = [] if as_find(self.template.pipeline) is None else ["// sent as one find command"]
         end = "], {hint: {$natural: 1}})" if self.natural else "])"
-        return [f"db.{self.collection}.aggregate([", *stages, end, *sent]
+        db = f"db.getSiblingDB({_key(self.database)})" if self.database else "db"
+        return [f"{db}.{self.collection}.aggregate([", *stages, end, *sent]
 
 
-def compile_native(rel: Rel, known: Known = unmeasured) -> MongoQuery:
-    """The query of an accepted tree. `known` are measured shares."""
+def compile_native(rel: Rel, known: Known = unmeasured, home: str = "") -> MongoQuery:
+    """The query of an accepted tree. `known` are measured shares, `home` the connection's own
+    database, if there is one."""
     query, names = finished(compile_rel(rel), rel.columns)
     stages = list(query.stages)
     table = _table_of(rel, query.collection)
@@ -65,6 +68,7 @@ def compile_native(rel: Rel, known: Known = unmeasured) -> MongoQuery:
         ColumnarDecoder(rel.columns, names, natives),
         gives_few(stages, table),
         natural,
+        table.schema if home and table.schema != home else "",
     )
 
 

@@ -12,13 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from pymongo.database import Database
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
 from sqlshim.backends import estimate
 from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.where import where
+from sqlshim.catalog.model import Table
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import Filter, Scan
@@ -32,12 +33,14 @@ PATIENCE_MS = 500
 
 
 class Statistics:
-    """Measured shares of one database. Thread-safe."""
+    """Measured shares of collections, which `collection` opens. Thread-safe."""
 
     def __init__(
-        self, database: Database[dict[str, Any]], refusal: Callable[[Scalar], str]
+        self,
+        collection: Callable[[Table], Collection[dict[str, Any]]],
+        refusal: Callable[[Scalar], str],
     ) -> None:
-        self._database = database
+        self._collection = collection
         self._refusal = refusal
         self._shares: OrderedDict[str, tuple[float, float | None]] = OrderedDict()
         self._lock = threading.Lock()
@@ -52,7 +55,7 @@ class Statistics:
         if not measurable or not scan.table.row_count:
             return None
         test = where(measurable, compile_rel(scan).scope)
-        found = self._remembered(scan.table.name, scan.table.row_count, test)
+        found = self._remembered(scan.table, scan.table.row_count, test)
         if found is None:
             return None
         for term in rel.where:
@@ -65,25 +68,25 @@ class Statistics:
         fixed = not any(isinstance(e, Param) for e in parts) and not walk.has_subquery(term)
         return fixed and not is_key_test(term) and not self._refusal(term)
 
-    def _remembered(self, collection: str, count: int, test: Mql) -> float | None:
-        key = f"{collection} {test}"
+    def _remembered(self, table: Table, count: int, test: Mql) -> float | None:
+        key = f"{table.schema}.{table.name} {test}"
         with self._lock:
             until, share = self._shares.get(key, (0.0, None))
         if time.monotonic() < until:
             return share
-        share = self._measured(collection, count, test)
+        share = self._measured(table, count, test)
         with self._lock:
             self._shares[key] = (time.monotonic() + KEEP, share)
             if len(self._shares) > MOST:
                 self._shares.popitem(last=False)
         return share
 
-    def _measured(self, collection: str, count: int, test: Mql) -> float | None:
+    def _measured(self, table: Table, count: int, test: Mql) -> float | None:
         size = count if count <= WHOLE else SAMPLE
         sample: list[Mql] = [] if count <= WHOLE else [{"$sample": {"size": SAMPLE}}]
         pipeline = [*sample, {"$match": test}, {"$count": "n"}]
         try:
-            found = list(self._database[collection].aggregate(pipeline, maxTimeMS=PATIENCE_MS))
+            found = list(self._collection(table).aggregate(pipeline, maxTimeMS=PATIENCE_MS))
         except PyMongoError:
             return None  # a guess will do; the query itself says what is wrong
         kept = found[0]["n"] if found else 0
