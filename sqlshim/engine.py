@@ -302,14 +302,13 @@ def _create(
 
 def _params(slots: Sequence[Slot], values: Sequence[object]) -> tuple[object, ...]:
     """The value of each Param: an argument converted to the type wanted, or the time now."""
-    if not slots:
-        return ()
-    now = dt.datetime.now(dt.UTC) if any(s.occurrence is None for s in slots) else None
-    return tuple(
-        convert(now if s.occurrence is None else values[s.occurrence], _wanted(s.type))
-        for s in slots
-    )
-
-
-def _wanted(t: SqlType) -> SqlType:
-    return TEXT if t.kind is Kind.UNKNOWN else t
+    now: dt.datetime | None = None
+    params: list[object] = []
+    for slot in slots:
+        wanted = TEXT if slot.type.kind is Kind.UNKNOWN else slot.type
+        if slot.occurrence is None:
+            now = now or dt.datetime.now(dt.UTC)
+            params.append(convert(now, wanted))
+        else:
+            params.append(convert(values[slot.occurrence], wanted))
+    return tuple(params)

@@ -162,7 +162,7 @@ def _to_bool(value: object, target: SqlType) -> object:
 
 
 def _to_int(value: object, target: SqlType) -> object:
-    number = _whole(value, target)
+    number = value if type(value) is int else _whole(value, target)
     low, high = INT_RANGE[target.kind]
     if not low <= number <= high:
         raise NumericOutOfRange(f"{str(target).lower()} out of range: {quoted(value)}")

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -93,19 +92,19 @@ class RunContext:
     batch_rows: int = 10_000
     full_scan: FullScan = FullScan.WARN
     warn: Callable[[str], None] = lambda message: None
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    cancelled: bool = False
     started: float = field(default_factory=time.monotonic)
     on_cancel: list[Callable[[], None]] = field(default_factory=list)  # interrupts what runs
 
     def cancel(self) -> None:
         """Stop the execution; called from another thread."""
-        self.cancelled.set()
+        self.cancelled = True
         for interrupt in tuple(self.on_cancel):
             interrupt()
 
     def remaining(self) -> float | None:
         """Seconds left until the deadline (None: there is none); raises QueryCanceled when over."""
-        if self.cancelled.is_set():
+        if self.cancelled:
             raise QueryCanceled("canceling statement due to user request")
         if self.timeout is None:
             return None

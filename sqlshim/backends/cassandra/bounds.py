@@ -158,7 +158,7 @@ def _integer(bits: int) -> Callable[[object], Floor | None]:
     def floor(value: object) -> Floor:
         if isinstance(value, float) and not math.isfinite(value):
             return Floor(low, False, True) if value < 0 else Floor(high, False)
-        whole = math.floor(_number(value))
+        whole = value if type(value) is int else math.floor(_number(value))
         if whole < low:
             return Floor(low, False, True)
         return Floor(high, False) if whole > high else Floor(whole, whole == value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sqlshim.backends.cassandra.accept import (
     clustering_order,
@@ -82,6 +83,16 @@ class CqlQuery:
         """Whether it may read every row of the table."""
         stops_early = self.limit is not None and not self.restriction.terms
         return self.restriction.path is Path.RING and not stops_early
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether the cells of a CQL row are the output columns as they are."""
+        return [output.at for output in self.outputs] == list(range(len(self.select)))
+
+    @cached_property
+    def stamp(self) -> tuple[tuple[str, str], ...]:
+        """What a prepared statement of the table depends on."""
+        return tuple((c.name, c.native) for c in self.table.columns)
 
     def chosen(self, params: Sequence[object]) -> CqlQuery:
         """The query to run with these parameters: by keys if they were found."""

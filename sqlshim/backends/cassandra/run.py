@@ -1,6 +1,6 @@
 """Running a compiled query: requests in parallel, pages as they come, rows in SQL's values.
 
-`start(...)` gives a Stream. At most `WIDTH` requests are under way and each holds one page, so a
+`start(...)` gives a Stream. A number of requests are under way and each holds one page, so a
 scan's memory does not depend on the table. The next page of a request is asked for when the last
 one is handed out: a reader that stops reading stops the servers too.
 """
@@ -17,6 +17,7 @@ from sqlshim.backends.cassandra.compile import CqlQuery
 from sqlshim.backends.cassandra.errors import translated, translating
 from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
 from sqlshim.backends.cassandra.requests import Request, limit_of, plan
+from sqlshim.backends.cassandra.restrict import Path
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.session import PAGE_ROWS, Session
 from sqlshim.backends.cassandra.values import Change, readers
@@ -25,7 +26,8 @@ from sqlshim.backends.protocol import RunContext, Stream
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WIDTH = 8  # requests under way
+# Requests under way. A server is kept busy by few that read ranges; those for keys are short.
+RANGES_AHEAD, KEYS_AHEAD = 8, 32
 
 Row = tuple[object, ...]
 Page = list[Row]
@@ -55,12 +57,16 @@ class Reading:
     ) -> None:
         self._session = session
         self._requests = requests
-        self._stamp = tuple((c.name, c.native) for c in query.table.columns)
+        self._stamp = query.stamp
         self._context = context
         self._arrived: SimpleQueue[tuple[Any, Any] | None] = SimpleQueue()
         self._waiting = 0
         self._closed = False
-        self._page_rows = min(PAGE_ROWS, context.batch_rows)
+        by_keys = query.restriction.path is Path.PARTITIONS
+        self._ahead = KEYS_AHEAD if by_keys else RANGES_AHEAD
+        # However many the requests are, their pages together hold as many rows.
+        most = PAGE_ROWS * RANGES_AHEAD // self._ahead
+        self._page_rows = min(most, context.batch_rows)
         context.on_cancel.append(self._wake)
 
     def _wake(self) -> None:
@@ -86,7 +92,7 @@ class Reading:
 
     def _fill(self) -> None:
         """Start requests until enough are under way."""
-        while self._waiting < WIDTH and not self._closed:
+        while self._waiting < self._ahead and not self._closed:
             request = next(self._requests, None)
             if request is None:
                 return
@@ -162,9 +168,9 @@ class CassandraStream(Stream):
             return grouped_rows(page, query)
         if not query.columns:
             return [()] * len(page)
-        places = [output.at for output in query.outputs]
-        if places == list(range(len(query.select))):
+        if query.in_order:
             return page
+        places = [output.at for output in query.outputs]
         return [tuple(row[i] for i in places) for row in page]
 
     def rows(self) -> Iterator[Page]:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from operator import itemgetter
 
 from bson import json_util
 from bson.binary import Binary
@@ -236,3 +237,21 @@ class Decoder:
                 hint="The type was inferred from a sample of the documents: refresh the schema, or "
                 f"declare it with schema={{table: {{{column.name!r}: type}}}}.",
             ) from error
+
+
+def row_maker(names: Sequence[str]) -> Callable[[list[dict[str, Mql]]], list[Row]]:
+    """What makes tuples of documents; a document without one of the fields has NULL there."""
+    if not names:
+        return lambda documents: [()] * len(documents)
+    if len(names) == 1:
+        name = names[0]
+        return lambda documents: [(d.get(name),) for d in documents]
+    pick = itemgetter(*names)
+
+    def rows(documents: list[dict[str, Mql]]) -> list[Row]:
+        try:
+            return list(map(pick, documents))
+        except KeyError:
+            return [tuple([d.get(n) for n in names]) for d in documents]
+
+    return rows

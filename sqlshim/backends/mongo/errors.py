@@ -7,8 +7,7 @@ purpose by converting a marked text to a number (`mql.fail`); here the mark is r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from bson.errors import BSONError
 from pymongo import errors as pe
@@ -32,13 +31,26 @@ _SCHEMA_HINT = (
 )
 
 
-@contextmanager
-def translating() -> Iterator[None]:
+class _Translating:
+    """A context that raises sqlshim's errors instead of the driver's. As a generator it would
+    cost a point query more than its SQL does."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, pe.PyMongoError | BSONError | OverflowError):
+            raise translate(error) from error
+
+
+_TRANSLATING = _Translating()
+
+
+def translating() -> _Translating:
     """Raise sqlshim's errors instead of the driver's."""
-    try:
-        yield
-    except (pe.PyMongoError, BSONError, OverflowError) as error:
-        raise translate(error) from error
+    return _TRANSLATING
 
 
 def translate(error: Exception) -> Error:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bson import json_util
 
 from sqlshim.backends.estimate import Known, unmeasured
 from sqlshim.backends.mongo.columnar import ColumnarDecoder
 from sqlshim.backends.mongo.compile import compile_rel
-from sqlshim.backends.mongo.decode import MIXED, Decoder
+from sqlshim.backends.mongo.decode import MIXED, Decoder, Row, row_maker
 from sqlshim.backends.mongo.find import as_find
 from sqlshim.backends.mongo.hints import reads_collection
 from sqlshim.backends.mongo.mql import Mql
@@ -30,7 +31,7 @@ class MongoQuery:
     """One aggregation pipeline over a collection; `names` are the fields of its columns."""
 
     collection: str
-    template: Template
+    template: Template[list[Mql]]
     names: tuple[str, ...]
     columns: tuple[Column, ...]
     access_path: str
@@ -40,10 +41,21 @@ class MongoQuery:
     natural: bool = False  # no index finds the documents faster than reading all of them
     database: str = ""  # another than the connection's own
 
+    @cached_property
+    def find(self) -> Template[dict[str, Mql]] | None:
+        """The arguments of the find that says the same, if there is one whatever the parameters."""
+        found = as_find(self.template.node)
+        return None if found is None else Template(found.arguments())
+
+    @cached_property
+    def to_rows(self) -> Callable[[list[dict[str, Mql]]], list[Row]]:
+        """What makes tuples of documents, their values as they are."""
+        return row_maker(self.names)
+
     def show(self) -> list[str]:
         """The pipeline in shell syntax, a line a stage."""
-        stages = [f"  {shown(stage)}," for stage in self.template.pipeline]
-        sent = [] if as_find(self.template.pipeline) is None else ["// sent as one find command"]
+        stages = [f"  {shown(stage)}," for stage in self.template.node]
+        sent = [] if self.find is None else ["// sent as one find command"]
         end = "], {hint: {$natural: 1}})" if self.natural else "])"
         db = f"db.getSiblingDB({_key(self.database)})" if self.database else "db"
         return [f"{db}.{self.collection}.aggregate([", *stages, end, *sent]

@@ -1,18 +1,20 @@
 """Parameters in a compiled pipeline.
 
 `compile` leaves a `Placeholder` where the value of a parameter goes. A `Template` is made once of
-such a pipeline and gives the pipeline of one execution; parts without parameters are shared
-between executions and must not be changed.
+such a pipeline, or of the arguments of the find that says the same, and gives those of one
+execution; parts without parameters are shared between executions and must not be changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sqlshim.backends.mongo.mql import Mql
 
 Fill = Callable[[Sequence[object]], Mql]
+Node = TypeVar("Node", list[Mql], dict[str, Mql])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,17 @@ class Placeholder:
         return self.shown or f"${self.index + 1}"
 
 
-class Template:
-    """A pipeline with holes. `fill(params)` gives the pipeline to run."""
+class Template(Generic[Node]):
+    """A list or dictionary with holes. `fill(params)` gives the one to run."""
 
-    __slots__ = ("_fill", "pipeline")
+    __slots__ = ("_fill", "node")
 
-    def __init__(self, pipeline: list[Mql]) -> None:
-        self.pipeline = pipeline
-        self._fill = _filler(pipeline)
+    def __init__(self, node: Node) -> None:
+        self.node: Node = node
+        self._fill = _filler(node)
 
-    def fill(self, params: Sequence[object]) -> list[Mql]:
-        filled: list[Mql] = self.pipeline if self._fill is None else self._fill(params)
+    def fill(self, params: Sequence[object]) -> Node:
+        filled: Node = self.node if self._fill is None else self._fill(params)
         return filled
 
 

@@ -63,6 +63,13 @@ class Replies:
             self.close()
             raise
 
+    def only(self) -> Reply | None:
+        """The first reply, if the server has said that there is no other; then all is closed."""
+        if self._cursor.alive:
+            return None
+        self.close()
+        return self._first
+
     def __iter__(self) -> Iterator[Reply]:
         reply = self._first
         try:

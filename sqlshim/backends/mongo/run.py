@@ -6,7 +6,6 @@ import itertools
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -14,10 +13,10 @@ import pymongo
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from sqlshim.backends.arrow import batch_of, rows_of
+from sqlshim.backends.arrow import RowStream, batch_of, rows_of
 from sqlshim.backends.mongo.decode import Row
 from sqlshim.backends.mongo.errors import translating
-from sqlshim.backends.mongo.find import Find, as_find
+from sqlshim.backends.mongo.find import as_find
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.native import MongoQuery
 from sqlshim.backends.mongo.replies import Replies, Reply, interrupted_by
@@ -39,50 +38,54 @@ def open_query(
     context: RunContext,
 ) -> Stream:
     """Start the query; rows are fetched a reply at a time."""
-    pipeline = query.template.fill(params)
     comment = f"sqlshim {_process} {next(_numbers)}"
     cancel = _killer(collection.database, comment)
-    with interrupted_by(context, cancel):
-        cursor, in_bytes = _sent(collection, query, pipeline, comment, context)
+    cursor, in_bytes = _sent(collection, query, params, comment, context, cancel)
     fetch = partial(next, cursor, b"") if in_bytes else partial(cursor.to_list, context.batch_rows)
-    return MongoStream(query, Replies(cursor, fetch, cancel, context), collection.codec_options)
+    replies = Replies(cursor, fetch, cancel, context)
+    only = None if in_bytes else replies.only()
+    if isinstance(only, list):
+        return RowStream(query.columns, (query.decoder.rows(query.to_rows(only)),))
+    return MongoStream(query, replies, collection.codec_options)
 
 
 def _sent(
     collection: Collection[Document],
     query: MongoQuery,
-    pipeline: list[Mql],
+    params: Sequence[object],
     comment: str,
     context: RunContext,
+    cancel: Callable[[], None],
 ) -> tuple[Any, bool]:
     """The driver's cursor, and whether its replies are bytes. For few documents the driver is
     quicker with documents: for the bytes of a pipeline's result it asks once more."""
-    if (find := as_find(pipeline)) is not None:
-        look = collection.find if query.few else collection.find_raw_batches
-        return _find(look, find, query.natural, comment, context), not query.few
-    run = collection.aggregate if query.few else collection.aggregate_raw_batches
-    with translating(), pymongo.timeout(context.remaining()):
-        hint: dict[str, Any] = {"hint": {"$natural": 1}} if query.natural else {}
-        cursor = run(
-            pipeline, allowDiskUse=True, batchSize=context.batch_rows, comment=comment, **hint
-        )
-    return cursor, not query.few
+    options: dict[str, Any] = {"batch_size": context.batch_rows, "comment": comment}
+    if query.natural:
+        options["hint"] = {"$natural": 1}
+    if query.find is not None:
+        arguments = query.find.fill(params)
+    else:
+        pipeline = query.template.fill(params)
+        found = as_find(pipeline)
+        if found is None:
+            with interrupted_by(context, cancel):  # the driver waits for the first reply
+                return _aggregate(collection, pipeline, query.few, options, context), not query.few
+        arguments = found.arguments()
+    look = collection.find if query.few else collection.find_raw_batches
+    return look(**arguments, **options), not query.few
 
 
-def _find(
-    look: Callable[..., Any], find: Find, natural: bool, comment: str, context: RunContext
+def _aggregate(
+    collection: Collection[Document],
+    pipeline: list[Mql],
+    few: bool,
+    options: dict[str, Any],
+    context: RunContext,
 ) -> Any:
-    return look(
-        find.filter,
-        find.projection,
-        sort=None if find.sort is None else list(find.sort.items()),
-        skip=find.skip,
-        limit=find.limit,
-        batch_size=context.batch_rows,
-        allow_disk_use=None if find.sort is None else True,
-        comment=comment,
-        hint=[("$natural", 1)] if natural else None,
-    )
+    run = collection.aggregate if few else collection.aggregate_raw_batches
+    options["batchSize"] = options.pop("batch_size")
+    with translating(), pymongo.timeout(context.remaining()):
+        return run(pipeline, allowDiskUse=True, **options)
 
 
 class MongoStream(Stream):
@@ -97,7 +100,6 @@ class MongoStream(Stream):
     ) -> None:
         self.columns = query.columns
         self._query, self._replies, self._codec = query, replies, codec
-        self._to_rows = row_maker(query.names)
 
     def rows(self) -> Iterator[list[Row]]:
         for reply in self._replies:
@@ -118,28 +120,10 @@ class MongoStream(Stream):
         if not isinstance(reply, list):
             with translating():
                 reply = bson.decode_all(reply, self._codec)
-        return self._query.decoder.rows(self._to_rows(reply))
+        return self._query.decoder.rows(self._query.to_rows(reply))
 
     def close(self) -> None:
         self._replies.close()
-
-
-def row_maker(names: Sequence[str]) -> Callable[[list[Document]], list[Row]]:
-    """What makes tuples of documents; a document without one of the fields has NULL there."""
-    if not names:
-        return lambda documents: [()] * len(documents)
-    if len(names) == 1:
-        name = names[0]
-        return lambda documents: [(d.get(name),) for d in documents]
-    pick = itemgetter(*names)
-
-    def rows(documents: list[Document]) -> list[Row]:
-        try:
-            return list(map(pick, documents))
-        except KeyError:
-            return [tuple([d.get(n) for n in names]) for d in documents]
-
-    return rows
 
 
 def _killer(database: Database[Document], comment: str) -> Callable[[], None]:

@@ -11,7 +11,7 @@ import pytest
 
 from sqlshim import types as t
 from sqlshim.backends.cassandra.compile import CqlQuery
-from sqlshim.backends.cassandra.run import WIDTH
+from sqlshim.backends.cassandra.run import RANGES_AHEAD
 from sqlshim.backends.protocol import Backend, FullScan, Native, RunContext
 from sqlshim.errors import Error, OperationalError, QueryCanceled
 from sqlshim.functions import aggregates as agg
@@ -93,7 +93,7 @@ def test_an_early_close_stops_asking(store: Backend) -> None:
     stream.close()
     rest = list(pages)
     assert 0 < len(first) <= 100
-    assert len(rest) <= WIDTH
+    assert len(rest) <= RANGES_AHEAD
     assert context.on_cancel == []
 
 

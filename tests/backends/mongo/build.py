@@ -160,4 +160,4 @@ def pipeline(sql: str, *params: object) -> list[Any]:
     for node in walk.every_rel(tree):
         answer = accept(node, Pushdown.ALWAYS)
         assert answer.taken == node, answer.why
-    return native(sql, *params).template.pipeline
+    return native(sql, *params).template.node
