@@ -17,7 +17,8 @@ from random import Random
 from conformance.backends import Unavailable
 from conformance.fuzz.checks import Check, random_check, worst
 from conformance.fuzz.minimise import minimise, record
-from conformance.fuzz.stores import Stores, open_stores
+from conformance.fuzz.postgres import Postgres
+from conformance.fuzz.stores import OfOurs, Stores, open_stores
 from conformance.fuzz.world import World, random_world
 
 PER_WORLD = {"mongo": 40, "duckdb": 40, "cassandra": 80}
@@ -42,6 +43,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, help="stop after this time")
     parser.add_argument("--failures", type=int, default=20, help="stop after so many")
     parser.add_argument("--uri", help="a server that runs; default: the environment, or start one")
+    parser.add_argument(
+        "--oracle", metavar="URI", help="a PostgreSQL that gives the answers; default: DuckDB"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
     return parser
 
@@ -49,7 +53,8 @@ def arguments() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     options = arguments().parse_args(argv)
     try:
-        stores = open_stores(options.backend, options.uri)
+        oracle = Postgres(options.oracle) if options.oracle else OfOurs()
+        stores = open_stores(options.backend, options.uri, oracle)
     except Unavailable as error:
         print(f"fuzz: {error}", file=sys.stderr)
         return 2

@@ -32,11 +32,14 @@ class Failed:
 Answer = Rows | Failed
 
 
-def verdict(expected: Answer, got: Answer, ordered: bool) -> str:
-    """ "same", "errors differ" (no failure), "rejected" (both refuse), or what is wrong."""
+def verdict(expected: Answer, got: Answer, ordered: bool, typed: bool) -> str:
+    """ "same", "errors differ" (no failure), "rejected" (both refuse), or what is wrong.
+
+    Without `typed`, numbers are compared by value, whatever their types.
+    """
     match expected, got:
         case Rows(), Rows():
-            return _compare(expected, got, ordered)
+            return _compare(expected, got, ordered, typed)
         case _, Failed(foreign=True):
             return "foreign exception"
         case Failed(), Failed():
@@ -51,17 +54,26 @@ def verdict(expected: Answer, got: Answer, ordered: bool) -> str:
             return "an error on one side"
 
 
-def _compare(expected: Rows, got: Rows, ordered: bool) -> str:
+def _compare(expected: Rows, got: Rows, ordered: bool, typed: bool) -> str:
     if len(expected.rows) != len(got.rows):
         return "wrong number of rows"
-    if expected.types != got.types:
+    if typed and expected.types != got.types:
         return "other types"
     left: Sequence[Row] = expected.rows
     right: Sequence[Row] = got.rows
+    if not typed:
+        left, right = list(map(_untyped, left)), list(map(_untyped, right))
     if not ordered:
         left, right = sorted(left, key=_sort_key), sorted(right, key=_sort_key)
     same = all(_same_row(a, b) for a, b in zip(left, right, strict=True))
     return "same" if same else "wrong rows"
+
+
+def _untyped(row: Row) -> Row:
+    return tuple(
+        float(v) if isinstance(v, int | Decimal) and v is not True and v is not False else v
+        for v in row
+    )
 
 
 def _same_row(left: Row, right: Row) -> bool:

@@ -15,7 +15,7 @@ AGGREGATES: dict[str, tuple[tuple[str, str], ...]] = {
     "I": (("MIN({})", "I"), ("MAX({})", "I"), ("BIT_AND({})", "I"),
           ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {})", "I")),
     "D": (("SUM({})", "D"), ("AVG({})", "D"), ("MIN({})", "D"), ("AVG({})", "I"),
-          ("AVG(DISTINCT {})", "I"), ("STDDEV_SAMP({})", "D"), ("VAR_POP({})", "D"),
+          ("AVG(DISTINCT {})", "I"), ("STDDEV_SAMP({})", "I"), ("VAR_POP({})", "I"),
           ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY {})", "D")),
     "N": (("SUM({})", "N"), ("MAX({})", "N"), ("SUM(DISTINCT {})", "N")),
     "T": (("MIN({})", "T"), ("MAX({})", "T"), ("STRING_AGG({0}, ',' ORDER BY {0})", "T")),
@@ -48,9 +48,17 @@ def grouped(scope: Scope, kinds: str, source: Node, where: Node) -> Part:
     inner = Scope(rnd, scope.names, 1, outer=())
     items: list[Node] = []
     keys: list[str] = []
+    # A constant in a grouping set is a constant to PostgreSQL before 18, NULL or not: columns only.
+    sets = rnd.random() < 0.25
+    used: list[str] = []  # by an ordinal, PostgreSQL groups by the same column twice
     for kind in kinds:
         chance = rnd.random()
-        if chance < 0.5:
+        columns = [n.text for n in scope.names if n.kind == kind and n.text not in used]
+        if sets and chance < 0.7 and columns:
+            used.append(rnd.choice(columns))
+            items.append(Part("", used[-1]))
+            keys.append(str(len(items)))
+        elif chance < 0.5 and not sets:
             items.append(expression(inner, kind))
             keys.append(str(len(items)))
         elif chance < 0.55 and kind == "B":
@@ -67,16 +75,16 @@ def grouped(scope: Scope, kinds: str, source: Node, where: Node) -> Part:
         Many("", ", ", tuple(Part("", f"{{}} AS r{n}", (i,)) for n, i in enumerate(items)), 1),
         source,
         where,
-        _keys(rnd, keys),
+        _keys(rnd, keys, sets),
         Many(" HAVING ", " AND ", having),
     )
     return Part("Q", "SELECT {} FROM {}{}{}{}", kids)
 
 
-def _keys(rnd: Random, keys: list[str]) -> Node:
+def _keys(rnd: Random, keys: list[str], sets: bool) -> Node:
     """GROUP BY these ordinals, at times by several sets of them."""
     parts = tuple(Part("", key) for key in keys)
-    if not keys or rnd.random() < 0.75:
+    if not keys or not sets:
         return Many(" GROUP BY ", ", ", parts)
     word = rnd.choice(("ROLLUP", "CUBE", "GROUPING SETS"))
     if word != "GROUPING SETS":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from conformance.backends._sqlshim import connect
 from conformance.backends.cassandra import raw_cluster, with_keyspace
 from conformance.backends.mongo import with_database
 from conformance.fuzz.compare import Answer, Failed, Rows
+from conformance.fuzz.tree import Node, render
 from conformance.fuzz.world import Column, Row, Table, World
 
 MODES = ("always", "never", "auto")
@@ -174,11 +176,46 @@ class Cassandra(Side):
         self._stop()
 
 
+class Oracle(ABC):
+    """Who says what the answer is."""
+
+    typed = True  # whether its types must be the store's
+    whole = True  # whether it understands every statement
+
+    @abstractmethod
+    def load(self, world: World) -> None:
+        """Replace what is there by `world`."""
+
+    @abstractmethod
+    def answer(self, tree: Node) -> Answer:
+        """Its answer to a statement."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up what it holds."""
+
+
+class OfOurs(Oracle):
+    """`memory://`: DuckDB, reached by our own binder and compiler."""
+
+    def __init__(self) -> None:
+        self._side = Embedded(("always",))
+
+    def load(self, world: World) -> None:
+        self._side.load(world)
+
+    def answer(self, tree: Node) -> Answer:
+        return ask(self._side.connections["always"], *render(tree))
+
+    def close(self) -> None:
+        self._side.close()
+
+
 @dataclass
 class Stores:
     """The oracle and the store it judges."""
 
-    oracle: Side
+    oracle: Oracle
     store: Side
     name: str
 
@@ -186,16 +223,12 @@ class Stores:
         self.oracle.load(world)
         self.store.load(world)
 
-    def expected(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
-        return ask(self.oracle.connections["always"], sql, parameters)
-
     def close(self) -> None:
         self.oracle.close()
         self.store.close()
 
 
-def open_stores(backend: str, uri: str | None) -> Stores:
-    oracle = Embedded(("always",))
+def open_stores(backend: str, uri: str | None, oracle: Oracle) -> Stores:
     match backend:
         case "duckdb":
             return Stores(oracle, Embedded(), backend)

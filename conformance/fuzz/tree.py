@@ -59,6 +59,19 @@ def render(node: Node) -> tuple[str, list[object]]:
     return _text(node, parameters), parameters
 
 
+def literal_sql(node: Node) -> str:
+    """The statement with its parameters as literals."""
+    return render(_inlined(node))[0]
+
+
+def _inlined(node: Node) -> Node:
+    match node:
+        case Value():
+            return replace(node, parameter=False)
+        case Part() | Many():
+            return replace(node, kids=tuple(map(_inlined, node.kids)))
+
+
 def _text(node: Node, parameters: list[object]) -> str:
     match node:
         case Value(parameter=True):
