@@ -77,9 +77,7 @@ def partitions(stores: Stores, query: Query) -> Iterator[Finding]:
             rows += got.rows
         else:
             got = Rows(tuple(rows), expected.types if isinstance(expected, Rows) else ())
-        yield Finding(
-            _of_itself(verdict(expected, got, False, True), expected, got), mode, expected, got
-        )
+        yield Finding(_of_itself(verdict(expected, got, False), expected, got), mode, expected, got)
 
 
 def counted(stores: Stores, query: Query) -> Iterator[Finding]:
@@ -90,9 +88,7 @@ def counted(stores: Stores, query: Query) -> Iterator[Finding]:
     seen = Part("", "SELECT COUNT(CASE WHEN {} THEN 1 END) FROM {}", (condition, source))
     for mode, connection in stores.store.connections.items():
         got, expected = ask(connection, *render(kept)), ask(connection, *render(seen))
-        yield Finding(
-            _of_itself(verdict(expected, got, False, True), expected, got), mode, expected, got
-        )
+        yield Finding(_of_itself(verdict(expected, got, False), expected, got), mode, expected, got)
 
 
 def _of_itself(found: str, expected: Answer, got: Answer) -> str:

@@ -32,7 +32,7 @@ class Failed:
 Answer = Rows | Failed
 
 
-def verdict(expected: Answer, got: Answer, ordered: bool, typed: bool) -> str:
+def verdict(expected: Answer, got: Answer, ordered: bool, typed: bool = True) -> str:
     """ "same", "errors differ" (no failure), "rejected" (both refuse), or what is wrong.
 
     Without `typed`, numbers are compared by value, whatever their types.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from conformance.fuzz.checks import random_check
 from conformance.fuzz.cli import main
 from conformance.fuzz.compare import Answer, Failed, Rows, verdict
-from conformance.fuzz.tree import Many, Part, Value, render, smaller
+from conformance.fuzz.tree import Many, Part, Value, literal_sql, render, smaller
 from conformance.fuzz.world import random_world
 
 
@@ -56,3 +57,15 @@ def test_answers_are_compared_as_multisets_of_typed_values(
     expected: Answer, got: Answer, wanted: str
 ) -> None:
     assert verdict(expected, got, ordered=False) == wanted
+
+
+def test_an_oracle_with_other_types_is_compared_by_value() -> None:
+    numeric, double = Rows(((Decimal("2.50"), True),), ()), Rows(((2.5, True),), ("DOUBLE",))
+    assert verdict(numeric, double, ordered=False, typed=False) == "same"
+    other = Rows(((2.5, 1),), ())
+    assert verdict(numeric, other, ordered=False, typed=False) == "wrong rows"
+
+
+def test_parameters_become_literals_for_an_oracle_without_them() -> None:
+    tree = Part("Q", "SELECT {}{}", (Value("T", "it's", parameter=True), Many(" WHERE ", "", ())))
+    assert literal_sql(tree) == "SELECT 'it''s'"
