@@ -88,6 +88,8 @@ TIMESTAMPTZ = SqlType(Kind.TIMESTAMPTZ)
 INTERVAL = SqlType(Kind.INTERVAL)
 UUID = SqlType(Kind.UUID)
 JSON = SqlType(Kind.JSON)
+# A document's field that holds values of several types, as JSON text.
+VARYING = SqlType(Kind.JSON, native="mixed")
 
 MAX_PRECISION = 38  # digits of a decimal; DuckDB's and Arrow's limit
 DEFAULT_SCALE = 10  # digits after the point where a store's decimals declare none

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from sqlshim.bind.varying import COMPARING, read_alike
 from sqlshim.errors import DataError, NumericOutOfRange, TypeMismatch, UnknownFunction
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
@@ -46,6 +47,8 @@ def null_of(t: SqlType) -> Literal:
 def call(fn: Function, *args: Scalar) -> Scalar:
     """`fn` over `args` with the implicit casts it needs; TypeMismatch or UnknownFunction if none
     of its overloads fits."""
+    if fn in COMPARING:
+        args = tuple(read_alike(args))
     for overload in fn.overloads:
         fitted = _fit(overload, args)
         if fitted is not None:
@@ -285,6 +288,7 @@ def logical(fn: Function, parts: Sequence[Scalar]) -> Scalar:
 
 def in_list(arg: Scalar, items: Sequence[Scalar]) -> Scalar:
     """`arg IN (items)`."""
+    arg, *items = read_alike([arg, *items])
     fitted = unify([arg, *items])
     if fitted is None:
         for item in items:  # name the one that does not fit

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, cast
+from sqlshim.backends.duckdb.compile_casts import E, call, cast
 from sqlshim.backends.duckdb.compile_operators import Build, named
 from sqlshim.functions import documents
 from sqlshim.functions.model import Function
+from sqlshim.functions.varying import READ_AS
 from sqlshim.ir.scalar import Call
 
 
@@ -25,8 +26,14 @@ def _row_of(node: Call, args: list[E]) -> E:
     return cast(exp.Struct(expressions=fields), node.type)
 
 
+def _read_as(node: Call, args: list[E]) -> E:
+    """Values of a varying field that have a type; they are extended JSON text."""
+    return call(f"pg_read_{node.type.kind.value.lower()}", *args)
+
+
 NESTED: Mapping[Function, Build] = {
     documents.FIELD: named("struct_extract"),
     documents.ARRAY_OF: _array_of,
     documents.ROW_OF: _row_of,
+    READ_AS: _read_as,
 }

@@ -30,6 +30,7 @@ from sqlshim.functions import conditional as fc
 from sqlshim.functions import datetime as fd
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
+from sqlshim.functions.varying import READ_AS
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import (
@@ -330,7 +331,8 @@ def _comparison(e: Call) -> str:
 
 
 def _field(e: Call) -> str:
-    """A field of a document; its type does not matter, only what is done with it."""
+    """A field of a document, or a value whose type varies: what is read does not matter, only what
+    is done with it."""
     parent = e.args[0]
     if is_reference(parent):
         return ""
@@ -381,5 +383,6 @@ _SPECIAL: dict[object, Callable[[Call], str]] = {
     **dict.fromkeys(_CUTS, _cutting),
     op.LIKE: _like,
     documents.FIELD: _field,
+    READ_AS: _field,
 }
 assert set(_SPECIAL) >= expressions.OWN

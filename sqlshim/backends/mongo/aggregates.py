@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 
 from sqlshim.backends.mongo.collecting import COLLECTING, collected, why_not_collected
 from sqlshim.backends.mongo.expressions import Expressions
-from sqlshim.backends.mongo.mql import NAN, REMOVE, Mql, cond, fail, let, or_null, present
+from sqlshim.backends.mongo.mql import (
+    NAN,
+    REMOVE,
+    Mql,
+    cond,
+    fail,
+    holds_value,
+    let,
+    or_null,
+    present,
+)
 from sqlshim.functions import aggregates as fa
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import AggregateCall, Column, Scalar
@@ -80,7 +90,8 @@ def _argument(call: AggregateCall, scalars: Expressions) -> Argument:
 def _count(call: AggregateCall, arg: Argument, name: str, group: Group) -> Mql:
     # What cannot be NULL is computed all the same: it may be an error.
     plain = not arg.nullable and isinstance(call.args[0], Column)
-    one = 1 if plain else cond(present(arg.value), 1, 0)
+    given = holds_value if arg.type.kind is Kind.JSON else present
+    one = 1 if plain else cond(given(arg.value), 1, 0)
     return f"${group.add(name, {'$sum': one})}"
 
 

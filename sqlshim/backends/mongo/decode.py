@@ -15,7 +15,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from operator import itemgetter
 
 from bson import json_util
-from bson.binary import Binary
+from bson.binary import Binary, UuidRepresentation
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from bson.objectid import ObjectId
@@ -23,9 +23,12 @@ from bson.objectid import ObjectId
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.errors import DataError
 from sqlshim.ir.scalar import Column
-from sqlshim.types import DEFAULT_SCALE, TEXT, Kind, SqlType
+from sqlshim.types import DEFAULT_SCALE, TEXT, VARYING, Kind, SqlType
 
-MIXED = "mixed"  # the native type of a JSON column that holds values of several types
+JSON_OPTIONS = json_util.RELAXED_JSON_OPTIONS.with_options(
+    uuid_representation=UuidRepresentation.STANDARD
+)
+MIXED = VARYING.native  # the native type of a JSON column that holds values of several types
 Decode = Callable[[Mql], object]
 Row = tuple[object, ...]
 _NONE = type(None)
@@ -159,7 +162,7 @@ def _zoned(value: Mql) -> object:
 
 
 def _extended_json(value: Mql) -> object:
-    return json_util.dumps(value, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False)
+    return json_util.dumps(value, json_options=JSON_OPTIONS, ensure_ascii=False)
 
 
 def _unfit(value: Mql) -> object:

@@ -24,6 +24,7 @@ from sqlshim.backends.mongo.mql import (
     any_of,
     bound,
     cond,
+    holds_value,
     is_constant,
     let,
     or_null,
@@ -218,6 +219,9 @@ class Expressions:
         if e.fn is op.IS_FALSE:
             return {"$eq": [self.value(arg), False]}
         if e.fn in (op.IS_NULL, op.IS_NOT_NULL):
+            if arg.type.kind is Kind.JSON:  # MinKey is below null
+                there = holds_value(self.raw(arg))
+                return there if e.fn is op.IS_NOT_NULL else {"$not": [there]}
             return (absent if e.fn is op.IS_NULL else present)(self.raw(arg))
         sides = [
             or_null(v) if self.nullable(a) else v

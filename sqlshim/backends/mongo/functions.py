@@ -8,9 +8,11 @@ from __future__ import annotations
 from sqlshim.backends.mongo import arithmetic, instants, texts
 from sqlshim.backends.mongo.mql import Mql, cond, let
 from sqlshim.backends.mongo.rows import Nulls, Row
+from sqlshim.backends.mongo.varying import read_as
 from sqlshim.functions import conditional as fc
 from sqlshim.functions import documents
 from sqlshim.functions.model import Function
+from sqlshim.functions.varying import READ_AS
 from sqlshim.ir.scalar import Call
 from sqlshim.types import FLOATS
 
@@ -44,6 +46,7 @@ ROWS: dict[Function, Row] = {
     **texts.ROWS,
     **instants.ROWS,
     documents.FIELD: Row(_field),
+    READ_AS: Row(read_as, Nulls.OWN),
     fc.COALESCE: Row(_coalesce, Nulls.OWN),
     fc.NULLIF: Row(_nullif, Nulls.OWN),
     fc.GREATEST: _extreme("$max"),

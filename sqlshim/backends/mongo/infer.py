@@ -30,6 +30,7 @@ from sqlshim.types import (
     TEXT,
     TIMESTAMP,
     UUID,
+    VARYING,
     SqlType,
     array,
     decimal,
@@ -110,7 +111,7 @@ class Seen:
             (kind,) = kinds
             if kind in _SIMPLE:
                 return _SIMPLE[kind], _NATIVE.get(kind, kind)
-        return JSON, MIXED
+        return VARYING, MIXED
 
     def _number(self) -> tuple[SqlType, str]:
         if "decimal" not in self.kinds:
@@ -125,7 +126,7 @@ class Seen:
 
 def part_type(t: SqlType, native: str) -> SqlType:
     """The type of a field or element; it carries its native type where that matters."""
-    return replace(t, native=native) if native == OBJECT_ID else t
+    return replace(t, native=native) if native in (OBJECT_ID, MIXED) else t
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlshim.backends.mongo import compare
+from sqlshim.backends.mongo import compare, varying
 from sqlshim.backends.mongo.encode import OBJECT_ID, constant, encoder, is_object_id, object_id
 from sqlshim.backends.mongo.keys import in_keys
 from sqlshim.backends.mongo.like import like, starting_with
@@ -138,7 +138,7 @@ def _sides(e: Call, scope: Scope) -> tuple[Function, Scalar, Place, Literal | Pa
 def _comparison(e: Call, scope: Scope) -> Query | None:
     sides = _sides(e, scope)
     if sides is None:
-        return None
+        return varying.compared(e, scope)
     fn, column, place, side = sides
     path = place.path
     assert path is not None
@@ -224,6 +224,8 @@ def float_range(fn: Function, path: str, value: object) -> Query:
 
 
 def _in_list(e: InList, wanted: bool, scope: Scope) -> Query | None:
+    if wanted and (found := varying.listed(e, scope)) is not None:
+        return found
     items = [i for i in e.items if not (isinstance(i, Literal) and i.value is None)]
     if not wanted and len(items) < len(e.items):
         return NOTHING

@@ -44,6 +44,11 @@ def present(expr: Mql) -> Mql:
     return {"$gt": [expr, None]}
 
 
+def holds_value(expr: Mql) -> Mql:
+    """The same as `present`, of what may hold a MinKey too, which is below null."""
+    return {"$not": [{"$in": [{"$type": expr}, ["missing", "null", "undefined"]]}]}
+
+
 def or_null(expr: Mql) -> Mql:
     """`expr` with a missing field made null."""
     return {"$ifNull": [expr, None]}

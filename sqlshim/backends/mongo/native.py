@@ -11,7 +11,7 @@ from bson import json_util
 from sqlshim.backends.estimate import Known, unmeasured
 from sqlshim.backends.mongo.columnar import ColumnarDecoder
 from sqlshim.backends.mongo.compile import compile_rel
-from sqlshim.backends.mongo.decode import MIXED, Decoder, Row, row_maker
+from sqlshim.backends.mongo.decode import JSON_OPTIONS, MIXED, Decoder, Row, row_maker
 from sqlshim.backends.mongo.find import as_find
 from sqlshim.backends.mongo.hints import reads_collection
 from sqlshim.backends.mongo.mql import Mql
@@ -194,7 +194,7 @@ def shown(value: Mql) -> str:
         return f"{{{inner}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(shown, value))}]"
-    return json_util.dumps(value, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False)
+    return json_util.dumps(value, json_options=JSON_OPTIONS, ensure_ascii=False)
 
 
 def _key(key: str) -> str:

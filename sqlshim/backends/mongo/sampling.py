@@ -17,7 +17,7 @@ from sqlshim.backends.mongo.infer import Fields, part_type
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.scope import Place
 from sqlshim.catalog.model import TableColumn
-from sqlshim.types import JSON
+from sqlshim.types import VARYING
 
 Document = dict[str, Any]
 _FIRST = 100  # documents read in stored order, and documents that have a field
@@ -48,7 +48,7 @@ def look_for(collection: Collection[Document], path: Sequence[str]) -> TableColu
                 fields.look(document)
     except ExecutionTimeout:
         if not fields.seen:
-            return TableColumn(path[-1], JSON, MIXED)
+            return TableColumn(path[-1], VARYING, MIXED)
     seen = fields.at(path)
     if seen is None:
         return None

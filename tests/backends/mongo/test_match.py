@@ -16,6 +16,8 @@ from sqlshim.plan.optimize import optimize
 from tests.backends.mongo.build import condition, match, native
 
 HEX = "5f" * 12
+NO_VALUE = ["missing", "null", "undefined"]
+SINGLE = {"$not": {"$type": "array"}}  # query operators look into arrays
 NAN = pytest.approx(math.nan, nan_ok=True)
 
 
@@ -209,11 +211,39 @@ def test_a_bound_pattern_is_translated_when_it_runs() -> None:
         ("s > t", {"$and": [{"$gt": ["$t", None]}, {"$gt": ["$s", "$t"]}]}),
         ("must < big", {"$lt": ["$must", "$big"]}),
         ("tags IS NULL", {"$lte": ["$tags", None]}),
-        ("mixed IS NOT NULL", {"$gt": ["$mixed", None]}),
+        ("mixed IS NOT NULL", {"$not": [{"$in": [{"$type": "$mixed"}, NO_VALUE]}]}),
     ],
 )
 def test_other_conditions_guard_against_null_where_it_matters(sql: str, expected: Any) -> None:
     assert match(sql) == {"$expr": expected}
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("mixed = 5", {"mixed": {"$eq": 5.0, **SINGLE}}),
+        ("5 > mixed", {"mixed": {"$lt": 5.0, **SINGLE}}),
+        ("mixed IN (1, 2)", {"mixed": {"$in": [1.0, 2.0], **SINGLE}}),
+        ("mixed = 'a'", {"mixed": {"$in": ["a"], **SINGLE}}),
+        (f"mixed = '{HEX}'", {"mixed": {"$in": [HEX, ObjectId(HEX)], **SINGLE}}),
+        ("mixed = TRUE", {"mixed": {"$eq": True, **SINGLE}}),
+        (
+            "mixed > 5",
+            {"$or": [{"mixed": {"$gt": 5.0, **SINGLE}}, {"mixed": {"$eq": NAN, **SINGLE}}]},
+        ),
+        (
+            "mixed <> 'a'",
+            {
+                "$and": [
+                    {"mixed": {"$type": ["string", "objectId"]}},
+                    {"mixed": {"$nin": ["a"], **SINGLE}},
+                ]
+            },
+        ),
+    ],
+)
+def test_a_field_whose_type_varies_is_compared_within_the_type(sql: str, expected: Any) -> None:
+    assert match(sql) == expected
 
 
 def test_fields_that_a_match_keeps_null_out_of_need_no_guard() -> None:
