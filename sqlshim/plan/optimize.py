@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel
+from sqlshim.plan.rules.date_ranges import date_ranges
 from sqlshim.plan.rules.fold_constants import fold_constants
 from sqlshim.plan.rules.merge_projects import merge_projects
 from sqlshim.plan.rules.merge_unions import merge_unions
@@ -33,6 +34,7 @@ Rule = Callable[[Rel], Rel]
 
 NODE_RULES: tuple[Rule, ...] = (
     fold_constants,
+    date_ranges,
     unwrap_casts,
     simplify_predicates,
     propagate_empty,

@@ -17,6 +17,7 @@ from sqlshim.backends.mongo.mql import Mql, is_plain_name
 from sqlshim.backends.mongo.ordering import limited, sorted_by
 from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.scope import Place, field, place_of
+from sqlshim.backends.mongo.top import first_rows
 from sqlshim.backends.mongo.unwind import unnested
 from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.backends.mongo.windows import windowed
@@ -42,6 +43,8 @@ def compile_rel(rel: Rel) -> Query:
     """The pipeline of a relation."""
     if isinstance(rel, GroupingSets):
         return compile_rel(union_of_sets(rel))
+    if isinstance(rel, Limit) and isinstance(rel.input, Sort):
+        return first_rows(compile_rel(rel.input.input), rel.input, rel)
     below = [compile_rel(child) for child in walk.inputs(rel)]
     match rel:
         case Scan():
