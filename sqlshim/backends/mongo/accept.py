@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from sqlshim.backends.estimate import Known, unmeasured
-from sqlshim.backends.mongo import aggregates, compare, expressions, limits, windows
+from sqlshim.backends.mongo import aggregates, arrays, compare, expressions, limits, windows
 from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.collecting import COLLECTING
@@ -339,6 +339,10 @@ def _field(e: Call) -> str:
     return refusal(parent)
 
 
+def _on_arrays(e: Call) -> str:
+    return arrays.refusal(e, refusal)
+
+
 def _parts(e: Call) -> str:
     return _first(map(refusal, e.args))
 
@@ -383,6 +387,7 @@ _SPECIAL: dict[object, Callable[[Call], str]] = {
     **dict.fromkeys(_CUTS, _cutting),
     op.LIKE: _like,
     documents.FIELD: _field,
+    **dict.fromkeys(arrays.ROWS, _on_arrays),
     READ_AS: _field,
 }
 assert set(_SPECIAL) >= expressions.OWN

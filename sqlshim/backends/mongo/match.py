@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlshim.backends.mongo import compare, varying
+from sqlshim.backends.mongo import arrays, compare, varying
 from sqlshim.backends.mongo.encode import OBJECT_ID, constant, encoder, is_object_id, object_id
 from sqlshim.backends.mongo.keys import in_keys
 from sqlshim.backends.mongo.like import like, starting_with
@@ -69,7 +69,7 @@ def unmatched(e: Scalar, scope: Scope) -> Query | None:
         return matched(Call(other, e.args, e.type), scope)
     if e.fn is op.LIKE:
         return _not_like(e, scope)
-    return None
+    return arrays.unmatched(e, scope)
 
 
 def _each(args: Iterable[Scalar], scope: Scope, join: object) -> Query | None:
@@ -117,7 +117,7 @@ def _leaf(e: Call, scope: Scope) -> Query | None:
         return in_keys(place, e.args[0].type, e.args[1]) if place else None
     if e.fn in (op.IS_DISTINCT, op.IS_NOT_DISTINCT):
         return _sameness(e, scope)
-    return _comparison(e, scope) if e.fn in op.MIRRORED else None
+    return _comparison(e, scope) if e.fn in op.MIRRORED else arrays.matched(e, scope)
 
 
 # --- comparisons ---------------------------------------------------------------------------

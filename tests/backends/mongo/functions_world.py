@@ -11,7 +11,7 @@ from sqlshim.ir.scalar import Scalar
 from sqlshim.ir.statement import Query
 from sqlshim.sql.params import uniform
 from sqlshim.sql.parse import dialect_named, parse
-from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, TEXT, TIMESTAMP, decimal, struct
+from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, TEXT, TIMESTAMP, array, decimal, struct
 
 _TYPES = {
     **dict.fromkeys(("_id", "i", "neg", "big"), BIGINT),
@@ -21,6 +21,8 @@ _TYPES = {
     "m": decimal(38, 10),
     "flag": BOOLEAN,
     "doc": struct((("city", TEXT),)),
+    "tags": array(TEXT),
+    "nums": array(BIGINT),
 }
 _F = Table("", "test", "f", tuple(TableColumn(n, t) for n, t in _TYPES.items()), ("_id",))
 

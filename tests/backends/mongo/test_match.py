@@ -246,5 +246,21 @@ def test_a_field_whose_type_varies_is_compared_within_the_type(sql: str, expecte
     assert match(sql) == expected
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("'a' = ANY (tags)", {"tags": "a"}),
+        ("NOT 'a' = ANY (tags)", {"tags": {"$nin": ["a", None]}}),
+        ("'a' <> ALL (tags)", {"tags": {"$nin": ["a", None]}}),
+        ("'a' <> ANY (tags)", {"tags": {"$elemMatch": {"$nin": ["a", None]}}}),
+        ("'a' < ANY (tags)", {"tags": {"$gt": "a"}}),
+        ("tags @> ARRAY['a', 'b']", {"tags": {"$all": ["a", "b"]}}),
+        ("tags && ARRAY['a', 'b']", {"tags": {"$in": ["a", "b"]}}),
+    ],
+)
+def test_a_search_of_an_array_is_a_query_operator(sql: str, expected: Any) -> None:
+    assert match(sql) == expected
+
+
 def test_fields_that_a_match_keeps_null_out_of_need_no_guard() -> None:
     assert match("s = 'a' AND s < t") == {"s": "a", "$expr": {"$lt": ["$s", "$t"]}}

@@ -40,10 +40,30 @@ DATA = {
     "e": dt.datetime(2020, 12, 31),
     "num": " 42 ",
     "doc": {"city": "Bern"},
+    "tags": ["a", "b", None],
+    "nums": [1, 5, 9],
 }
 EXPECTED: list[tuple[str, object]] = [
     # documents
     ("(doc).city", "Bern"),
+    # arrays
+    ("'a' = ANY (tags)", True),
+    ("i = ANY (nums)", False),
+    ("5 <> ANY (nums)", True),
+    ("5 > ANY (nums)", True),
+    ("1 >= ANY (nums)", True),
+    ("9 < ANY (nums)", False),
+    ("9 <= ANY (nums)", True),
+    ("CARDINALITY(tags)", 3),
+    ("nums[2]", 5),
+    ("ARRAY_POSITION(nums, 9)", 3),
+    ("ARRAY_APPEND(nums, 2)", [1, 5, 9, 2]),
+    ("ARRAY_PREPEND(2, nums)", [2, 1, 5, 9]),
+    ("ARRAY_CAT(nums, ARRAY[i, 2])", [1, 5, 9, 7, 2]),
+    ("ARRAY_REMOVE(tags, NULL)", ["a", "b"]),
+    ("ARRAY_REPLACE(tags, 'a', s)", ["héllo", "b", None]),
+    ("tags @> ARRAY['b', 'a']", True),
+    ("tags && ARRAY['c', NULL]", False),
     # arithmetic
     ("i + neg", 0),
     ("x + i", 9.5),
@@ -172,7 +192,17 @@ EXPECTED: list[tuple[str, object]] = [
     ("CAST(e AS TEXT)", "2020-12-31 00:00:00"),
     ("CAST(CAST(d AS DATE) AS TEXT)", "2024-02-29"),
 ]
-NEVER_NULL = ("PI()", "CONCAT", "COALESCE", "CASE", "GREATEST", "LEAST")
+NEVER_NULL = (
+    "PI()",
+    "CONCAT",
+    "COALESCE",
+    "CASE",
+    "GREATEST",
+    "LEAST",
+    "ARRAY_APPEND",
+    "ARRAY_PREPEND",
+    "ARRAY_CAT",
+)
 
 ERRORS = [
     ("i / (i - 7)", "22012"),
