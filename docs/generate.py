@@ -31,12 +31,14 @@ TITLES = {
     "aggregates": "Aggregates",
     "documents": "Documents",
     "arrays": "Arrays and maps",
+    "json": "JSON",
     "windows": "Window functions",
 }
 WRITTEN = {"ROUND_TO": "ROUND", "EXTRACT_FRACTION": "EXTRACT"}  # rows with a name of their own
 PREFIX = {"NOT", "NEG"}
 FORMS = {  # what has a syntax of its own
     "FIELD": "struct.field",
+    "JSON_TEXT": "json ->> key or place",
     "ARRAY_OF": "ARRAY[any, …]",
     "ROW_OF": "ROW(any, …)",
     "ELEMENT": "array[place]",

@@ -124,6 +124,10 @@ def _weak_name(node: exp.Expr) -> str | None:
 
 _TRIMS = {"LEADING": "ltrim", "TRAILING": "rtrim"}
 _FUNCTION_NAMES: dict[type[exp.Expr], str] = {
+    exp.JSONArrayAgg: "json_agg",
+    exp.JSONObject: "json_object",
+    exp.JSONObjectAgg: "json_object_agg",
+    exp.JSONValue: "json_value",
     exp.StrPosition: "position",
     exp.TimestampTrunc: "date_trunc",
     exp.CurrentTimestamp: "current_timestamp",

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from sqlshim.bind import arrays, nested, special_functions, special_operators
+from sqlshim.bind import arrays, json, nested, special_functions, special_operators
 from sqlshim.bind.aggregates import aggregate_call, is_aggregate
 from sqlshim.bind.coerce import (
     call,
@@ -60,8 +60,14 @@ class BindQuery(Protocol):
     def __call__(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound: ...
 
 
-_SPECIAL = special_operators.SPECIAL | special_functions.SPECIAL | nested.SPECIAL | arrays.SPECIAL
-_CALLS = arrays.NAMED | nested.NAMED | special_functions.CALLS
+_SPECIAL = (
+    special_operators.SPECIAL
+    | special_functions.SPECIAL
+    | nested.SPECIAL
+    | arrays.SPECIAL
+    | json.SPECIAL
+)
+_CALLS = arrays.NAMED | json.NAMED | nested.NAMED | special_functions.CALLS
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }

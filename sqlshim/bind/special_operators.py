@@ -18,6 +18,7 @@ from sqlshim.bind.coerce import (
     number,
     settle,
 )
+from sqlshim.bind.json import shown_as_json
 from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import conditional, math, text
@@ -257,7 +258,9 @@ def cast_(node: exp.Expr, binds: Binds) -> Scalar:
     to = node.args["to"]
     if isinstance(node.this, exp.IntDiv) and not to.expressions:  # sqlglot's form of div(a, b)
         return _whole_quotient(node.this, binds)
-    result = cast(binds.scalar(node.this), sql_type(to), safe=isinstance(node, exp.TryCast))
+    wanted = sql_type(to)
+    value = shown_as_json(binds.scalar(node.this), wanted)
+    result = cast(value, wanted, safe=isinstance(node, exp.TryCast))
     if to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR) and to.expressions:
         length = number(to.expressions[0].name)  # PostgreSQL: an explicit cast cuts
         return call(text.LEFT, result, length)

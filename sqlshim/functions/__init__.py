@@ -15,6 +15,7 @@ from sqlshim.functions import (
     datetime,
     documents,
     encodings,
+    json,
     math,
     operators,
     regex,
@@ -34,6 +35,7 @@ MODULES: tuple[ModuleType, ...] = (
     datetime,
     documents,
     arrays,
+    json,
     aggregates,
     windows,
 )

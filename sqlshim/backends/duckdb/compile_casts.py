@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from sqlshim.types import DEFAULT_SCALE, FLOATS, INTEGERS, Interval, Kind, SqlType
+from sqlshim.types import DEFAULT_SCALE, FLOATS, INTEGERS, TEXT, Interval, Kind, SqlType
 
 E = exp.Expr
 DIALECT = "duckdb"
@@ -218,9 +218,22 @@ def convert(value: E, source: SqlType, to: SqlType) -> E:
         return special(value, to)
     if to.kind is Kind.TEXT and source.kind is Kind.DECIMAL and source.precision == source.scale:
         return _decimal_text(value, to)
+    if source.kind is Kind.ARRAY and to.kind is Kind.TEXT:
+        return _array_text(value, source.element or TEXT)
     if same_carrier(source, to):
         return value
     return cast(value, to)
+
+
+def _array_text(value: E, element: SqlType) -> E:
+    """The text of an array as PostgreSQL reads it back: {a,"b c",NULL}"""
+    item = exp.Column(this=exp.to_identifier("item"))
+    shown = convert(item, element, TEXT)
+    if element.kind is Kind.BOOLEAN:
+        shown = call("substring", shown, number(1), number(1))
+    quoted = shown if element.kind is Kind.ARRAY else call("pg_array_item", shown)
+    each = exp.Lambda(this=quoted, expressions=[item.this.copy()], colon=True)
+    return call("pg_array_text", call("list_transform", value, each))
 
 
 def same_carrier(a: SqlType, b: SqlType) -> bool:

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_arrays import ARRAYS
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
+from sqlshim.backends.duckdb.compile_json import JSONS
 from sqlshim.backends.duckdb.compile_more import CAN_FAIL, MORE, REPEATING
 from sqlshim.backends.duckdb.compile_nested import NESTED
 from sqlshim.backends.duckdb.compile_operators import (
@@ -293,6 +294,7 @@ BUILDERS: Mapping[Function, Build] = {
     math.RANDOM: named("random"),
     **NESTED,
     **ARRAYS,
+    **JSONS,
     time.EXTRACT: _extract,
     time.EXTRACT_FRACTION: _extract_fraction,
     time.DATE_TRUNC: _date_trunc,

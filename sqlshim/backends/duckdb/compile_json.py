@@ -1,14 +1,20 @@
-"""JSON text as PostgreSQL writes it, out of DuckDB's lists. Called by `compile_aggregates`.
+"""JSON text as PostgreSQL writes it, out of DuckDB's lists. Called by
+`compile_aggregates`; `JSONS` are rows for the table in `compile_functions`.
 
 DuckDB's own aggregates would lose digits (1.50), the T of a timestamp, and PostgreSQL's spaces.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, text
-from sqlshim.ir.scalar import AggregateCall
+from sqlshim.backends.duckdb.compile_operators import Build, named
+from sqlshim.functions import json as fj
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import AggregateCall, Call
 from sqlshim.types import FLOATS, NESTED, NUMBERS, TEXT, Kind, SqlType
 
 _TIMES = frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
@@ -36,6 +42,44 @@ def json_object(node: AggregateCall, built: E, args: list[E]) -> E:
 def jsonb_object(node: AggregateCall, built: E, args: list[E]) -> E:
     """The same as JSONB orders and writes it."""
     return call("pg_jsonb_object", built)
+
+
+# --- parts of JSON text, and JSON text of values -------------------------------------------
+
+
+def _to_json(node: Call, args: list[E]) -> E:
+    return _not_null(args[0], node.args[0].type)
+
+
+def _build_array(node: Call, args: list[E]) -> E:
+    shown = [_json(a, e.type) for a, e in zip(args, node.args, strict=True)]
+    return call("pg_json_array", exp.Array(expressions=shown))
+
+
+def _build_object(node: Call, args: list[E]) -> E:
+    macro = "pg_json_built" if node.fn is fj.JSON_BUILD_OBJECT else "pg_jsonb_object"
+    pairs = []
+    for i in range(0, len(args), 2):
+        key = convert(args[i], node.args[i].type, TEXT)
+        pairs.append(call("pg_json_pair", key, _json(args[i + 1], node.args[i + 1].type)))
+    return call(macro, exp.Array(expressions=pairs))
+
+
+JSONS: Mapping[Function, Build] = {
+    fj.JSON_GET: named("pg_json_get"),
+    fj.JSON_AT: named("pg_json_at"),
+    fj.JSON_STEP: named("pg_json_step"),
+    fj.JSON_TEXT: named("pg_json_text"),
+    fj.JSON_HAS_KEY: named("pg_json_has_key"),
+    fj.JSON_ARRAY_LENGTH: named("pg_json_array_length"),
+    fj.JSON_TYPEOF: named("pg_json_typeof"),
+    fj.JSON_ELEMENTS: named("pg_json_elements"),
+    fj.JSON_KEYS: named("pg_json_keys"),
+    fj.TO_JSON: _to_json,
+    fj.JSON_BUILD_OBJECT: _build_object,
+    fj.JSONB_BUILD_OBJECT: _build_object,
+    fj.JSON_BUILD_ARRAY: _build_array,
+}
 
 
 def _json(value: E, t: SqlType) -> E:

@@ -20,6 +20,9 @@ MACROS = (
     r"""pg_json_object(l) AS
         '{ ' || array_to_string(list_transform(l, lambda e: pg_json_member(e, ' : ')), ', ')
         || ' }'""",
+    r"""pg_json_built(l) AS
+        '{' || array_to_string(list_transform(l, lambda e: pg_json_member(e, ' : ')), ', ')
+        || '}'""",
     # of equal keys the last one stays; short keys come first
     r"""pg_jsonb_object(l) AS
         '{' || array_to_string(list_transform(list_sort(list_transform(list_filter(l,

@@ -19,6 +19,11 @@ MACROS = (
     """pg_array_to_string(x, gap) AS
         CASE WHEN gap IS NULL OR x IS NULL THEN NULL
              ELSE coalesce(array_to_string(x, gap), '') END""",
+    r"""pg_array_item(x) AS
+        CASE WHEN x = '' OR upper(x) = 'NULL' OR regexp_matches(x, '[{},"\\\s]')
+             THEN '"' || replace(replace(x, '\', '\\'), '"', '\"') || '"' ELSE x END""",
+    """pg_array_text(l) AS
+        '{' || array_to_string(list_transform(l, lambda e: coalesce(e, 'NULL')), ',') || '}'""",
     """pg_string_to_array(x, gap) AS
         CASE WHEN x = '' THEN list_slice([x], 2, 1)
              WHEN gap = '' THEN [x]

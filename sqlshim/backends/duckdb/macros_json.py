@@ -1,8 +1,54 @@
-"""Macros on JSON text: the values of one type in a field whose type varies (extended JSON)."""
+"""Macros on JSON text: its parts, and the values of one type in a field whose type varies."""
 
 from __future__ import annotations
 
+from sqlshim.backends.duckdb.macro_errors import raised
+
+_NO_ARRAY = raised("22023", "cannot get array length of a non-array", "BIGINT")
+_NO_ELEMENTS = raised("22023", "cannot extract elements from a value that is no array", "VARCHAR")
+_NO_KEYS = raised("22023", "cannot take the keys of a value that is no object", "VARCHAR")
+
 MACROS = (
+    # a space after each colon and comma that is in no string, as jsonb writes them
+    r"""pg_spaced(j) AS rtrim(regexp_replace(CAST(j AS VARCHAR),
+            '((?:"(?:[^"\\]|\\.)*"|[^",:])*)([,:]|$)', '\1\2 ', 'g'))""",
+    """pg_json_get(v, k) AS
+        CASE json_type(v) WHEN 'OBJECT'
+             THEN pg_spaced(json_extract(v, '/' || replace(replace(k, '~', '~0'), '/', '~1')))
+             END""",
+    """pg_json_at(v, i) AS
+        CASE json_type(v) WHEN 'ARRAY'
+             THEN pg_spaced(json_extract(v, CASE WHEN i < 0 THEN '$[#' ELSE '$[' END || i || ']'))
+             END""",
+    """pg_json_step(v, k) AS
+        CASE json_type(v) WHEN 'OBJECT' THEN pg_json_get(v, k)
+             WHEN 'ARRAY' THEN pg_json_at(v, TRY_CAST(k AS INTEGER)) END""",
+    """pg_json_text(v) AS
+        CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN pg_spaced(v)
+             ELSE json_extract_string(v, '$') END""",
+    """pg_json_has_key(v, k) AS
+        CASE json_type(v) WHEN 'OBJECT' THEN list_contains(json_keys(v), k)
+             WHEN 'ARRAY' THEN list_contains(
+                 list_transform(list_filter(json_extract(v, '$[*]'),
+                                lambda e: json_type(e) = 'VARCHAR'),
+                                lambda e: json_extract_string(e, '$')), k)
+             ELSE coalesce(json_type(v) = 'VARCHAR' AND json_extract_string(v, '$') = k, FALSE)
+             END""",
+    f"""pg_json_array_length(v) AS
+        CASE WHEN v IS NULL THEN NULL WHEN json_type(v) = 'ARRAY'
+             THEN CAST(json_array_length(v) AS INTEGER) ELSE {_NO_ARRAY} END""",
+    """pg_json_typeof(v) AS
+        CASE json_type(v) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array'
+             WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean'
+             WHEN 'NULL' THEN 'null' ELSE CASE WHEN v IS NOT NULL THEN 'number' END END""",
+    f"""pg_json_elements(v) AS
+        CASE WHEN v IS NULL THEN NULL WHEN json_type(v) = 'ARRAY'
+             THEN list_transform(json_extract(v, '$[*]'), lambda e: pg_spaced(e))
+             ELSE [{_NO_ELEMENTS}] END""",
+    f"""pg_json_keys(v) AS
+        CASE WHEN v IS NULL THEN NULL WHEN json_type(v) = 'OBJECT' THEN json_keys(v)
+             ELSE [{_NO_KEYS}] END""",
+    # the values of one type in a field whose type varies
     """pg_read_text(v) AS
         CASE json_type(v) WHEN 'VARCHAR' THEN json_extract_string(v, '$')
              WHEN 'OBJECT' THEN json_extract_string(v, '/$oid') END""",

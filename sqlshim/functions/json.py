@@ -1,0 +1,77 @@
+"""JSON text: its parts, its shape, and how it is made of values. See `model`.
+
+Paths are chains of steps (`bind/json`); an object has its keys as they stand in the text.
+"""
+
+from __future__ import annotations
+
+from sqlshim.functions.model import A_TEXT, ANY, INT, NullResult, Want, own_nulls, scalar, sig
+from sqlshim.types import BOOLEAN, INTEGER, JSON, TEXT, Kind, array
+
+A_JSON = Want("json", frozenset({Kind.JSON}), JSON, frozenset({Kind.TEXT}))
+
+JSON_GET = own_nulls(
+    "JSON_GET",
+    "the value of a key; NULL where there is none, or no object",
+    NullResult.ALWAYS,
+    sig(A_JSON, A_TEXT, gives=JSON),
+    symbol="->",
+)
+JSON_AT = own_nulls(
+    "JSON_AT",
+    "the element of an array at a place, counted from 0, or from -1 backwards",
+    NullResult.ALWAYS,
+    sig(A_JSON, INT, gives=JSON),
+    symbol="->",
+)
+JSON_STEP = own_nulls(
+    "JSON_STEP",
+    "the value of a key, or the element of an array at a place written as text",
+    NullResult.ALWAYS,
+    sig(A_JSON, A_TEXT, gives=JSON),
+    symbol="#>",
+)
+JSON_TEXT = own_nulls(
+    "JSON_TEXT",
+    "a JSON string as text, any other value as JSON text; NULL of null",
+    NullResult.ALWAYS,
+    sig(A_JSON, gives=TEXT),
+    symbol="->>",
+)
+JSON_HAS_KEY = scalar(
+    "JSON_HAS_KEY",
+    "whether an object has a key, or an array such a string",
+    sig(A_JSON, A_TEXT, gives=BOOLEAN),
+    symbol="?",
+)
+JSON_ARRAY_LENGTH = scalar(
+    "JSON_ARRAY_LENGTH", "how many elements a JSON array has", sig(A_JSON, gives=INTEGER)
+)
+JSON_TYPEOF = scalar(
+    "JSON_TYPEOF",
+    "object, array, string, number, boolean or null",
+    sig(A_JSON, gives=TEXT),
+)
+JSON_ELEMENTS = scalar(
+    "JSON_ELEMENTS", "the elements of a JSON array", sig(A_JSON, gives=array(JSON))
+)
+JSON_KEYS = scalar("JSON_KEYS", "the keys of a JSON object", sig(A_JSON, gives=array(TEXT)))
+TO_JSON = scalar("TO_JSON", "a value as JSON", sig(ANY, gives=JSON))
+JSON_BUILD_OBJECT = own_nulls(
+    "JSON_BUILD_OBJECT",
+    "a JSON object of keys and values in turn",
+    NullResult.NEVER,
+    sig(ANY, gives=JSON, variadic=True),
+)
+JSONB_BUILD_OBJECT = own_nulls(
+    "JSONB_BUILD_OBJECT",
+    "the same with each key once, and the short ones first",
+    NullResult.NEVER,
+    sig(ANY, gives=JSON, variadic=True),
+)
+JSON_BUILD_ARRAY = own_nulls(
+    "JSON_BUILD_ARRAY",
+    "a JSON array of these values",
+    NullResult.NEVER,
+    sig(ANY, gives=JSON, variadic=True),
+)
