@@ -108,13 +108,28 @@ def locate(raw: bytes, names: Sequence[str]) -> tuple[int, dict[str, Cells]]:
 
 def _documents(raw: bytes) -> tuple[Numbers, Numbers]:
     """Where each document begins, and where its last byte is."""
-    starts = []
-    at, end = 0, len(raw)
-    while at < end:
-        starts.append(at)
-        at += _length_at(raw, at)[0]
-    found = np.array(starts, np.int64)
+    end = len(raw)
+    found = _equally_long(raw)
+    if found is None:
+        starts = []
+        at = 0
+        while at < end:
+            starts.append(at)
+            at += _length_at(raw, at)[0]
+        found = np.array(starts, np.int64)
     return found, np.append(found[1:], end) - 1
+
+
+def _equally_long(raw: bytes) -> Numbers | None:
+    """Where each document begins if they are all as long as the first; otherwise None."""
+    (length,) = _length_at(raw)
+    if len(raw) % length:
+        return None
+    lengths = np.frombuffer(raw, np.uint8).reshape(-1, length)[:, :4]
+    if (lengths != lengths[0]).any():
+        return None
+    starts: Numbers = np.arange(0, len(raw), length, dtype=np.int64)
+    return starts
 
 
 def _matches(buffer: Numbers, at: Numbers, key: bytes) -> Numbers:

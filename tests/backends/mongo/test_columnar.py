@@ -112,3 +112,8 @@ def test_a_name_that_continues_another_is_not_taken_for_it() -> None:
     types = {"a": INTEGER, "ab": INTEGER}
     documents = [{"ab": 1, "a": 2}, {"a": 3}, {"ab": 4}]
     assert _shown(_columnar(types, documents)) == _shown(_by_value(types, documents))
+
+
+def test_documents_of_other_lengths_may_fill_the_same_bytes() -> None:
+    documents = [{"v": "ab"}, {"v": "abc"}, {"v": "a"}]
+    assert _columnar({"v": TEXT}, documents).to_pydict() == {"c0": ["ab", "abc", "a"]}
