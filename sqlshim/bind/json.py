@@ -206,6 +206,12 @@ def _built(fn: Function) -> Special:
     return bind
 
 
+def _elements(node: exp.Expr, binds: Binds) -> Scalar:
+    """What JSON_ARRAY_ELEMENTS makes rows of."""
+    value = binds.scalar(node.expressions[0])
+    return value if value.type.kind is Kind.ARRAY else call(fj.JSON_ELEMENTS, _json(value))
+
+
 def _object(node: exp.Expr, binds: Binds) -> Scalar:
     """JSON_OBJECT('a': 1), JSON_OBJECT('a', 1)"""
     pairs = [p for e in node.expressions for p in (e.this, e.expression)]
@@ -272,6 +278,8 @@ NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     **dict.fromkeys(
         ("json_build_array", "jsonb_build_array", "json_array"), _built(fj.JSON_BUILD_ARRAY)
     ),
+    "json_elements": _elements,
+    "json_keys": _of_json(fj.JSON_KEYS),
     "json_query": _query,
     "json_unquote": _unquoted,
 }

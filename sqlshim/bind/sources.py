@@ -13,7 +13,7 @@ from sqlshim.bind.lateral import bind_function, is_outer_apply, reads_left
 from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
-from sqlshim.bind.unnest import joined, unnested
+from sqlshim.bind.unnest import joined, unnest_in, unnested
 from sqlshim.errors import (
     Error,
     FieldPath,
@@ -76,6 +76,10 @@ class SourceBinder:
                 return rel
             case exp.Lateral(this=exp.Subquery()):
                 return self._derived(node, self.scope)
+            case exp.Table() if (call := unnest_in(node)) is not None:
+                rel, source = unnested(Values((), ((),)), node, call, self._binder("FROM"))
+                self._add_source(source, node)
+                return rel
             case exp.Table() | exp.Lateral():
                 return self._add(bind_function(node, self._binder("FROM")), node, "")
             case _:

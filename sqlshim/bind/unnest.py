@@ -24,11 +24,29 @@ if TYPE_CHECKING:
     from sqlshim.bind.scalars import ScalarBinder
 
 
+_JSON_ROWS = {  # calls in FROM, and what makes the array of their rows
+    "json_array_elements": "json_elements",
+    "jsonb_array_elements": "json_elements",
+    "json_object_keys": "json_keys",
+    "jsonb_object_keys": "json_keys",
+}
+
+
 def unnest_in(node: exp.Expr) -> exp.Unnest | None:
-    """The UNNEST that a table expression is, with or without LATERAL."""
-    if isinstance(node, exp.Lateral) and isinstance(node.this, exp.Unnest):
-        return node.this
-    return node if isinstance(node, exp.Unnest) else None
+    """The UNNEST that a table expression is, with or without LATERAL; JSON_ARRAY_ELEMENTS and
+    JSON_OBJECT_KEYS are one, too."""
+    if isinstance(node, exp.Unnest):
+        return node
+    called = node.this
+    if isinstance(node, exp.Lateral) and isinstance(called, exp.Unnest):
+        return called
+    if not isinstance(node, exp.Lateral | exp.Table) or not isinstance(called, exp.Anonymous):
+        return None
+    array = _JSON_ROWS.get(str(called.this).lower())
+    if array is None:
+        return None
+    made = exp.Anonymous(this=array, expressions=called.expressions)
+    return exp.Unnest(expressions=[made], offset=node.args.get("ordinality"))
 
 
 def unnested(
@@ -37,7 +55,9 @@ def unnested(
     """`rel` with the elements of the arrays in `call`, and how they are named. `node` has the
     alias."""
     alias = node.args.get("alias")
-    name = alias.name if alias is not None and alias.name else "unnest"
+    of_json = str(call.expressions[0].this) in _JSON_ROWS.values()
+    plain = "value" if of_json else "unnest"
+    name = alias.name if alias is not None and alias.name else plain
     given = [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
     arrays = []
     for i, entry in enumerate(call.expressions):
