@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlshim.backends.arrow import RowStream
+from sqlshim.backends.arrow import BatchStream, RowStream
 from sqlshim.backends.protocol import (
     DYNAMIC,
     Backend,
+    Changed,
     LocalEngine,
     Native,
     Options,
@@ -36,7 +37,18 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Remote
 from sqlshim.ir.scalar import Column
 from sqlshim.ir.show import show_rel
-from sqlshim.ir.statement import Attach, CreateTable, Detach, DropTable, Insert, Query, Statement
+from sqlshim.ir.statement import (
+    Attach,
+    CreateTable,
+    Delete,
+    Detach,
+    DropTable,
+    Insert,
+    Query,
+    Statement,
+    Truncate,
+    Update,
+)
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
@@ -80,6 +92,7 @@ class Result:
     columns: tuple[Column, ...] | None
     stream: Stream | None
     rowcount: int = -1
+    wrote: bool = False  # although there is a stream
 
 
 # --- prepare -------------------------------------------------------------------------------
@@ -161,11 +174,14 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
                 bound.statement,
                 bound.slots,
                 _plan(source, bound.slots, world) if needs_plan else None,
-                None,
+                bound.statement.returning,
             )
+        case Update(source=source, returning=columns) | Delete(source=source, returning=columns):
+            plan = _plan(source, bound.slots, world)
+            return Prepared(bound.statement, bound.slots, plan, columns)
         case CreateTable(source=source) if source is not None:
             return Prepared(bound.statement, bound.slots, _plan(source, bound.slots, world), None)
-        case CreateTable() | DropTable() | Attach() | Detach():
+        case CreateTable() | DropTable() | Truncate() | Attach() | Detach():
             return Prepared(bound.statement, bound.slots, None, None)
 
 
@@ -223,8 +239,28 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
             params = _params(prepared.slots, values)
             stream = open_plan(prepared.plan, world.stores, world.local, params, context)
             return Result(prepared.columns, stream)
-        case Insert():
+        case Insert(returning=None):
             return run_many([(prepared, [values])], world, context)
+        case Insert():
+            params = _params(prepared.slots, values)
+            return _returned(
+                prepared,
+                write.insert_returning(
+                    prepared.statement,
+                    world.stores,
+                    partial(_open, prepared, params, world, context),
+                    context,
+                ),
+            )
+        case Update() | Delete():
+            params = _params(prepared.slots, values)
+            opened = partial(_open, prepared, params, world, context)
+            return _returned(
+                prepared, write.change(prepared.statement, world.stores, opened, context)
+            )
+        case Truncate(tables=tables):
+            write.truncate(tables, world.stores)
+            return Result(None, None)
         case CreateTable():
             return _create(prepared, values, world, context)
         case DropTable():
@@ -268,6 +304,20 @@ def _source_rows(
         yield from write.rows_of(
             partial(open_plan, prepared.plan, world.stores, world.local, params, context)
         )
+
+
+def _open(
+    prepared: Prepared, params: Sequence[object], world: World, context: RunContext
+) -> Stream:
+    assert prepared.plan is not None
+    return open_plan(prepared.plan, world.stores, world.local, params, context)
+
+
+def _returned(prepared: Prepared, changed: Changed) -> Result:
+    """The number of rows written and, if the statement says RETURNING, its rows."""
+    columns = prepared.columns
+    stream = None if columns is None else BatchStream(columns, changed.last(len(columns)))
+    return Result(columns, stream, changed.count, wrote=True)
 
 
 def _create(

@@ -155,6 +155,19 @@ class TableDefinition:
     unique: tuple[tuple[str, ...], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a statement wrote: the number of rows, and the rows of its source."""
+
+    count: int
+    batches: tuple[pa.RecordBatch, ...]
+
+    def last(self, width: int) -> Iterator[pa.RecordBatch]:
+        """The last `width` columns of the rows."""
+        for batch in self.batches:
+            yield batch.select(list(range(batch.num_columns - width, batch.num_columns)))
+
+
 class Backend(ABC):
     """One open store. Methods may be called from several threads."""
 
@@ -223,6 +236,27 @@ class Backend(ABC):
         context: RunContext,
     ) -> int:
         """Insert rows whose values already have the columns' types; the number inserted."""
+
+    # Only of tables with a locator, which the binder has checked.
+
+    def update(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        source: Callable[[], Stream],
+        context: RunContext,
+    ) -> Changed:
+        """Change rows. The source's first column is the locator, the next ones are the values of
+        `columns`; it is opened once the store is ready, so that it reads what will be changed."""
+        raise NotSupportedError(f"{self!r} cannot change rows")
+
+    def delete(self, table: Table, source: Callable[[], Stream], context: RunContext) -> Changed:
+        """Delete the rows whose locators are the source's first column."""
+        raise NotSupportedError(f"{self!r} cannot delete rows")
+
+    def truncate(self, table: Table) -> None:
+        """Delete all rows."""
+        raise NotSupportedError(f"{self!r} cannot delete rows")
 
     # --- transactions
     def commit(self) -> None:

@@ -58,6 +58,8 @@ class Context:
     numbers: dict[Slot, int] = field(default_factory=dict)  # the index of each slot
     ctes: tuple[Cte, ...] = ()
     shared: dict[int, tuple[int, Bound]] = field(default_factory=dict)  # by id of a Cte
+    target: exp.Expr | None = None  # the table of an UPDATE or DELETE, as it is written
+    located: Column | None = None  # what finds its rows again
 
     def find_cte(self, name: str, quoted: bool) -> Cte | None:
         """The innermost CTE of this name."""

@@ -7,6 +7,7 @@ from sqlglot import exp
 from sqlshim.bind.coerce import coerce
 from sqlshim.bind.context import Context
 from sqlshim.bind.query import QueryBinder
+from sqlshim.bind.returning import inserted
 from sqlshim.bind.scalars import ScalarBinder
 from sqlshim.bind.scope import Scope, matching, position
 from sqlshim.catalog.model import Table, TableColumn
@@ -26,13 +27,13 @@ from sqlshim.types import FLOATS, INSTANTS, INTEGERS, NESTED, NUMBERS, Kind
 
 def bind_insert(tree: exp.Expr, context: Context) -> Insert:
     """INSERT … VALUES and INSERT … SELECT."""
-    for clause in ("conflict", "returning", "overwrite", "with_"):
+    for clause in ("conflict", "overwrite", "with_"):
         if tree.args.get(clause):
             raise NotSupportedError(f"INSERT … {clause.upper()} is not supported yet")
     target = tree.this
     names = target.expressions if isinstance(target, exp.Schema) else []
     table = named_table(target.this if isinstance(target, exp.Schema) else target, context)
-    columns = [_target_column(n, table) for n in names] if names else _visible(table)
+    columns = [target_column(n, table) for n in names] if names else _visible(table)
     repeated = {c.name for c in columns if sum(o.name == c.name for o in columns) > 1}
     if repeated:
         raise ProgrammingError(
@@ -48,9 +49,10 @@ def bind_insert(tree: exp.Expr, context: Context) -> Insert:
         bound = QueryBinder(context).query(tree.expression, None, settled=False)
         _check_width(len(bound.columns), columns, bool(names), tree.expression)
         rel = unshare_single(bound.rel) if context.shared else bound.rel
-        source = _assigned(rel, columns, context, tree.expression)
-    columns = columns[: len(source.columns)]
-    return Insert(table, tuple(c.name for c in columns), source)
+        source = _converted(rel, columns, context, tree.expression)
+    written = tuple(c.name for c in columns[: len(source.columns)])
+    source, returning = inserted(tree, table, written, source, context)
+    return Insert(table, written, source, returning)
 
 
 def _check_width(width: int, columns: list[TableColumn], named: bool, node: exp.Expr) -> None:
@@ -77,7 +79,7 @@ def _inserted_values(
                 position=position(entry),
             )
         pairs = zip(cells, columns, strict=False)
-        rows.append(tuple(_assign(binder.scalar(cell), c, cell) for cell, c in pairs))
+        rows.append(tuple(assigned(binder.scalar(cell), c, cell) for cell, c in pairs))
     targets = columns[: len(rows[0])]
     made = tuple(context.column(c.name, c.type.with_null(True)) for c in targets)
     return Values(made, tuple(rows))
@@ -102,7 +104,8 @@ def _visible(table: Table) -> list[TableColumn]:
     return [c for c in table.columns if not c.hidden and c.starred]
 
 
-def _target_column(ident: exp.Expr, table: Table) -> TableColumn:
+def target_column(ident: exp.Expr, table: Table) -> TableColumn:
+    """The column that a statement writes. UnknownColumn."""
     visible = _visible(table)
     found = matching(ident.name, bool(ident.args.get("quoted")), visible, lambda c: c.name)
     if len(found) != 1:
@@ -110,17 +113,18 @@ def _target_column(ident: exp.Expr, table: Table) -> TableColumn:
     return found[0]
 
 
-def _assigned(rel: Rel, columns: list[TableColumn], context: Context, node: exp.Expr) -> Rel:
+def _converted(rel: Rel, columns: list[TableColumn], context: Context, node: exp.Expr) -> Rel:
     """`rel` with its columns converted to the target's by assignment."""
     below = rel.items if isinstance(rel, Project) else tuple((c, c) for c in rel.columns)
     items = []
     for (_, value), column in zip(below, columns, strict=False):
-        new = _assign(value, column, node)
+        new = assigned(value, column, node)
         items.append((context.column(column.name, new.type), new))
     return Project(rel.input if isinstance(rel, Project) else rel, tuple(items))
 
 
-def _assign(value: Scalar, column: TableColumn, node: exp.Expr) -> Scalar:
+def assigned(value: Scalar, column: TableColumn, node: exp.Expr) -> Scalar:
+    """A value as the column takes it (PostgreSQL's assignment cast). TypeMismatch."""
     source, target = value.type.kind, column.type.kind
     fits = (
         source in (target, Kind.UNKNOWN)

@@ -93,13 +93,13 @@ class QueryBinder:
                 raise NotSupportedError(f"{clause.upper()} is not supported yet")
         scope = Scope(outer)
         rel = SourceBinder(self.context, scope, self.query).from_clause(node)
-        rel = self._where(rel, node, scope)
+        rel = self.where(rel, node, scope)
         groups, windows, expansions = Groups(), Windows(), Expansions()
         windows.define(node)
         binder = ScalarBinder(
             self.context, scope, self.query, "SELECT", groups, windows, expansions
         )
-        items = self._items(node, scope, binder, settled)
+        items = self.items(node, scope, binder, settled)
         having = self._having(node, scope, groups)
         order = self._order_values(node, items, binder)
         on = self._distinct_on(node, items, binder)
@@ -128,7 +128,8 @@ class QueryBinder:
             rel = Filter(rel, kept) if kept else rel
         return self._finish(expansions.over(windows.over(rel)), node, items, order, limit, on)
 
-    def _where(self, rel: Rel, node: exp.Select, scope: Scope) -> Rel:
+    def where(self, rel: Rel, node: exp.Select, scope: Scope) -> Rel:
+        """`rel` with the rows that WHERE keeps."""
         where = node.args.get("where")
         if where is None:
             return rel
@@ -142,7 +143,10 @@ class QueryBinder:
         binder = ScalarBinder(self.context, scope, self.query, "HAVING", groups)
         return binder.condition(having.this)
 
-    def _items(self, node: exp.Select, scope: Scope, binder: ScalarBinder, settled: bool) -> Items:
+    def items(
+        self, node: exp.Select, scope: Scope, binder: ScalarBinder, settled: bool = True
+    ) -> Items:
+        """The select list: result columns and what they are."""
         items: Items = []
         for entry in node.expressions:
             starred = star_items(entry, scope, binder)

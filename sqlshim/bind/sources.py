@@ -106,7 +106,11 @@ class SourceBinder:
             raise
         columns = {c.name: self.context.column(c.name, c.type) for c in table.columns}
         asked = table.row_functions if names_row_function(self.context.text) else ()
-        made = {f.name: self.context.column(f.name, f.type) for f in asked}
+        target = node is self.context.target
+        wanted = [f.name for f in asked if f.name != table.locator] + [table.locator] * target
+        made = {n: self.context.column(n, f.type) for n in wanted if (f := table.row_function(n))}
+        if target:
+            self.context.located = made[table.locator]
         scan = Scan(table, (*columns.values(), *made.values()))
         visible = [columns[c.name] for c in table.columns if not c.hidden]
         key = frozenset(columns[n].id for n in table.primary_key if n in columns)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from sqlshim.bind.change import bind_delete, bind_truncate, bind_update
 from sqlshim.bind.context import Context, Slot, Tables
 from sqlshim.bind.ddl import bind_attach, bind_create, bind_detach, bind_drop
 from sqlshim.bind.insert import bind_insert
@@ -23,7 +24,15 @@ from sqlshim.errors import (
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Param, Scalar
-from sqlshim.ir.statement import Attach, CreateTable, Insert, Query, Statement
+from sqlshim.ir.statement import (
+    Attach,
+    CreateTable,
+    Delete,
+    Insert,
+    Query,
+    Statement,
+    Update,
+)
 from sqlshim.sql.parse import TEXT_OF_TREE
 from sqlshim.types import SqlType
 
@@ -82,7 +91,7 @@ def _with_own_params(statement: Statement, context: Context) -> BoundStatement:
     match statement:
         case Query():
             statement = replace(statement, rel=walk.transform(statement.rel, change))
-        case Insert():
+        case Insert() | Update() | Delete():
             statement = replace(statement, source=walk.transform(statement.source, change))
         case CreateTable(source=source) if source is not None:
             statement = replace(statement, source=walk.transform(source, change))
@@ -94,6 +103,9 @@ def _with_own_params(statement: Statement, context: Context) -> BoundStatement:
 _Binder = Callable[[exp.Expr, Context], Statement]
 _BINDERS: dict[type[exp.Expr], _Binder] = {
     exp.Insert: bind_insert,
+    exp.Update: bind_update,
+    exp.Delete: bind_delete,
+    exp.TruncateTable: bind_truncate,
     exp.Create: bind_create,
     exp.Drop: bind_drop,
     exp.Attach: bind_attach,

@@ -62,6 +62,8 @@ class Table:
     directory inside it. `primary_key` are the columns that identify a row (MongoDB: `_id`);
     `partition_key` and `clustering` (name, descending) are Cassandra's.
     An `open` table may have columns that are not known: its documents follow no schema.
+    `locator` names the row function by which the store finds a row again; without one, its rows
+    cannot be changed.
     """
 
     store: str
@@ -76,6 +78,7 @@ class Table:
     read_only: bool = False
     row_functions: tuple[RowFunction, ...] = ()
     open: bool = False
+    locator: str = ""
 
     def column(self, name: str) -> TableColumn:
         """The column stored under exactly this name; KeyError if there is none."""

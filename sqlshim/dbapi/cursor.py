@@ -123,6 +123,7 @@ class Cursor:
         self.rowcount = result.rowcount
         if result.stream is None:
             self._finished()
+        if result.stream is None or result.wrote:
             self.connection._wrote()
 
     def _finished(self) -> None:

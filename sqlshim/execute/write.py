@@ -1,4 +1,4 @@
-"""INSERT, CREATE TABLE and DROP TABLE on the store they belong to.
+"""INSERT, UPDATE, DELETE, CREATE TABLE and DROP TABLE on the store they belong to.
 
 Rows of VALUES whose cells are constants go to the store as they are; all others are first
 computed by a plan, as any query.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from sqlshim.backends import arrow
 from sqlshim.backends.protocol import (
     Backend,
+    Changed,
     ColumnDefinition,
     RunContext,
     Stream,
@@ -19,7 +21,7 @@ from sqlshim.catalog.model import Table
 from sqlshim.errors import Error
 from sqlshim.ir.relational import Rel, Values
 from sqlshim.ir.scalar import Literal, Param, Scalar
-from sqlshim.ir.statement import CreateTable, DropTable, Insert
+from sqlshim.ir.statement import Change, CreateTable, Delete, DropTable, Insert, Update
 
 Row = Sequence[object]
 
@@ -54,6 +56,47 @@ def insert(
     """Insert the rows; how many there were."""
     table = statement.table
     return stores[table.store].insert(table, statement.columns, rows, context)
+
+
+def insert_returning(
+    statement: Insert,
+    stores: Mapping[str, Backend],
+    source: Callable[[], Stream],
+    context: RunContext,
+) -> Changed:
+    """Insert the first columns of the source's rows; all of them, as they were inserted."""
+    width = len(statement.columns)
+    stream = source()
+    try:
+        batches = tuple(stream.batches())
+    finally:
+        stream.close()
+    columns = stream.columns[:width]
+    rows = (
+        row for batch in batches for row in arrow.rows_of(columns, batch.select(list(range(width))))
+    )
+    return Changed(insert(statement, stores, rows, context), batches)
+
+
+def change(
+    statement: Change,
+    stores: Mapping[str, Backend],
+    source: Callable[[], Stream],
+    context: RunContext,
+) -> Changed:
+    """UPDATE or DELETE the rows that the source tells."""
+    store = stores[statement.table.store]
+    match statement:
+        case Update(table=table, columns=columns):
+            return store.update(table, columns, source, context)
+        case Delete(table=table):
+            return store.delete(table, source, context)
+
+
+def truncate(tables: Sequence[Table], stores: Mapping[str, Backend]) -> None:
+    """TRUNCATE, one after the other."""
+    for table in tables:
+        stores[table.store].truncate(table)
 
 
 def rows_of(open_source: Callable[[], Stream]) -> Iterator[Row]:

@@ -21,11 +21,40 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """INSERT: the rows of `source`, whose columns already have the types of `columns`."""
+    """INSERT: the rows of `source`, whose first columns already have the types of `columns`;
+    what comes after them is RETURNING's."""
 
     table: Table
     columns: tuple[str, ...]
     source: Rel
+    returning: tuple[Column, ...] | None = None  # with their result names
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """UPDATE: of each row of `source` the table's locator, the new values of `columns`, then what
+    RETURNING wants. No row of the table occurs twice."""
+
+    table: Table
+    columns: tuple[str, ...]
+    source: Rel
+    returning: tuple[Column, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DELETE: of each row of `source` the table's locator, then what RETURNING wants."""
+
+    table: Table
+    source: Rel
+    returning: tuple[Column, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """TRUNCATE: the tables stay, without rows."""
+
+    tables: tuple[Table, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +103,7 @@ class Detach:
     if_exists: bool
 
 
-Statement: TypeAlias = Query | Insert | CreateTable | DropTable | Attach | Detach
+Change: TypeAlias = Update | Delete
+Statement: TypeAlias = (
+    Query | Insert | Change | Truncate | CreateTable | DropTable | Attach | Detach
+)

@@ -19,7 +19,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlshim.backends.duckdb.compile_casts import quoted, type_text
 from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.formats import FORMATS, Layout, format_of, layout_of, new_layout
-from sqlshim.backends.duckdb.store import DuckStore, Stored, create_statement, distinct_names
+from sqlshim.backends.duckdb.store import (
+    DuckStore,
+    Stored,
+    create_statement,
+    distinct_names,
+    locatable,
+)
 from sqlshim.backends.protocol import Options, TableDefinition
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import (
@@ -125,7 +131,7 @@ class FileStore(DuckStore):
         (physical,) = distinct_names([name], others)
         names = [c.name for c in columns]
         stored = dict(zip(names, distinct_names(names), strict=True))
-        table = Table(self.alias, str(self._directory), name, columns)
+        table = locatable(Table(self.alias, str(self._directory), name, columns))
         found = FileTable(table, physical, stored, file, layout, seen)
         connection.execute(_view(found)).fetchall()
         if layout.format == "parquet":  # its footer knows

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, cast
@@ -24,6 +24,7 @@ from sqlshim.backends.duckdb.shared import SharedStream
 from sqlshim.backends.protocol import (
     Accepted,
     Backend,
+    Changed,
     Native,
     Options,
     Pushdown,
@@ -31,20 +32,22 @@ from sqlshim.backends.protocol import (
     Stream,
     TableDefinition,
 )
-from sqlshim.catalog.model import Table, TableColumn
+from sqlshim.catalog.model import RowFunction, Table, TableColumn
 from sqlshim.errors import OperationalError, ProgrammingError, TableExists
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import Filter, Rel, Remote, Scan
 from sqlshim.ir.scalar import Column
-from sqlshim.types import NESTED
+from sqlshim.types import BIGINT, NESTED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+    import pyarrow as pa
 
 ROWS_AT_ONCE = 10_000
+ROW = RowFunction("rowid", (), BIGINT.with_null(False), "BIGINT")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class Stored:
     table: Table
     name: str
     columns: dict[str, str]
+
+
+def locatable(table: Table) -> Table:
+    """`table` with DuckDB's number of a row, unless a column of that name hides it."""
+    if any(c.name.casefold() == ROW.fn for c in table.columns):
+        return table
+    return replace(table, row_functions=(ROW,), locator=ROW.name)
 
 
 def distinct_names(wanted: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
@@ -130,7 +140,7 @@ class DuckStore(Backend):
         stored = self._tables.get(table.name)
         if stored is None:
             return table.name, column
-        return stored.name, stored.columns.get(column, column)
+        return stored.name, "rowid" if column == ROW.name else stored.columns.get(column, column)
 
     # --- running
 
@@ -166,7 +176,9 @@ class DuckStore(Backend):
         columns = tuple(
             TableColumn(c.name, c.type, native=type_text(c.type)) for c in definition.columns
         )
-        table = Table(self.alias, "main", definition.name, columns, definition.primary_key)
+        table = locatable(
+            Table(self.alias, "main", definition.name, columns, definition.primary_key)
+        )
         (name,) = distinct_names([definition.name], (s.name for s in self._tables.values()))
         names = [c.name for c in definition.columns]
         return Stored(table, name, dict(zip(names, distinct_names(names), strict=True)))
@@ -227,14 +239,70 @@ class DuckStore(Backend):
         fields = [
             Column(i, name, t) for i, (name, t) in enumerate(zip(columns, types, strict=True))
         ]
-        connection = self._connection()
-        connection.register("new_rows", batch_of(fields, rows))
+        self._with_rows(batch_of(fields, rows), f"{into} SELECT * FROM new_rows")
+        return len(rows)
+
+    def update(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        source: Callable[[], Stream],
+        context: RunContext,
+    ) -> Changed:
+        with self._changing(table) as stored:
+            found = _read(source(), context)
+            new = (f"{quoted(stored.columns[n])} = s.v{i + 1}" for i, n in enumerate(columns))
+            into = f"UPDATE {quoted(stored.name)} AS t SET {', '.join(new)}"
+            self._write_from(found, f"{into} FROM new_rows AS s WHERE t.rowid = s.v0")
+        return found
+
+    def delete(self, table: Table, source: Callable[[], Stream], context: RunContext) -> Changed:
+        with self._changing(table) as stored:
+            found = _read(source(), context)
+            where = "WHERE rowid IN (SELECT v0 FROM new_rows)"
+            self._write_from(found, f"DELETE FROM {quoted(stored.name)} {where}")
+        return found
+
+    def truncate(self, table: Table) -> None:
+        with self._changing(table) as stored, self._lock:
+            self._write(f"DELETE FROM {quoted(stored.name)}")
+
+    @contextlib.contextmanager
+    def _changing(self, table: Table) -> Iterator[Stored]:
+        """The table inside the transaction, which ends if the statement that began it fails.
+
+        The lock is not held meanwhile: what is read may come through other threads.
+        """
+        with self._lock:
+            begun = self._begin()
         try:
-            self._write(f"{into} SELECT * FROM new_rows")
+            with self._lock:
+                stored = self._changeable(table)
+            yield stored
+        except BaseException:
+            with self._lock:
+                self._undo(begun)
+            raise
+
+    def _write_from(self, found: Changed, statement: str) -> None:
+        """Run a statement that reads `new_rows`, whose columns are v0, v1, …; takes the lock."""
+        if not found.count:
+            return
+        import pyarrow as pa
+
+        rows = pa.Table.from_batches(found.batches)
+        named = rows.rename_columns([f"v{n}" for n in range(rows.num_columns)])
+        with self._lock:
+            self._with_rows(named, statement)
+
+    def _with_rows(self, rows: pa.Table | pa.RecordBatch, statement: str) -> None:
+        connection = self._connection()
+        connection.register("new_rows", rows)
+        try:
+            self._write(statement)
         finally:
             with contextlib.suppress(Exception):  # refused after an error; ends with the writer
                 connection.unregister("new_rows")
-        return len(rows)
 
     # --- transactions
 
@@ -315,6 +383,18 @@ def _not_committed(error: Exception) -> Exception:
             sqlstate="25P02",
         )
     return cause
+
+
+def _read(stream: Stream, context: RunContext) -> Changed:
+    """All rows of a source, before the first of them is changed."""
+    batches = []
+    try:
+        for batch in stream.batches():
+            context.remaining()
+            batches.append(batch)
+    finally:
+        stream.close()
+    return Changed(sum(batch.num_rows for batch in batches), tuple(batches))
 
 
 def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]:
