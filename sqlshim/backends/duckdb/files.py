@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlshim.backends.duckdb.compile_casts import quoted, type_text
 from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.formats import FORMATS, Layout, format_of, layout_of, new_layout
-from sqlshim.backends.duckdb.store import (
-    DuckStore,
+from sqlshim.backends.duckdb.store import DuckStore
+from sqlshim.backends.duckdb.stored import (
     Stored,
     create_statement,
     distinct_names,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +21,13 @@ from sqlshim.backends.duckdb.errors import translate, translated
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound
 from sqlshim.backends.duckdb.session import Database
 from sqlshim.backends.duckdb.shared import SharedStream
+from sqlshim.backends.duckdb.stored import (
+    ROW,
+    Stored,
+    create_statement,
+    distinct_names,
+    locatable,
+)
 from sqlshim.backends.protocol import (
     Accepted,
     Backend,
@@ -32,13 +39,13 @@ from sqlshim.backends.protocol import (
     Stream,
     TableDefinition,
 )
-from sqlshim.catalog.model import RowFunction, Table, TableColumn
+from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import OperationalError, ProgrammingError, TableExists
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import Filter, Rel, Remote, Scan
 from sqlshim.ir.scalar import Column
-from sqlshim.types import BIGINT, NESTED
+from sqlshim.types import NESTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,37 +54,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_AT_ONCE = 10_000
-ROW = RowFunction("rowid", (), BIGINT.with_null(False), "BIGINT")
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A table and what it is called in DuckDB, where names that differ in case only collide."""
-
-    table: Table
-    name: str
-    columns: dict[str, str]
-
-
-def locatable(table: Table) -> Table:
-    """`table` with DuckDB's number of a row, unless a column of that name hides it."""
-    if any(c.name.casefold() == ROW.fn for c in table.columns):
-        return table
-    return replace(table, row_functions=(ROW,), locator=ROW.name)
-
-
-def distinct_names(wanted: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
-    """Names for DuckDB, which does not tell `a` from `A`."""
-    used = {name.casefold() for name in taken}
-    chosen = []
-    for name in wanted:
-        free, n = name, 1
-        while free.casefold() in used:
-            n += 1
-            free = f"{name}~{n}"
-        used.add(free.casefold())
-        chosen.append(free)
-    return chosen
 
 
 class DuckStore(Backend):
@@ -405,20 +381,3 @@ def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]
     source = iter(rows)
     while chunk := list(islice(source, ROWS_AT_ONCE)):
         yield chunk
-
-
-def create_statement(definition: TableDefinition, stored: Stored) -> str:
-    """CREATE TABLE with the constraints of the definition."""
-    parts = [
-        f"{quoted(stored.columns[c.name])} {type_text(c.type)}"
-        + ("" if c.type.nullable else " NOT NULL")
-        for c in definition.columns
-    ]
-    if definition.primary_key:
-        parts.append(f"PRIMARY KEY ({_listed(stored, definition.primary_key)})")
-    parts += [f"UNIQUE ({_listed(stored, names)})" for names in definition.unique]
-    return f"CREATE TABLE {quoted(stored.name)} ({', '.join(parts)})"
-
-
-def _listed(stored: Stored, names: Sequence[str]) -> str:
-    return ", ".join(quoted(stored.columns[name]) for name in names)

@@ -70,15 +70,22 @@ class _Over:
     partition: tuple[Scalar, ...]
     order: tuple[SortKey, ...]
     by: dict[str, int] = field(init=False)
+    own: int = 0  # in the names of what is partitioned by
 
     def add(self, calls: Sequence[tuple[Column, WindowCall]]) -> Query:
+        # Where two partitions have one name, the server (6.0) takes rows that are sorted by the
+        # first to be sorted by the second.
+        self.own = calls[0][0].id
         made, self.by = sort_fields(self.scalars, self.order)
-        made[_PARTITION] = self._key(self.partition)
+        made[self._name(_PARTITION)] = self._key(self.partition)
         self._set(made)
         self._rank({need for _, w in calls for need in _needs(w)})
         for column, call in calls:
             self._call(column, call)
         return self.query
+
+    def _name(self, partition: str) -> str:
+        return f"{partition}{self.own}"
 
     def _key(self, exprs: Sequence[Scalar]) -> Mql:
         """Values that are compared together, NULL and a missing field being alike."""
@@ -97,7 +104,7 @@ class _Over:
     def _fields(
         self, output: dict[str, Mql], by: dict[str, int] | None, partition: str = _PARTITION
     ) -> None:
-        stage: Stage = {"partitionBy": f"${partition}"}
+        stage: Stage = {"partitionBy": f"${self._name(partition)}"}
         if by is not None:
             stage["sortBy"] = by or {_ANY_ORDER: 1}
         self._then({"$setWindowFields": {**stage, "output": output}}, output)
@@ -110,7 +117,7 @@ class _Over:
             self._fields({_NUMBER: before}, self.by)
         if needs & {_FIRST, _LAST, _DENSE}:
             keys = {f"k{n}": or_null(f"${name}") for n, name in enumerate(self.by)}
-            self._set({_PEERS: {"of": f"${_PARTITION}", **keys}})
+            self._set({self._name(_PEERS): {"of": f"${self._name(_PARTITION)}", **keys}})
             ends = {_FIRST: {"$min": f"${_NUMBER}"}, _LAST: {"$max": f"${_NUMBER}"}}
             self._fields(ends, None, _PEERS)
         if _TOTAL in needs:
@@ -178,8 +185,8 @@ class _Over:
         (key,) = self.order
         value = self.scalars.raw(key.expr)
         number = distance(value, key)
-        apart = {"of": f"${_PARTITION}", "null": absent(value)}
-        self._set({_DISTANCE: cond(absent(value), 0, number), _APART: apart})
+        apart = {"of": f"${self._name(_PARTITION)}", "null": absent(value)}
+        self._set({_DISTANCE: cond(absent(value), 0, number), self._name(_APART): apart})
 
 
 # --- ranks ---------------------------------------------------------------------------------
