@@ -7,6 +7,7 @@ cannot be had the test is skipped by name, unless `SQLSHIM_REQUIRE_SERVERS` is s
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -22,6 +23,14 @@ from conformance.servers import (
 )
 
 _PACKAGES = ("sqlglot", "duckdb", "pyarrow", "pymongo", "cassandra-driver")
+
+
+def pytest_configure() -> None:
+    """Give back the signals that a shell's `&` or `nohup` ignores: children would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -287,7 +287,13 @@ ERRORS = {
         None,
         "Use CREATE TABLE IF NOT EXISTS to keep it, or DROP TABLE first.",
     ),
-    "UPDATE people SET age = 1": (sqlshim.NotSupportedError, "0A000", 1, None),
+    "UPDATE people SET agee = 1": (
+        sqlshim.ProgrammingError,
+        "42703",
+        19,
+        "Did you mean 'age'?",
+    ),
+    "CREATE VIEW v AS SELECT 1": (sqlshim.NotSupportedError, "0A000", 1, None),
     "EXPLAIN SELECT nmae FROM people": (
         sqlshim.ProgrammingError,
         "42703",
