@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqlshim.backends.cassandra.bounds import Op
-from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction, restrict
+from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction
 from sqlshim.backends.cassandra.shape import Shape, shape_of
 from sqlshim.backends.cassandra.terms import ORDERED, Columns
+from sqlshim.backends.cassandra.union import choose
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.functions import aggregates as agg
@@ -69,13 +70,13 @@ def _whole(rel: Rel, why: str) -> Accepted:
 
 def restriction_of(shape: Shape) -> Restriction:
     """The access path of a shape."""
-    return restrict(shape.where, columns_of(shape), shape.scan.table)
+    return choose(shape.where, columns_of(shape), shape.scan.table)
 
 
 def without_keys(shape: Shape) -> Restriction:
     """The access path when the sets of keys turn out to be too large to be looked up."""
     where = tuple(term for term in shape.where if not is_key_test(term))
-    return restrict(where, columns_of(shape), shape.scan.table)
+    return choose(where, columns_of(shape), shape.scan.table)
 
 
 def columns_of(shape: Shape) -> Columns:
@@ -93,17 +94,19 @@ def _filter(rel: Filter) -> Accepted:
     shape = shape_of(rel)
     if shape is None:
         return Accepted(None, rel.where, "CQL filters rows of a table only")
-    left = dict(restriction_of(shape).left)
+    restriction = restriction_of(shape)
+    left = dict(restriction.left)
+    again = left | dict(restriction.checked)
     below = shape_of(rel.input)
     if below is not None and any(term in left for term in below.where):
         return Accepted(None, rel.where, "CQL takes one restriction a column")
-    why = "; ".join(dict.fromkeys(left.values()))
+    why = "; ".join(dict.fromkeys(again.values()))
     taken = tuple(term for term in rel.where if term not in left)
     if not taken:
         return Accepted(None, rel.where, why)
     if any(map(is_key_test, taken)) and without_keys(shape).left:
         return Accepted(None, rel.where, "without its keys it would be another query")
-    kept = tuple(term for term in rel.where if term in left)
+    kept = tuple(term for term in rel.where if term in again)
     return Accepted(replace(rel, where=taken), kept, why)
 
 
@@ -186,12 +189,15 @@ def _why_no_aggregate(rel: Aggregate) -> str:
     table = shape.scan.table
     if any(c.type.nullable for c in _key_columns(table)):
         return "partitions that hold static values only would count as rows"
+    restriction = restriction_of(shape)
+    if restriction.path is Path.UNION:
+        return "a row that several statements find is to be counted once"
     for _, call in rel.calls:
         if why := _why_no_call(call, shape):
             return why
     if not rel.keys:
         return ""
-    return _why_no_groups(shape, restriction_of(shape))
+    return _why_no_groups(shape, restriction)
 
 
 def _key_columns(table: Table) -> list[TableColumn]:

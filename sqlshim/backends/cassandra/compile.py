@@ -57,6 +57,8 @@ class CqlQuery:
     limit: Literal | Param | None = None
     token_range: TokenRange | None = None
     unkeyed: CqlQuery | None = None  # instead, when a set of keys is not to be looked up
+    arms: tuple[CqlQuery, ...] = ()  # instead, for a union: they select the same cells
+    key_at: tuple[int, ...] = ()  # the cells that tell the rows of a union apart
     _texts: dict[tuple[tuple[Op, ...], bool], str] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -119,6 +121,8 @@ class CqlQuery:
 
     def show(self) -> list[str]:
         """The statement with `?` for values, and how often it is sent."""
+        if self.arms:
+            return [line for arm in self.arms for line in arm.show()]
         ops = tuple(t.op for t in self.restriction.terms)
         lines = [self.text(ops, self.by_ranges or self.token_range is not None)]
         if self.token_range is not None:
@@ -148,7 +152,8 @@ def _query(shape: Shape, restriction: Restriction) -> CqlQuery:
     table = shape.scan.table
     group = group_prefix(shape, restriction) if shape.keys else ()
     cells, outputs = _cells(shape)
-    return CqlQuery(
+    key_at = _key_cells(cells, table) if restriction.arms else ()
+    query = CqlQuery(
         table=table,
         columns=tuple(column for column, _ in shape.items),
         natives=tuple(_native(source, shape) for _, source in shape.items),
@@ -160,7 +165,17 @@ def _query(shape: Shape, restriction: Restriction) -> CqlQuery:
         distinct=_is_distinct(shape, restriction, group),
         order=clustering_order(shape, restriction) or () if shape.sort else (),
         limit=shape.limit,
+        key_at=key_at,
     )
+    arms = (replace(query, restriction=arm, key_at=()) for arm in restriction.arms)
+    return replace(query, arms=tuple(arms))
+
+
+def _key_cells(cells: list[str], table: Table) -> tuple[int, ...]:
+    """Where the primary key is among the cells; it is added where it is not."""
+    key = [quote(name) for name in table.primary_key]
+    cells += [name for name in key if name not in cells]
+    return tuple(cells.index(name) for name in key)
 
 
 def _is_distinct(shape: Shape, restriction: Restriction, group: Sequence[str]) -> bool:

@@ -41,6 +41,10 @@ def plan(
     query: CqlQuery, params: Sequence[object], ranges: Callable[[], Sequence[TokenRange]]
 ) -> Iterator[Request]:
     """The requests; none at all when no row can match. `ranges` is asked only by scans."""
+    if query.arms:
+        for arm in query.arms:
+            yield from plan(arm, params, ranges)
+        return
     bounds = []
     for term in query.restriction.terms:
         bound = decide(term, query.native(term.column), params, query.key_part(term.column))

@@ -1,8 +1,9 @@
 """Which conjuncts CQL runs, and by which access path: one pure function, `restrict`.
 
 In: conjuncts, the table with its keys and indexes. Out: CQL terms in the order of the statement,
-the path, and what is left over with the reason. Called by `accept` (what stays local) and by
-`compile` (the statement). Restricting what was taken once takes all of it again.
+the path, and what is left over with the reason. Called by `union`, which adds OR, for `accept`
+(what stays local) and `compile` (the statement). Restricting what was taken once takes all of it
+again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Path(StrEnum):
     PARTITIONS = "several partitions by key"
     INDEX = "index"
     RING = "token ranges"
+    UNION = "union"  # of several of these, one for each arm of an OR: see `union`
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,13 @@ class Restriction:
     left: tuple[tuple[Scalar, str], ...] = ()
     filtering: bool = False  # ALLOW FILTERING: some rows that are read are not wanted
     indexes: tuple[str, ...] = ()
+    arms: tuple[Restriction, ...] = ()  # of a union
+    checked: tuple[tuple[Scalar, str], ...] = ()  # taken, but more rows may come than it allows
 
     @property
     def path_name(self) -> str:
+        if self.arms:
+            return f"union of {'; '.join(dict.fromkeys(arm.path_name for arm in self.arms))}"
         return f"index {', '.join(self.indexes)}" if self.indexes else self.path.value
 
 

@@ -8,6 +8,7 @@ one is handed out: a reader that stops reading stops the servers too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class Reading:
         self._arrived: SimpleQueue[tuple[Any, Any] | None] = SimpleQueue()
         self._waiting = 0
         self._closed = False
-        by_keys = query.restriction.path is Path.PARTITIONS
+        by_keys = query.restriction.path in (Path.PARTITIONS, Path.UNION)
         self._ahead = KEYS_AHEAD if by_keys else RANGES_AHEAD
         # However many the requests are, their pages together hold as many rows.
         most = PAGE_ROWS * RANGES_AHEAD // self._ahead
@@ -147,12 +148,12 @@ class CassandraStream(Stream):
 
     def _pages(self) -> Iterator[Page]:
         """Pages of cells in the order of the columns, cut at the limit."""
-        pages = self._reading.pages()
-        if self._query.is_global:
-            yield fold_pages(pages, self._query)
+        query, pages = self._query, self._reading.pages()
+        if query.is_global:
+            yield fold_pages(pages, query)
             return
         left = self._limit
-        for page in pages:
+        for page in once_each(pages, query.key_at) if query.arms else pages:
             rows = self._arranged(page)
             if left is not None:
                 rows = rows[:left]
@@ -196,6 +197,20 @@ class CassandraStream(Stream):
 
     def close(self) -> None:
         self._reading.close()
+
+
+def once_each(pages: Iterator[Page], key_at: Sequence[int]) -> Iterator[Page]:
+    """Rows without those whose key came before: several statements of a union can find one. The
+    keys are remembered, so its memory grows with the answer (not with the table)."""
+    key, seen = itemgetter(*key_at), set[object]()
+    for page in pages:
+        new: Page = []
+        for row in page:
+            if (found := key(row)) not in seen:
+                seen.add(found)
+                new.append(row)
+        if new:
+            yield new
 
 
 def _changed(page: Page, changes: Sequence[tuple[int, Change]]) -> Page:

@@ -16,11 +16,12 @@ from typing import Any
 from sqlshim.backends.cassandra.accept import columns_of, restriction_of
 from sqlshim.backends.cassandra.bounds import Bound, KeyPart, Op, Term, decide
 from sqlshim.backends.cassandra.names import quote
-from sqlshim.backends.cassandra.restrict import Path
+from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.ring import KEEP_LARGE, LOW, PROBE_ROWS
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.shape import shape_of
 from sqlshim.backends.cassandra.terms import as_terms
+from sqlshim.backends.cassandra.union import is_either
 from sqlshim.backends.cassandra.values import readers
 from sqlshim.backends.protocol import Accepted
 from sqlshim.catalog.model import Table
@@ -41,18 +42,29 @@ def rather_scan(rel: Filter, answer: Accepted, share: Share) -> Accepted:
     shape = shape_of(answer.taken) if isinstance(answer.taken, Filter) else None
     if shape is None or not isinstance(answer.taken, Filter):
         return answer
-    restriction, table = restriction_of(shape), shape.scan.table
+    restriction, table, columns = restriction_of(shape), shape.scan.table, columns_of(shape)
+    if restriction.path is Path.UNION:
+        ranges = tuple(c for c in answer.taken.where if is_either(c))
+        found = sum(share(table, _ranges(arm, table)) or 0 for arm in restriction.arms)
+    else:
+        served = _ranges(restriction, table)
+        ranges = tuple(
+            c for c in answer.taken.where if any(t in served for t in as_terms(c, columns))
+        )
+        found = share(table, served) or 0
+    rest = tuple(c for c in answer.taken.where if c not in ranges)
+    if not ranges or found <= (MOST_BESIDE_FILTERS if rest else MOST):
+        return answer
+    return _without(rel, answer, ranges, rest, f"the index would find {found:.0%} of the rows")
+
+
+def _ranges(restriction: Restriction, table: Table) -> list[Term]:
+    """The ranges on indexed columns, if nothing narrower leads to the rows."""
     indexed = {i.columns[0][0] for i in table.indexes}
     served = [t for t in restriction.terms if t.column in indexed]
     if restriction.path is not Path.INDEX or any(t.op in (Op.EQ, Op.IN) for t in served):
-        return answer
-    columns = columns_of(shape)
-    ranges = tuple(c for c in answer.taken.where if any(t in served for t in as_terms(c, columns)))
-    rest = tuple(c for c in answer.taken.where if c not in ranges)
-    found = share(table, served)
-    if not ranges or found is None or found <= (MOST_BESIDE_FILTERS if rest else MOST):
-        return answer
-    return _without(rel, answer, ranges, rest, f"the index would find {found:.0%} of the rows")
+        return []
+    return served
 
 
 def _without(
@@ -65,7 +77,8 @@ def _without(
     shape = shape_of(taken)
     if shape is None or restriction_of(shape).left:
         return answer  # the other conditions need the index
-    return Accepted(taken, (*answer.left, *ranges), "; ".join(filter(None, (answer.why, why))))
+    left = tuple(dict.fromkeys((*answer.left, *ranges)))
+    return Accepted(taken, left, "; ".join(filter(None, (answer.why, why))))
 
 
 class Samples:

@@ -53,6 +53,18 @@ PATHS = [
     ("value < 5.0", "token ranges", 10),
     ("value < 5.0 AND note IS NULL", "token ranges", 8),
     ("station = 0", "token ranges", 60),
+    (
+        f"station = 0 AND day = {DAY} OR station = 1 AND day = DATE '2020-01-02' AND at > 200",
+        "union of whole partition; partition and clustering slice",
+        70,
+    ),
+    (f"station = 0 AND day = {DAY} OR code = 7", "union of whole partition; index readings", 84),
+    (f"(station = 0 AND day = {DAY} OR code = 7) AND value < 50.0", "union of", 35),
+    (f"(station = 0 AND day = {DAY} OR code = 7) AND note IS NULL", "union of", 72),
+    (f"station = 0 AND day = {DAY} AND value <> 4.0 OR code = 7", "union of", 83),
+    (f"station = 0 AND day = {DAY} AND (at = 8 OR at > 230)", "union of whole primary", 3),
+    (f"station = 0 AND day = {DAY} OR code = 8 AND at < 20", "union of", 61),
+    (f"station = 0 AND day = {DAY} OR value < 5.0", "token ranges", 67),
 ]
 
 
@@ -102,6 +114,16 @@ def test_limits(connect: Connect) -> None:
         == 9
     )
     assert connection.execute("SELECT at FROM readings LIMIT 0").fetchall() == []
+
+
+def test_a_union_gives_a_row_once_and_stops_at_its_limit(connect: Connect) -> None:
+    connection = connect()
+    either = "code = 3 OR state = 'bad'"
+    assert connection.execute(f"SELECT COUNT(*) FROM readings WHERE {either}").fetchone() == (96,)
+    sql = f"SELECT station, at FROM readings WHERE {either} LIMIT 90"
+    assert len(set(connection.execute(sql).fetchall())) == 90
+    sql = f"SELECT note FROM readings WHERE station = ? AND day = {DAY} OR code = ?"
+    assert len(connection.execute(sql, [None, 3]).fetchall()) == 24
 
 
 def test_a_null_parameter_matches_nothing(connect: Connect) -> None:
