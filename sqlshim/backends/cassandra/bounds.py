@@ -32,13 +32,22 @@ class Op(StrEnum):
     GE = ">="
 
 
+Form = tuple[Op, int]  # how a comparison is written: the columns compared at once, 0 if one
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A column compared with a value, or with several for IN."""
+    """A column compared with a value, or with several for IN. A slice over several clustering
+    columns has the others in `beside` and a value for each."""
 
     column: str
     op: Op
     values: tuple[Literal | Param, ...]
+    beside: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, *self.beside)
 
     @property
     def keys(self) -> Param | None:
@@ -59,10 +68,20 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A comparison ready to send. For IN `value` is a list."""
+    """A comparison ready to send. For IN `value` is a list, for the first columns of a slice over
+    several a tuple."""
 
     op: Op
     value: object
+
+    @property
+    def form(self) -> Form:
+        return self.op, len(self.value) if isinstance(self.value, tuple) else 0
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        """The values for the markers."""
+        return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
 _MAX_KEY = 65535  # bytes of a key

@@ -16,7 +16,7 @@ from sqlshim.backends.cassandra.accept import (
     restriction_of,
     without_keys,
 )
-from sqlshim.backends.cassandra.bounds import KeyPart, Op
+from sqlshim.backends.cassandra.bounds import Form, KeyPart, Op, Term
 from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.shape import Shape, Source, shape_of
@@ -59,7 +59,7 @@ class CqlQuery:
     unkeyed: CqlQuery | None = None  # instead, when a set of keys is not to be looked up
     arms: tuple[CqlQuery, ...] = ()  # instead, for a union: they select the same cells
     key_at: tuple[int, ...] = ()  # the cells that tell the rows of a union apart
-    _texts: dict[tuple[tuple[Op, ...], bool], str] = field(
+    _texts: dict[tuple[tuple[Form, ...], bool], str] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
 
@@ -111,20 +111,21 @@ class CqlQuery:
         table = self.table
         return KeyPart(column in table.primary_key, (column,) == table.partition_key)
 
-    def text(self, ops: tuple[Op, ...], ranged: bool) -> str:
-        """The statement of one request. `ops` are the operators of the terms as they came out
-        for this execution's values; markers follow their order, then the limit's."""
-        found = self._texts.get((ops, ranged))
+    def text(self, forms: tuple[Form, ...], ranged: bool) -> str:
+        """The statement of one request. `forms` are those of the terms as they came out for
+        this execution's values; markers follow their order, then the limit's."""
+        found = self._texts.get((forms, ranged))
         if found is None:
-            found = self._texts[ops, ranged] = _text(self, ops, ranged)
+            found = self._texts[forms, ranged] = _text(self, forms, ranged)
         return found
 
     def show(self) -> list[str]:
         """The statement with `?` for values, and how often it is sent."""
         if self.arms:
             return [line for arm in self.arms for line in arm.show()]
-        ops = tuple(t.op for t in self.restriction.terms)
-        lines = [self.text(ops, self.by_ranges or self.token_range is not None)]
+        terms = self.restriction.terms
+        forms = tuple((t.op, len(t.columns) if t.beside else 0) for t in terms)
+        lines = [self.text(forms, self.by_ranges or self.token_range is not None)]
         if self.token_range is not None:
             lines.append(f"for the token range {self.token_range}")
         elif self.by_ranges:
@@ -246,12 +247,12 @@ def _sum(call: AggregateCall, shape: Shape, arg: str) -> str:
 # --- the statement -------------------------------------------------------------------------
 
 
-def _text(query: CqlQuery, ops: tuple[Op, ...], ranged: bool) -> str:
+def _text(query: CqlQuery, forms: tuple[Form, ...], ranged: bool) -> str:
     table = query.table
     select = "DISTINCT " if query.distinct else ""
     parts = [f"SELECT {select}{', '.join(query.select)}"]
     parts.append(f"FROM {quote(table.schema)}.{quote(table.name)}")
-    where = _where(query, ops, ranged)
+    where = _where(query, forms, ranged)
     if where:
         parts.append("WHERE " + " AND ".join(where))
     if query.group and not query.distinct:
@@ -265,13 +266,19 @@ def _text(query: CqlQuery, ops: tuple[Op, ...], ranged: bool) -> str:
     return " ".join(parts)
 
 
-def _where(query: CqlQuery, ops: Sequence[Op], ranged: bool) -> list[str]:
-    terms = query.restriction.terms
-    where = [f"{quote(t.column)} {op.value} ?" for t, op in zip(terms, ops, strict=True)]
+def _where(query: CqlQuery, forms: Sequence[Form], ranged: bool) -> list[str]:
+    where = [_condition(t, *form) for t, form in zip(query.restriction.terms, forms, strict=True)]
     if ranged:
         token = f"TOKEN({', '.join(map(quote, query.table.partition_key))})"
         where += [f"{token} > ?", f"{token} <= ?"]
     return where
+
+
+def _condition(term: Term, op: Op, width: int) -> str:
+    if not width:
+        return f"{quote(term.column)} {op.value} ?"
+    names = ", ".join(map(quote, term.columns[:width]))
+    return f"({names}) {op.value} ({', '.join('?' * width)})"
 
 
 def _sort_key(key: tuple[str, bool]) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from sqlshim.backends.cassandra.bounds import Bound, Op, decide, value_of
+from sqlshim.backends.cassandra.bounds import Bound, Form, Op, Term, decide, value_of
 from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
 from sqlshim.backends.cassandra.restrict import Path
+from sqlshim.backends.cassandra.rows import decide_slice
 from sqlshim.errors import DataError
 
 BATCH_KEYS = 25  # partition keys in one request: more would load one coordinator
@@ -47,7 +48,7 @@ def plan(
         return
     bounds = []
     for term in query.restriction.terms:
-        bound = decide(term, query.native(term.column), params, query.key_part(term.column))
+        bound = _bound(term, query, params)
         if bound is None:
             return
         bounds.append(bound)
@@ -63,6 +64,13 @@ def plan(
         yield _request(query, bounds, last)
 
 
+def _bound(term: Term, query: CqlQuery, params: Sequence[object]) -> Bound | None:
+    key = query.key_part(term.column)
+    if term.beside:
+        return decide_slice(term, [query.native(name) for name in term.columns], params, key)
+    return decide(term, query.native(term.column), params, key)
+
+
 def _limit_values(query: CqlQuery, params: Sequence[object]) -> tuple[object, ...]:
     if query.limit is None:
         return ()
@@ -71,16 +79,22 @@ def _limit_values(query: CqlQuery, params: Sequence[object]) -> tuple[object, ..
 
 
 def _request(query: CqlQuery, bounds: Sequence[Bound], last: tuple[object, ...]) -> Request:
-    ops = tuple(b.op for b in bounds)
-    return Request(query.text(ops, False), (*(b.value for b in bounds), *last))
+    return Request(query.text(_forms(bounds), False), (*_cells(bounds), *last))
 
 
 def _ranged(
     query: CqlQuery, bounds: Sequence[Bound], token_range: TokenRange, last: tuple[object, ...]
 ) -> Request:
-    ops = tuple(b.op for b in bounds)
-    values = (*(b.value for b in bounds), *token_range, *last)
-    return Request(query.text(ops, True), values)
+    values = (*_cells(bounds), *token_range, *last)
+    return Request(query.text(_forms(bounds), True), values)
+
+
+def _forms(bounds: Sequence[Bound]) -> tuple[Form, ...]:
+    return tuple(b.form for b in bounds)
+
+
+def _cells(bounds: Sequence[Bound]) -> Iterator[object]:
+    return (cell for b in bounds for cell in b.cells)
 
 
 def _keyed(query: CqlQuery, bounds: list[Bound], last: tuple[object, ...]) -> Iterator[Request]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from sqlshim.backends.cassandra.bounds import Op, Term
 from sqlshim.backends.cassandra.catalog import SAI, SAI_ANALYZED, SECONDARY
+from sqlshim.backends.cassandra.rows import as_slice
 from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms
 from sqlshim.catalog.model import Table
 from sqlshim.ir.scalar import Scalar
@@ -21,6 +22,9 @@ from sqlshim.ir.scalar import Scalar
 _SAI_LITERAL = frozenset({"ascii", "blob", "boolean", "text", "varchar"})
 # Equal values of these types can have different bytes, and a partition is found by its bytes.
 NOT_HASHED = frozenset({"decimal", "double", "float"})
+
+
+_NO_SLICE = "CQL slices by several clustering columns in one partition only, in the key's order"
 
 
 class Path(StrEnum):
@@ -63,6 +67,8 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
     if not _may_look_up(keyed, terms):
         terms = [t for t in terms if t.keys is None]
         keyed, why = _partition_terms(terms, table), "keys are looked up by the partition key only"
+    if keyed is None:
+        terms = [t for t in terms if not t.beside]
     if keyed is None and any(_index_for(t, table) for t in terms):
         terms = [t for t in terms if t.op is not Op.IN or t.column not in table.partition_key]
         path, sent, filtering, indexes = _by_index(terms, table)
@@ -74,7 +80,11 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
         path, sent, filtering = _by_key(keyed, terms, table)
         indexes = ()
     sent_set = set(sent)
-    dropped = [(c, why) for c, group in taken.items() if not sent_set.issuperset(group)]
+    dropped = [
+        (c, _NO_SLICE if group[0].beside else why)
+        for c, group in taken.items()
+        if not sent_set.issuperset(group)
+    ]
     return Restriction(path, sent, (*left, *dropped), filtering, indexes)
 
 
@@ -88,15 +98,17 @@ def _choose(
     said: dict[Scalar, tuple[Term, ...]] = {}
     left: list[tuple[Scalar, str]] = []
     for conjunct in conjuncts:
-        terms = as_terms(conjunct, columns)
+        over_several = as_slice(conjunct, columns)
+        terms = (over_several,) if over_several else as_terms(conjunct, columns)
         why = terms if isinstance(terms, str) else _unsafe(terms, table)
         if isinstance(terms, str) or why:
             left.append((conjunct, why))
         else:
             said[conjunct] = terms
     taken: dict[Scalar, tuple[Term, ...]] = {}
-    # Equality first, then IN, then ranges; the order of the statement decides among equals.
-    for conjunct in sorted(said, key=lambda c: _RANK[said[c][0].op]):
+    # Equality first, then IN, then ranges, at last slices over several columns; the order of the
+    # statement decides among equals.
+    for conjunct in sorted(said, key=lambda c: (bool(said[c][0].beside), _RANK[said[c][0].op])):
         if _clashes(said[conjunct], taken.values()):
             left.append((conjunct, "CQL takes one restriction a column"))
         else:
@@ -115,10 +127,11 @@ def _clashes(terms: Sequence[Term], taken: object) -> bool:
 
 
 def _excludes(new: Term, old: Term) -> bool:
-    if new.column != old.column:
+    if not set(new.columns) & set(old.columns):
         return False
     ops = {new.op, old.op}
-    return not (ops & _LOWER and ops & _UPPER)
+    # Two ends of slices over several columns must begin with the same one.
+    return new.column != old.column or not (ops & _LOWER and ops & _UPPER)
 
 
 def _unsafe(terms: Sequence[Term], table: Table) -> str:
@@ -158,12 +171,17 @@ def _may_look_up(keyed: Sequence[Term] | None, terms: Sequence[Term]) -> bool:
 def restrict_clustering(clustering: Sequence[str], terms: Sequence[Term]) -> list[Term]:
     """The longest run of clustering columns that CQL restricts without filtering."""
     usable: list[Term] = []
-    for name in clustering:
-        here = [t for t in terms if t.column == name]
+    for place, name in enumerate(clustering):
+        here = [t for t in terms if t.column == name and _follows(t, clustering[place:])]
         usable += here
         if not here or here[0].op not in (Op.EQ, Op.IN):  # nothing may follow a range
             break
     return usable
+
+
+def _follows(term: Term, clustering: Sequence[str]) -> bool:
+    """Whether a slice over several columns takes the next of the clustering columns in turn."""
+    return term.columns == tuple(clustering[: len(term.columns)])
 
 
 def _by_key(
@@ -171,7 +189,7 @@ def _by_key(
 ) -> tuple[Path, tuple[Term, ...], bool]:
     several = any(t.op is Op.IN for t in keyed)
     slices = restrict_clustering([name for name, _ in table.clustering], terms)
-    rest = [t for t in terms if t not in keyed and t not in slices]
+    rest = [t for t in terms if t not in keyed and t not in slices and not t.beside]
     if several:
         indexed = {i.columns[0][0] for i in table.indexes}
         rest = [t for t in rest if t.column not in indexed]

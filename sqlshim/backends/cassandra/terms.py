@@ -158,3 +158,20 @@ def _is_ordinary(value: Literal | Param) -> bool:
     if not isinstance(value, Literal) or not isinstance(value.value, int | float):
         return False
     return value.value not in (0, None) and value.value == value.value
+
+
+# --- conditions taken apart ------------------------------------------------------------------
+
+
+def arms_of(condition: Scalar) -> list[Scalar]:
+    """The arms of an OR, however they are nested."""
+    if isinstance(condition, Call) and condition.fn is op.OR:
+        return [arm for arg in condition.args for arm in arms_of(arg)]
+    return [condition]
+
+
+def conjuncts_of(condition: Scalar) -> list[Scalar]:
+    """What must be true together for a condition to be true, however it is nested."""
+    if isinstance(condition, Call) and condition.fn is op.AND:
+        return [part for arg in condition.args for part in conjuncts_of(arg)]
+    return [condition]

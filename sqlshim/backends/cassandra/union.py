@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlshim.backends.cassandra.bounds import FLOORS
 from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction, restrict
-from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns
+from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, arms_of, conjuncts_of
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op
 from sqlshim.ir.keys import is_key_test
@@ -83,17 +83,3 @@ def _keys_tell_rows_apart(table: Table) -> bool:
     """Whether key values that are equal in Python are one key: 1.0 and 1.00 can be two."""
     natives = {table.column(name).native for name in table.primary_key}
     return natives <= FLOORS.keys() - NOT_HASHED
-
-
-def arms_of(condition: Scalar) -> list[Scalar]:
-    """The arms of an OR, however they are nested."""
-    if isinstance(condition, Call) and condition.fn is op.OR:
-        return [arm for arg in condition.args for arm in arms_of(arg)]
-    return [condition]
-
-
-def conjuncts_of(condition: Scalar) -> list[Scalar]:
-    """What must be true together for a condition to be true, however it is nested."""
-    if isinstance(condition, Call) and condition.fn is op.AND:
-        return [part for arg in condition.args for part in conjuncts_of(arg)]
-    return [condition]

@@ -266,7 +266,7 @@ def test_a_query_can_be_sent_to_another_process() -> None:
     query = compile_query(Limit(where(gt("v", 1)), Param(0, t.BIGINT), None))
     copy: CqlQuery = pickle.loads(pickle.dumps(replace(query, token_range=(0, 9))))
     assert copy == replace(query, token_range=(0, 9))
-    assert copy.text((Op.GT,), True) == query.text((Op.GT,), True)
+    assert copy.text(((Op.GT, 0),), True) == query.text(((Op.GT, 0),), True)
 
 
 def test_names_are_quoted_by_doubling() -> None:
