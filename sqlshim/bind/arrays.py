@@ -266,6 +266,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.ArrayOverlaps: _two_arrays(arrays.OVERLAPS),
     exp.ArrayToString: _to_string,
     exp.StringToArray: _to_array,
+    exp.MapKeys: lambda node, binds: call(arrays.MAP_KEYS, binds.scalar(node.this)),
 }
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     "array_upper": _upper,

@@ -30,6 +30,13 @@ class Op(StrEnum):
     LE = "<="
     GT = ">"
     GE = ">="
+    CONTAINS = "CONTAINS"
+    CONTAINS_KEY = "CONTAINS KEY"
+    ENTRY = "[]"  # m[k] = v
+
+
+OF_COLLECTIONS = frozenset({Op.CONTAINS, Op.CONTAINS_KEY, Op.ENTRY})
+POINTS = OF_COLLECTIONS | {Op.EQ}  # what an index finds at one place
 
 
 Form = tuple[Op, int]  # how a comparison is written: the columns compared at once, 0 if one
@@ -38,7 +45,8 @@ Form = tuple[Op, int]  # how a comparison is written: the columns compared at on
 @dataclass(frozen=True, slots=True)
 class Term:
     """A column compared with a value, or with several for IN. A slice over several clustering
-    columns has the others in `beside` and a value for each."""
+    columns has the others in `beside` and a value for each; an entry of a map has its key and
+    its value."""
 
     column: str
     op: Op
@@ -69,7 +77,7 @@ class Floor:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A comparison ready to send. For IN `value` is a list, for the first columns of a slice over
-    several a tuple."""
+    several and for an entry of a map a tuple."""
 
     op: Op
     value: object
@@ -119,6 +127,20 @@ def decide(term: Term, native: str, params: Sequence[object], key: KeyPart) -> B
     if floor is None:
         return None  # the type has no such value and no order worth the name
     return _compare(term.op, floor, native, key)
+
+
+def decide_contained(term: Term, elements: Sequence[str], params: Sequence[object]) -> Bound | None:
+    """The same for what a collection holds; `elements` are the types of its keys and values."""
+    if term.op is not Op.ENTRY:
+        elements = elements[:1] if term.op is Op.CONTAINS_KEY else elements[-1:]
+    sent: list[object] = []
+    for native, scalar in zip(elements, term.values, strict=True):
+        value = value_of(scalar, params)
+        floor = None if value is None else FLOORS[native](value)
+        if floor is None or not floor.exact:
+            return None
+        sent.append(floor.value)
+    return Bound(term.op, tuple(sent) if term.op is Op.ENTRY else sent[0])
 
 
 def _decide_in(values: Sequence[object], native: str, key: KeyPart) -> Bound | None:

@@ -7,6 +7,7 @@ a JSON in the table's comment with the SQL types, the order, NOT NULL and the hi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ HIDDEN_KEY = "_sqlshim_id"
 SAI = "sai"
 SAI_ANALYZED = "sai analyzed"  # `=` on its column compares normalised or tokenised text
 SECONDARY = "2i"
+_PART = re.compile(r"(values|keys|entries|full)\((.*)\)", re.DOTALL)
 _ANALYZERS = ("case_sensitive", "normalize", "ascii", "index_analyzer", "query_analyzer")
 
 
@@ -163,14 +165,14 @@ def _clustering(meta: Any) -> tuple[tuple[str, bool], ...]:
 
 
 def _index(meta: Any) -> Index | None:
-    """An index on a plain column; those on parts of collections answer no comparison."""
+    """An index on a column or on a part of a collection, which its kind names then."""
     options = meta.index_options
-    target = options.get("target", "")
+    target, part = options.get("target", ""), ""
+    if found := _PART.fullmatch(target):
+        part, target = " " + found[1], found[2]
     if target.startswith('"') and target.endswith('"'):
         target = target[1:-1].replace('""', '"')
-    elif "(" in target:
-        return None
-    return Index(meta.name, ((target, False),), kind=_index_kind(options))
+    return Index(meta.name, ((target, False),), kind=_index_kind(options) + part)
 
 
 def _index_kind(options: Mapping[str, str]) -> str:

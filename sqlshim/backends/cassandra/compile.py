@@ -16,7 +16,7 @@ from sqlshim.backends.cassandra.accept import (
     restriction_of,
     without_keys,
 )
-from sqlshim.backends.cassandra.bounds import Form, KeyPart, Op, Term
+from sqlshim.backends.cassandra.bounds import POINTS, Form, KeyPart, Op, Term
 from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.shape import Shape, Source, shape_of
@@ -77,7 +77,7 @@ class CqlQuery:
         """Whether it is sent once for each token range."""
         path = self.restriction.path
         if path is Path.INDEX:
-            return not any(t.op is Op.EQ for t in self.restriction.terms)
+            return not any(t.op in POINTS for t in self.restriction.terms)
         return path is Path.RING
 
     @property
@@ -275,6 +275,8 @@ def _where(query: CqlQuery, forms: Sequence[Form], ranged: bool) -> list[str]:
 
 
 def _condition(term: Term, op: Op, width: int) -> str:
+    if op is Op.ENTRY:
+        return f"{quote(term.column)}[?] = ?"
     if not width:
         return f"{quote(term.column)} {op.value} ?"
     names = ", ".join(map(quote, term.columns[:width]))

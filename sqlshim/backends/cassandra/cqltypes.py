@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlshim import types as t
 from sqlshim.errors import NotSupportedError
@@ -105,6 +106,30 @@ def _named(name: str, udts: Udts) -> SqlType:
     if fields is None:
         return t.BYTES  # a custom class: its bytes; also the length of a vector
     return t.struct(tuple((field, sql_type(native, udts)) for field, native in fields))
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A list, set or map: its elements, for a map keys and values."""
+
+    elements: tuple[str, ...]
+    frozen: bool
+
+
+def collection(native: str) -> Collection | None:
+    """The collection that a CQL type is; None for any other type."""
+    inner = native.removeprefix("frozen<")
+    name, opened, args = inner.removesuffix(">" if inner != native else "").partition("<")
+    if not opened or name not in ("list", "set", "map"):
+        return None
+    elements, depth = [""], 0
+    for character in args.removesuffix(">"):
+        depth += {"<": 1, ">": -1}.get(character, 0)
+        if character == "," and not depth:
+            elements.append("")
+        else:
+            elements[-1] += character
+    return Collection(tuple(element.strip() for element in elements), inner != native)
 
 
 def cql_type(sql: SqlType) -> str:

@@ -10,8 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from sqlshim.backends.cassandra.bounds import Bound, Form, Op, Term, decide, value_of
+from sqlshim.backends.cassandra.bounds import (
+    OF_COLLECTIONS,
+    Bound,
+    Form,
+    Op,
+    Term,
+    decide,
+    decide_contained,
+    value_of,
+)
 from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
+from sqlshim.backends.cassandra.cqltypes import collection
 from sqlshim.backends.cassandra.restrict import Path
 from sqlshim.backends.cassandra.rows import decide_slice
 from sqlshim.errors import DataError
@@ -68,7 +78,12 @@ def _bound(term: Term, query: CqlQuery, params: Sequence[object]) -> Bound | Non
     key = query.key_part(term.column)
     if term.beside:
         return decide_slice(term, [query.native(name) for name in term.columns], params, key)
-    return decide(term, query.native(term.column), params, key)
+    native = query.native(term.column)
+    if term.op in OF_COLLECTIONS:
+        of = collection(native)
+        assert of is not None
+        return decide_contained(term, of.elements, params)
+    return decide(term, native, params, key)
 
 
 def _limit_values(query: CqlQuery, params: Sequence[object]) -> tuple[object, ...]:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlshim.backends.cassandra.bounds import Op, Term
+from sqlshim.backends.cassandra.bounds import OF_COLLECTIONS, POINTS, Op, Term
 from sqlshim.backends.cassandra.catalog import SAI, SAI_ANALYZED, SECONDARY
+from sqlshim.backends.cassandra.contains import as_contained
 from sqlshim.backends.cassandra.rows import as_slice
 from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms
 from sqlshim.catalog.model import Table
@@ -99,7 +100,8 @@ def _choose(
     left: list[tuple[Scalar, str]] = []
     for conjunct in conjuncts:
         over_several = as_slice(conjunct, columns)
-        terms = (over_several,) if over_several else as_terms(conjunct, columns)
+        terms: tuple[Term, ...] | str | None = (over_several,) if over_several else None
+        terms = terms or as_contained(conjunct, columns) or as_terms(conjunct, columns)
         why = terms if isinstance(terms, str) else _unsafe(terms, table)
         if isinstance(terms, str) or why:
             left.append((conjunct, why))
@@ -116,7 +118,7 @@ def _choose(
     return taken, left
 
 
-_RANK = {Op.EQ: 0, Op.IN: 1, Op.LT: 2, Op.LE: 2, Op.GT: 2, Op.GE: 2}
+_RANK = dict.fromkeys(POINTS, 0) | {Op.IN: 1, Op.LT: 2, Op.LE: 2, Op.GT: 2, Op.GE: 2}
 _LOWER = frozenset({Op.GT, Op.GE})
 _UPPER = frozenset({Op.LT, Op.LE})
 
@@ -130,6 +132,8 @@ def _excludes(new: Term, old: Term) -> bool:
     if not set(new.columns) & set(old.columns):
         return False
     ops = {new.op, old.op}
+    if ops <= OF_COLLECTIONS:
+        return False
     # Two ends of slices over several columns must begin with the same one.
     return new.column != old.column or not (ops & _LOWER and ops & _UPPER)
 
@@ -138,7 +142,10 @@ def _unsafe(terms: Sequence[Term], table: Table) -> str:
     """Why the server would misread the terms or find too little; empty if it does not."""
     term = terms[0]
     native = table.column(term.column).native
-    if any(i.kind == SAI_ANALYZED and i.columns[0][0] == term.column for i in table.indexes):
+    if term.op in OF_COLLECTIONS and term.column in table.primary_key:
+        return "CQL asks for no elements of a key column"
+    analyzed = (i for i in table.indexes if i.kind.startswith(SAI_ANALYZED))
+    if any(i.columns[0][0] == term.column for i in analyzed):
         return "the column's index compares analyzed text"
     if term.column in table.partition_key and native in NOT_HASHED:
         return f"equal {native} keys can be different partitions"
@@ -194,7 +201,7 @@ def _by_key(
         indexed = {i.columns[0][0] for i in table.indexes}
         rest = [t for t in rest if t.column not in indexed]
     sent = (*keyed, *slices, *rest)
-    return _key_path(several, slices, table), sent, bool(rest)
+    return _key_path(several, slices, table), sent, _must_filter(rest, table)
 
 
 def _key_path(several: bool, slices: Sequence[Term], table: Table) -> Path:
@@ -214,23 +221,32 @@ def _by_index(
 ) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]]:
     """The server uses all indexes that it can, ANDed."""
     answering = {t: name for t in terms if (name := _index_for(t, table))}
-    names = tuple(dict.fromkeys(answering.values()))
     rest = [t for t in terms if t not in answering]
-    kinds = {i.kind for i in table.indexes if i.name in names}
-    filtering = bool(rest) or (kinds != {SAI} and len(names) > 1)
-    return Path.INDEX, (*answering, *rest), filtering, names
+    names = tuple(dict.fromkeys(answering.values()))
+    return Path.INDEX, (*answering, *rest), _must_filter(terms, table), names
+
+
+def _must_filter(terms: Sequence[Term], table: Table) -> bool:
+    """Whether the server must leave out rows by `terms`: SAIs are ANDed, another is used alone."""
+    names = [_index_for(term, table) for term in terms]
+    alone = any(i.name in names for i in table.indexes if not i.kind.startswith(SAI))
+    return not all(names) or (alone and len(names) > 1)
 
 
 def _index_for(term: Term, table: Table) -> str | None:
-    """An index serves equality; an SAI ranges too, but not of text."""
+    """An index serves equality; an SAI ranges too, but not of text; one on a part of a collection
+    what asks for that part."""
     ranges = table.column(term.column).native not in _SAI_LITERAL
+    serving = {SAI + _PARTS.get(term.op, ""), SECONDARY + _PARTS.get(term.op, "")}
+    if term.op not in POINTS:
+        serving = {SAI} if ranges and term.op is not Op.IN else set()
     for index in table.indexes:
-        if index.columns[0][0] != term.column or term.op is Op.IN:
-            continue
-        equal = term.op is Op.EQ
-        if (index.kind == SAI and (equal or ranges)) or (index.kind == SECONDARY and equal):
+        if index.columns[0][0] == term.column and index.kind in serving:
             return index.name
     return None
+
+
+_PARTS = {Op.CONTAINS: " values", Op.CONTAINS_KEY: " keys", Op.ENTRY: " entries"}
 
 
 def _by_ring(terms: Sequence[Term]) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlshim.backends.cassandra.accept import columns_of, restriction_of
-from sqlshim.backends.cassandra.bounds import Bound, KeyPart, Op, Term, decide
+from sqlshim.backends.cassandra.bounds import POINTS, Bound, KeyPart, Op, Term, decide
 from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.ring import KEEP_LARGE, LOW, PROBE_ROWS
@@ -62,7 +62,7 @@ def _ranges(restriction: Restriction, table: Table) -> list[Term]:
     """The ranges on indexed columns, if nothing narrower leads to the rows."""
     indexed = {i.columns[0][0] for i in table.indexes}
     served = [t for t in restriction.terms if t.column in indexed]
-    if restriction.path is not Path.INDEX or any(t.op in (Op.EQ, Op.IN) for t in served):
+    if restriction.path is not Path.INDEX or any(t.op in POINTS | {Op.IN} for t in served):
         return []
     return served
 

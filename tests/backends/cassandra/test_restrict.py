@@ -194,7 +194,7 @@ def test_without_indexes(
             [*KEY, eq("v", 5)],
             Path.PARTITION,
             ["a =", "b =", "v ="],
-            True,
+            False,
             id="a key is better than an index",
         ),
     ],

@@ -26,6 +26,9 @@ _COLUMNS = {
     "host": ("inet", t.TEXT),
     "flag": ("boolean", t.BOOLEAN),
     "tags": ("set<text>", t.array(t.TEXT)),
+    "counts": ("map<text, int>", t.map_of(t.TEXT, t.INTEGER)),
+    "shares": ("list<double>", t.array(t.DOUBLE)),
+    "old": ("frozen<map<text, int>>", t.map_of(t.TEXT, t.INTEGER)),
     "name": ("text", t.TEXT),
     "note": ("text", t.TEXT),
     "small": ("smallint", t.SMALLINT),
@@ -36,6 +39,9 @@ INDEXES = (
     Index("by_name", (("name", False),), kind="sai"),
     Index("by_note", (("note", False),), kind="sai analyzed"),
     Index("by_small", (("small", False),), kind="2i"),
+    Index("by_tag", (("tags", False),), kind="sai values"),
+    Index("by_word", (("counts", False),), kind="2i keys"),
+    Index("by_count", (("counts", False),), kind="sai entries"),
 )
 
 
