@@ -20,7 +20,7 @@ from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
 from sqlshim.backends.cassandra.requests import Request, limit_of, plan
 from sqlshim.backends.cassandra.restrict import Path
 from sqlshim.backends.cassandra.ring import Ring
-from sqlshim.backends.cassandra.session import PAGE_ROWS, Session
+from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.values import Change, readers
 from sqlshim.backends.protocol import RunContext, Stream
 
@@ -66,7 +66,7 @@ class Reading:
         by_keys = query.restriction.path in (Path.PARTITIONS, Path.UNION)
         self._ahead = KEYS_AHEAD if by_keys else RANGES_AHEAD
         # However many the requests are, their pages together hold as many rows.
-        most = PAGE_ROWS * RANGES_AHEAD // self._ahead
+        most = max(1, session.page_rows * RANGES_AHEAD // self._ahead)
         self._page_rows = min(most, context.batch_rows)
         context.on_cancel.append(self._wake)
 

@@ -7,6 +7,7 @@ leave it as sqlshim's.
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import uuid
 from collections import OrderedDict
@@ -16,13 +17,18 @@ from typing import Any
 from cassandra import ConsistencyLevel, ProtocolVersion
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import (
+    ConstantSpeculativeExecutionPolicy,
+    DCAwareRoundRobinPolicy,
+    SpeculativeExecutionPolicy,
+    TokenAwarePolicy,
+)
 from cassandra.query import PreparedStatement, tuple_factory
 
 from sqlshim.backends.cassandra.decode import IntegerHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
-from sqlshim.backends.cassandra.uri import Address
+from sqlshim.backends.cassandra.uri import Address, Tls
 from sqlshim.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -36,8 +42,7 @@ from sqlshim.errors import (
 logging.getLogger("cassandra").addHandler(logging.NullHandler())
 
 MOST_PREPARED = 500
-PAGE_ROWS = 5000
-CONNECT_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, OSError)
+CONNECT_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, OSError, Error)
 NO_TIMEOUT = 600.0  # seconds for one request when the statement has no timeout
 
 
@@ -47,6 +52,8 @@ class Session:
     def __init__(self, address: Address, connect_timeout: float) -> None:
         self._prepared: OrderedDict[tuple[str, object], PreparedStatement] = OrderedDict()
         self._lock = threading.Lock()
+        self.page_rows = address.page_size
+        self._longest = address.request_timeout or NO_TIMEOUT
         self.cluster, self._session = _connect_within(address, connect_timeout)
 
     @property
@@ -77,13 +84,13 @@ class Session:
         timeout: float | None = None,
         *,
         idempotent: bool,
-        page_rows: int = PAGE_ROWS,
+        page_rows: int | None = None,
     ) -> Any:
         """Start a request; the driver's ResponseFuture. `values` have the markers' types."""
         bound = statement.bind(values)
         bound.is_idempotent = idempotent
-        bound.fetch_size = page_rows
-        return self._session.execute_async(bound, timeout=timeout or NO_TIMEOUT)
+        bound.fetch_size = page_rows or self.page_rows
+        return self._session.execute_async(bound, timeout=min(timeout or NO_TIMEOUT, self._longest))
 
     def read(self, text: str, values: Sequence[object] = (), stamp: object = None) -> list[Any]:
         """All rows of a small query."""
@@ -116,13 +123,16 @@ def _cluster(address: Address, connect_timeout: float) -> Any:
         load_balancing_policy=balance,
         retry_policy=TruthfulRetryPolicy(),
         consistency_level=ConsistencyLevel.name_to_value[address.consistency],
+        serial_consistency_level=ConsistencyLevel.name_to_value[address.serial_consistency],
         request_timeout=None,
         row_factory=tuple_factory,
+        speculative_execution_policy=_second_chances(address),
     )
     cluster = Cluster(
         contact_points=list(address.hosts),
         port=address.hosts[0][1],
         auth_provider=login,
+        ssl_context=_encryption(address.tls) if address.tls else None,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         connect_timeout=max(0.1, connect_timeout / len(address.hosts)),
         control_connection_timeout=connect_timeout,
@@ -133,6 +143,25 @@ def _cluster(address: Address, connect_timeout: float) -> Any:
     # Where to start from; as a constructor's argument it would forbid going down to older ones.
     cluster.protocol_version = ProtocolVersion.V5
     return cluster
+
+
+def _second_chances(address: Address) -> SpeculativeExecutionPolicy | None:
+    """Asking a second and third node when the first is slow: the driver does so for idempotent
+    statements only, and `send` says truthfully which are."""
+    if address.speculative_delay is None:
+        return None
+    return ConstantSpeculativeExecutionPolicy(address.speculative_delay, max_attempts=2)
+
+
+def _encryption(tls: Tls) -> ssl.SSLContext:
+    """Certificate and host name are verified; the driver asks for the name of each node."""
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        if tls.cert_file is not None:
+            context.load_cert_chain(tls.cert_file, tls.key_file)
+    except OSError as error:
+        raise InterfaceError(f"a TLS file cannot be used: {error}") from error
+    return context
 
 
 class _Attempt:
@@ -179,6 +208,8 @@ def _connect_within(address: Address, timeout: float) -> tuple[Any, Any]:
 
 
 def _why_not(error: BaseException, cluster: Any, address: Address, hosts: str) -> Error:
+    if isinstance(error, Error):
+        return error
     known = [] if cluster is None else cluster.metadata.all_hosts()
     centers = sorted({h.datacenter for h in known if h.datacenter})
     if isinstance(error, NoHostAvailable) and centers and address.local_dc not in (None, *centers):

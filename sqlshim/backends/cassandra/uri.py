@@ -5,6 +5,7 @@ Nothing is looked up or connected here; every mistake is an InterfaceError witho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,8 +17,23 @@ DEFAULT_CONSISTENCY = "LOCAL_QUORUM"
 CONSISTENCIES = (
     "ANY", "ONE", "TWO", "THREE", "QUORUM", "ALL", "LOCAL_QUORUM", "EACH_QUORUM", "LOCAL_ONE",
 )  # fmt: skip
-OPTIONS = ("local_dc", "consistency")
+SERIAL_CONSISTENCIES = ("SERIAL", "LOCAL_SERIAL")
+DEFAULT_PAGE = 5000
+OPTIONS = (
+    "local_dc", "consistency", "serial_consistency", "page_size", "request_timeout",
+    "speculative_delay", "tls", "tls_ca_file", "tls_cert_file", "tls_key_file",
+)  # fmt: skip
 EXAMPLE = "Write cassandra://user:password@host1,host2:9042/keyspace?local_dc=dc1."
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Encryption; the server's certificate and name are always verified. `ca_file` is trusted
+    instead of the system's authorities, the other two say who we are."""
+
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,11 @@ class Address:
     password: str | None = field(default=None, repr=False)
     local_dc: str | None = None
     consistency: str = DEFAULT_CONSISTENCY
+    serial_consistency: str = "SERIAL"
+    page_size: int = DEFAULT_PAGE
+    request_timeout: float | None = None  # seconds of one request
+    speculative_delay: float | None = None  # seconds until another node is asked too
+    tls: Tls | None = None
 
 
 def read_uri(uri: str) -> Address:
@@ -47,7 +68,12 @@ def read_uri(uri: str) -> Address:
         user=unquote(user) or None,
         password=unquote(password) if colon else None,
         local_dc=options.get("local_dc"),
-        consistency=_consistency(options.get("consistency", DEFAULT_CONSISTENCY)),
+        consistency=_one_of(CONSISTENCIES, "consistency", options, DEFAULT_CONSISTENCY),
+        serial_consistency=_one_of(SERIAL_CONSISTENCIES, "serial_consistency", options, "SERIAL"),
+        page_size=int(_positive("page_size", options, whole=True) or DEFAULT_PAGE),
+        request_timeout=_positive("request_timeout", options),
+        speculative_delay=_positive("speculative_delay", options),
+        tls=_tls(options),
     )
 
 
@@ -81,12 +107,36 @@ def _options(query: str) -> Mapping[str, str]:
     return found
 
 
-def _consistency(word: str) -> str:
-    name = word.upper()
-    if name not in CONSISTENCIES:
-        near = nearest(name, CONSISTENCIES)
+def _one_of(words: tuple[str, ...], option: str, options: Mapping[str, str], default: str) -> str:
+    word = options.get(option, default)
+    if (name := word.upper()) not in words:
+        near = nearest(name, words)
         raise InterfaceError(
-            f"unknown consistency {word!r}",
-            hint=f"Did you mean {near[0]}?" if near else f"Known are {', '.join(CONSISTENCIES)}.",
+            f"unknown {option.replace('_', ' ')} {word!r}",
+            hint=f"Did you mean {near[0]}?" if near else f"Known are {', '.join(words)}.",
         )
     return name
+
+
+def _positive(option: str, options: Mapping[str, str], *, whole: bool = False) -> float | None:
+    """The option's number, None if it is not given."""
+    if (word := options.get(option)) is None:
+        return None
+    try:
+        number = float(int(word) if whole else float(word))
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        kind = "whole number above 0" if whole else "number of seconds above 0"
+        raise InterfaceError(f"the option {option} is not a {kind}: {word!r}")
+    return number
+
+
+def _tls(options: Mapping[str, str]) -> Tls | None:
+    files = {name: options.get(f"tls_{name}") for name in ("ca_file", "cert_file", "key_file")}
+    wanted = options.get("tls", "true" if any(files.values()) else "false").lower()
+    if wanted not in ("true", "false") or (wanted == "false" and any(files.values())):
+        raise InterfaceError("the option tls is true, or false without any tls_ file")
+    if files["key_file"] and not files["cert_file"]:
+        raise InterfaceError("tls_key_file goes with a tls_cert_file")
+    return Tls(**files) if wanted == "true" else None

@@ -1,0 +1,184 @@
+"""How requests treat the cluster: what the URI's options become at the driver, TLS verified."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cassandra import ConsistencyLevel
+from cassandra.cluster import EXEC_PROFILE_DEFAULT
+from cassandra.policies import ConstantSpeculativeExecutionPolicy, TokenAwarePolicy
+
+import sqlshim
+from sqlshim.backends.cassandra import open_store
+from sqlshim.backends.cassandra.backend import CassandraBackend
+from sqlshim.backends.cassandra.session import Session
+from sqlshim.backends.protocol import Options
+from sqlshim.errors import InterfaceError, OperationalError, QueryCanceled
+
+Connect = Callable[..., Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _table(cql: Any) -> None:
+    cql.execute("CREATE TABLE things (k int PRIMARY KEY, x int)")
+    for k in range(30):
+        cql.execute(f"INSERT INTO things (k, x) VALUES ({k}, {k})")
+
+
+@pytest.fixture
+def opened(uri: str) -> Iterator[Callable[[str], CassandraBackend]]:
+    stores: list[CassandraBackend] = []
+
+    def open_(options: str) -> CassandraBackend:
+        store = open_store(f"{uri}&{options}", "", Options())
+        assert isinstance(store, CassandraBackend)
+        stores.append(store)
+        return store
+
+    yield open_
+    for store in stores:
+        store.close()
+
+
+def test_the_options_reach_the_driver(opened: Callable[[str], CassandraBackend]) -> None:
+    store = opened("consistency=one&serial_consistency=local_serial&speculative_delay=0.25")
+    profile = store._session.cluster.profile_manager.profiles[EXEC_PROFILE_DEFAULT]
+    assert profile.consistency_level == ConsistencyLevel.ONE
+    assert profile.serial_consistency_level == ConsistencyLevel.LOCAL_SERIAL
+    assert isinstance(profile.load_balancing_policy, TokenAwarePolicy)
+    policy = profile.speculative_execution_policy
+    assert isinstance(policy, ConstantSpeculativeExecutionPolicy)
+    assert policy.delay == 0.25
+
+
+def test_pages_are_as_large_as_said(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    idempotent: list[bool] = []
+    send = Session.send
+
+    def recording(self: Session, statement: Any, *rest: Any, **options: Any) -> Any:
+        future = send(self, statement, *rest, **options)
+        sizes.append(future.query.fetch_size)
+        idempotent.append(future.query.is_idempotent)
+        return future
+
+    monkeypatch.setattr(Session, "send", recording)
+    with sqlshim.connect(f"{uri}&page_size=7", full_scan="allow", autocommit=True) as connection:
+        rows = connection.execute("SELECT k FROM things").fetchall()
+        assert sorted(rows) == [(k,) for k in range(30)]
+        assert set(sizes) == {7}
+        assert set(idempotent) == {True}
+        idempotent.clear()
+        connection.execute("INSERT INTO things (k, x) VALUES (100, 1)")
+        assert False in idempotent  # IF NOT EXISTS, sent twice, says something else
+
+
+def test_a_request_that_takes_too_long_ends(uri: str) -> None:
+    with (
+        sqlshim.connect(f"{uri}&request_timeout=0.000001", full_scan="allow") as connection,
+        pytest.raises(QueryCanceled),
+    ):
+        connection.execute("SELECT COUNT(*) FROM things").fetchall()
+
+
+def test_statements_outlive_changes_of_the_schema(uri: str, cql: Any) -> None:
+    cql.execute("CREATE TABLE growing (k int PRIMARY KEY, x int)")
+    cql.execute("INSERT INTO growing (k, x) VALUES (1, 2)")
+    with sqlshim.connect(uri) as connection:
+        sql = "SELECT * FROM growing WHERE k = 1"
+        assert connection.execute(sql).fetchall() == [(1, 2)]
+        cql.execute("ALTER TABLE growing ADD a text")
+        assert connection.execute("SELECT x FROM growing WHERE k = 1").fetchall() == [(2,)]
+        cql.execute("ALTER TABLE growing DROP x")
+        assert connection.execute("SELECT k FROM growing WHERE k = 1").fetchall() == [(1,)]
+
+
+# --- TLS -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of 127.0.0.1, signed by itself, with its key in the same file."""
+    home = tmp_path_factory.mktemp("tls")
+    key, cert, both = home / "key.pem", home / "cert.pem", home / "both.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=node "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {cert}"
+    )
+    try:
+        subprocess.run(command.split(), check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("there is no openssl to make a certificate with")
+    both.write_text(key.read_text() + cert.read_text())
+    return both
+
+
+@pytest.fixture
+def listener(certificate: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """A port behind TLS, and what clients say there once they are content with the certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    heard: list[bytes] = []
+    server = socket.create_server(("", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+                with context.wrap_socket(client, server_side=True) as secure:
+                    heard.append(secure.recv(16))
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield server.getsockname()[1], heard
+    server.close()
+
+
+def _connect(port: int, host: str = "127.0.0.1", **options: object) -> None:
+    rest = "&".join(f"{name}={value}" for name, value in options.items())
+    sqlshim.connect(f"cassandra://{host}:{port}/ks?{rest}", connect_timeout=3)
+
+
+def test_a_trusted_certificate_is_talked_to(
+    listener: tuple[int, list[bytes]], certificate: Path
+) -> None:
+    port, heard = listener
+    with pytest.raises(OperationalError):  # it answers nothing
+        _connect(port, tls_ca_file=certificate)
+    assert heard
+    assert heard[0][:1] in (
+        b"\x05",
+        b"\x04",
+    )  # the version of the protocol that a request begins with
+
+
+def test_an_unknown_certificate_is_refused(listener: tuple[int, list[bytes]]) -> None:
+    port, heard = listener
+    with pytest.raises(OperationalError, match=r"(?i)certificate verify failed"):
+        _connect(port, tls="true")
+    assert heard in ([], [b""])
+
+
+def test_a_certificate_of_another_host_is_refused(
+    listener: tuple[int, list[bytes]], certificate: Path
+) -> None:
+    port, heard = listener
+    with pytest.raises(OperationalError, match=r"(?i)mismatch"):
+        _connect(port, "127.0.0.2", tls_ca_file=certificate)
+    assert not any(heard)
+
+
+def test_a_file_that_is_none() -> None:
+    with pytest.raises(InterfaceError, match="a TLS file cannot be used"):
+        _connect(1, tls_ca_file="/nowhere.pem")
