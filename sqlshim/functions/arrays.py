@@ -20,7 +20,7 @@ from sqlshim.functions.model import (
     scalar,
     sig,
 )
-from sqlshim.types import BOOLEAN, INTEGER, TEXT, Kind, SqlType, array
+from sqlshim.types import BOOLEAN, DOUBLE, INTEGER, TEXT, Kind, SqlType, array
 
 AN_ARRAY = Want("array", frozenset({Kind.ARRAY}))
 A_MAP = Want("map", frozenset({Kind.MAP}))
@@ -143,4 +143,22 @@ MAP_KEYS = scalar(
 )
 MAP_VALUES = scalar(
     "MAP_VALUES", "the values of a map", sig(A_MAP, gives=lambda args: array(_element(args)))
+)
+
+
+# --- vectors: as in CQL, 1 for the same direction or place, less for others -----------------
+
+
+def _similarity(name: str, doc: str) -> Function:
+    return scalar(name, doc, sig(AN_ARRAY, AN_ARRAY, gives=DOUBLE))
+
+
+SIMILARITY_COSINE = _similarity(
+    "SIMILARITY_COSINE", "(1 + c) / 2 for the cosine c of the angle between two vectors"
+)
+SIMILARITY_EUCLIDEAN = _similarity(
+    "SIMILARITY_EUCLIDEAN", "1 / (1 + d * d) for the distance d of two vectors"
+)
+SIMILARITY_DOT_PRODUCT = _similarity(
+    "SIMILARITY_DOT_PRODUCT", "(1 + p) / 2 for the dot product p of two vectors"
 )

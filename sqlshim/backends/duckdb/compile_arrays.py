@@ -83,6 +83,21 @@ def _map_value(node: Call, args: list[E]) -> E:
     return call("list_extract", call("map_extract", *args), number(1))
 
 
+def _similarity(function: str, shown: Callable[[E], E]) -> Build:
+    """DuckDB's `function` of two lists of doubles, brought to CQL's scale."""
+    return lambda node, args: paren(shown(call(function, *args)))
+
+
+def _half_above(value: E) -> E:
+    above = paren(exp.Add(this=number(1), expression=value))
+    return exp.Div(this=above, expression=number(2))
+
+
+def _inverse_square(distance: E) -> E:
+    square = exp.Mul(this=distance, expression=distance.copy())
+    return exp.Div(this=number(1), expression=paren(exp.Add(this=number(1), expression=square)))
+
+
 ARRAYS: Mapping[Function, Build] = {
     arrays.ELEMENT: _element,
     arrays.SLICE: named("pg_slice"),
@@ -101,4 +116,7 @@ ARRAYS: Mapping[Function, Build] = {
     arrays.ARRAY_REPLACE: _replace,
     arrays.ARRAY_TO_STRING: _to_string,
     arrays.STRING_TO_ARRAY: _to_array,
+    arrays.SIMILARITY_COSINE: _similarity("list_cosine_similarity", _half_above),
+    arrays.SIMILARITY_EUCLIDEAN: _similarity("list_distance", _inverse_square),
+    arrays.SIMILARITY_DOT_PRODUCT: _similarity("list_inner_product", _half_above),
 }

@@ -32,9 +32,9 @@ from sqlshim.backends.duckdb.compile_operators import (
     paren,
 )
 from sqlshim.errors import ProgrammingError
+from sqlshim.functions import arrays, math
 from sqlshim.functions import conditional as cond
 from sqlshim.functions import datetime as time
-from sqlshim.functions import math
 from sqlshim.functions import operators as op
 from sqlshim.functions import text as txt
 from sqlshim.functions.model import Function
@@ -349,6 +349,9 @@ _FAILING = frozenset(
         math.POWER,
         math.EXP,
         time.MAKE_DATE,
+        arrays.SIMILARITY_COSINE,
+        arrays.SIMILARITY_EUCLIDEAN,
+        arrays.SIMILARITY_DOT_PRODUCT,
         *CAN_FAIL,
     }
 )

@@ -83,3 +83,18 @@ def test_a_whole_primary_key_still_is_the_access_path(
     shown = "\n".join(line for (line,) in connect().execute(sql).fetchall())
     assert "access path: whole primary key" in shown
     assert 'SELECT TTL("v")' in shown
+
+
+def test_similarities_are_the_server_s(cql: Any, connect: Callable[..., Any]) -> None:
+    """Floats have 32 bits there and doubles 64 here."""
+    cql.execute("CREATE TABLE looks (k int PRIMARY KEY, v vector<float, 3>)")
+    for k, v in enumerate(([1.0, 0.0, 0.5], [0.25, -1.0, 3.0], [-2.0, -2.0, -0.125])):
+        cql.execute(f"INSERT INTO looks (k, v) VALUES ({k}, {v})")
+    for name in ("similarity_cosine", "similarity_euclidean", "similarity_dot_product"):
+        call = f"{name}(v, [0.5, 1.0, -0.75])"
+        there = dict(cql.execute(f"SELECT k, {call} FROM looks"))
+        call = f"{name}(v, ARRAY[0.5, 1.0, -0.75])"
+        here = dict(connect().execute(f"SELECT k, {call} FROM looks").fetchall())
+        assert here == pytest.approx(there, rel=1e-6)
+    sql = "SELECT k FROM looks ORDER BY similarity_cosine(v, ?) DESC LIMIT 1"
+    assert connect().execute(sql, [[1.0, 0.0, 0.5]]).fetchall() == [(0,)]
