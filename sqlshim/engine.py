@@ -52,8 +52,9 @@ from sqlshim.ir.statement import (
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
+from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.params import Arguments, Placeholders, uniform
-from sqlshim.sql.parse import Parsed, dialect_named, parse, with_caret
+from sqlshim.sql.parse import Parsed, parse, with_caret
 from sqlshim.types import TEXT, Kind, SqlType
 from sqlshim.values import convert, type_of
 
@@ -114,7 +115,7 @@ def prepare(
 
 
 def _placeholders(text: str, has_arguments: bool, world: World) -> Placeholders:
-    key = (text, has_arguments)
+    key = (text, has_arguments, world.dialect)
     places = world.texts.get(key)
     if places is None:
         places = uniform(text, has_arguments, backslash=world.dialect in ("mysql", "bigquery"))

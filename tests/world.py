@@ -13,8 +13,9 @@ from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import DatabaseError
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.statement import CreateTable, Query
+from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.params import Arguments, uniform
-from sqlshim.sql.parse import dialect_named, parse, with_caret
+from sqlshim.sql.parse import parse, with_caret
 from sqlshim.types import Kind, SqlType
 from sqlshim.values import type_of
 

@@ -59,6 +59,11 @@ class Adapter(Protocol):
     def fresh(self) -> Connection:
         """A connection to an empty namespace; the one before it is finished with."""
 
+    def speak(self, dialect: str) -> bool:
+        """Read the statements to come in this dialect; False if this engine cannot.
+
+        Every engine takes "postgres" for the SQL that all have in common."""
+
     def problem(self, error: Exception) -> Problem: ...
 
     def close(self) -> None: ...

@@ -37,6 +37,10 @@ class Store:
         self.names = names_of(name, pushdown)
         self._connection: Any = None
 
+    def speak(self, dialect: str) -> bool:
+        self._connection.dialect = dialect
+        return True
+
     def problem(self, error: Exception) -> Problem:
         return problem_of(error)
 

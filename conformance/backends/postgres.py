@@ -72,6 +72,9 @@ class Postgres:
         self._connection.execute("SET search_path = slt")
         return self
 
+    def speak(self, dialect: str) -> bool:
+        return dialect == "postgres"
+
     def problem(self, error: Exception) -> Problem:
         text = f"{getattr(error, 'sqlstate', '')} {type(error).__name__}: {error}"
         return Problem(text, text, foreign=not isinstance(error, self._psycopg.Error))

@@ -25,6 +25,9 @@ class Reference:
         connection: Connection = self._connection
         return connection
 
+    def speak(self, dialect: str) -> bool:
+        return dialect in ("postgres", "duckdb")
+
     def problem(self, error: Exception) -> Problem:
         shown = f"{type(error).__name__}: {error}"
         return Problem(None, shown, foreign=not isinstance(error, duckdb.Error))

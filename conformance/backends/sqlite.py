@@ -22,6 +22,9 @@ class SQLite:
         self._connection = sqlite3.connect(":memory:")
         return self._connection
 
+    def speak(self, dialect: str) -> bool:
+        return dialect in ("postgres", "sqlite")
+
     def problem(self, error: Exception) -> Problem:
         shown = f"{type(error).__name__}: {error}"
         return Problem(None, shown, foreign=not isinstance(error, sqlite3.Error))

@@ -66,6 +66,13 @@ class Halt(Record):
 
 
 @dataclass(frozen=True)
+class Speak(Record):
+    """The records that follow are in this dialect."""
+
+    dialect: str = "postgres"
+
+
+@dataclass(frozen=True)
 class HashThreshold(Record):
     """Results of more than `most` values are written as a hash; 0 means never."""
 
@@ -133,6 +140,8 @@ def _record(block: _Block, name: str) -> Record:
             return _query(block, words, name)
         case ["halt"]:
             return Halt(block.line, block.conditions)
+        case ["dialect", dialect]:
+            return Speak(block.line, block.conditions, dialect=dialect)
         case ["hash-threshold", most] if most.isdecimal():
             return HashThreshold(block.line, block.conditions, most=int(most))
     raise _bad(block, name, f"unknown directive {' '.join(block.words)!r}")

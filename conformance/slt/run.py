@@ -16,7 +16,7 @@ from typing import Literal
 from conformance.backends import Adapter, Connection, Cursor
 from conformance.slt import parse, values
 from conformance.slt.gaps import Gaps
-from conformance.slt.parse import Halt, HashThreshold, Query, Record, Statement
+from conformance.slt.parse import Halt, HashThreshold, Query, Record, Speak, Statement
 
 Kind = Literal["passed", "skipped", "gap", "wrong", "error", "refused"]
 FAILED: tuple[Kind, ...] = ("wrong", "error", "refused")
@@ -48,15 +48,20 @@ class Session:
         self._connection: Connection = adapter.fresh()
         self._labels: dict[str, str] = {}
         self._threshold = 0
+        self._understands = True
 
     def play(self, record: Record) -> Outcome:
         if not record.applies(self._adapter.names):
+            return Outcome(record, "skipped")
+        if not self._understands and isinstance(record, Statement | Query):
             return Outcome(record, "skipped")
         match record:
             case Statement():
                 return self._statement(record)
             case Query():
                 return self._query(record)
+            case Speak():
+                self._understands = self._adapter.speak(record.dialect)
             case HashThreshold():
                 self._threshold = record.most
         return Outcome(record, "passed")

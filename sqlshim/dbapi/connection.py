@@ -14,8 +14,8 @@ from sqlshim.backends.registry import open_store
 from sqlshim.catalog.catalog import Catalog
 from sqlshim.dbapi.cursor import Cursor
 from sqlshim.errors import Error, InterfaceError, NotSupportedError, Warning  # noqa: A004
+from sqlshim.sql.dialects import canonical
 from sqlshim.sql.params import Arguments
-from sqlshim.sql.parse import dialect_named
 
 
 class Connection:
@@ -126,8 +126,7 @@ class Connection:
 
     @dialect.setter
     def dialect(self, value: str) -> None:
-        dialect_named(value)
-        self._world.dialect = value
+        self._world.dialect = canonical(value)
 
     def tables(self) -> list[str]:
         """The names of all tables; `store.table` where the connection has several stores."""
@@ -233,7 +232,7 @@ def connect(
     JSON file with it), or is "dynamic": fields that are not known may be named.
     Raises InterfaceError for wrong options and OperationalError when a store cannot be reached.
     """
-    dialect_named(dialect)
+    dialect = canonical(dialect)
     options = Options(
         pushdown=_choice(Pushdown, "pushdown", pushdown),
         full_scan=_choice(FullScan, "full_scan", full_scan),

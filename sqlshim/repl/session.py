@@ -218,8 +218,9 @@ def opened(stores: Stores, settings: Settings, **options: Any) -> Iterator[Sessi
     except Exception:  # passed on
         worker.stop()
         raise
-    dialect = options.get("dialect", "postgres")
-    session = Session(connection, settings, sys.stdout, sys.stderr, stores, dialect, worker)
+    session = Session(
+        connection, settings, sys.stdout, sys.stderr, stores, connection.dialect, worker
+    )
     try:
         yield session
     finally:

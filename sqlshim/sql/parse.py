@@ -18,12 +18,10 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from sqlshim.errors import (
     Error,
-    InterfaceError,
     NotSupportedError,
     StatementTooComplex,
     SyntaxError,  # noqa: A004
     UnknownFunction,
-    nearest,
     without_secrets,
 )
 from sqlshim.instants import check_encodable
@@ -51,22 +49,6 @@ class Parsed:
     text: str
     placeholders: Placeholders
     explain: bool = False
-
-
-def dialect_named(name: str) -> Dialect:
-    """sqlglot's dialect of this name. InterfaceError with the nearest name if there is none."""
-    aliases = {"postgresql": "postgres", "mssql": "tsql", "sqlserver": "tsql", "mariadb": "mysql"}
-    try:
-        dialect = Dialect.get_or_raise(aliases.get(name.lower(), name.lower()))
-    except ValueError as error:
-        known = sorted(n for n in Dialect.classes if n)
-        near = nearest(name, known)
-        raise InterfaceError(
-            f"unknown dialect {name!r}",
-            hint=f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}.",
-        ) from error
-    dialect.INDEX_OFFSET = 0  # subscripts as written: sqlglot moves only those it knows a type of
-    return dialect
 
 
 def parse(text: str, placeholders: Placeholders, dialect: Dialect) -> Parsed:

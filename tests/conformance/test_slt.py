@@ -338,3 +338,9 @@ def test_accept_writes_the_answers(case: Path, reference: Adapter) -> None:
     case.write_text(f"{TABLE}\nquery I rowsort\nSELECT n FROM t\n----\n9\n\n# end\n")
     assert accept_file(case, reference) == 1
     assert case.read_text() == (f"{TABLE}\nquery I rowsort\nSELECT n FROM t\n----\n1\n2\n\n# end\n")
+
+
+def test_records_of_a_dialect_are_for_those_who_speak_it(case: Path, reference: Adapter) -> None:
+    mysql = "dialect mysql\n\nquery I\nSELECT 1\n----\n2\n\n"
+    text = f"{mysql}dialect duckdb\n\nquery I\nSELECT 1\n----\n1\n"
+    assert kinds(case, text, reference) == ["skipped", "passed"]

@@ -13,8 +13,9 @@ from sqlshim.errors import (
     SyntaxError,  # noqa: A004
     UnknownFunction,
 )
+from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.params import uniform
-from sqlshim.sql.parse import MAX_LENGTH, Parsed, dialect_named, parse
+from sqlshim.sql.parse import MAX_LENGTH, Parsed, parse
 
 
 def parsed(text: str, dialect: str = "postgres") -> Parsed:

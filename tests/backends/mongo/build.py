@@ -19,8 +19,9 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import Filter, Project, Rel
 from sqlshim.ir.scalar import Scalar
 from sqlshim.ir.statement import Query
+from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.params import uniform
-from sqlshim.sql.parse import dialect_named, parse
+from sqlshim.sql.parse import parse
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,

@@ -9,8 +9,9 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import Project
 from sqlshim.ir.scalar import Scalar
 from sqlshim.ir.statement import Query
+from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.params import uniform
-from sqlshim.sql.parse import dialect_named, parse
+from sqlshim.sql.parse import parse
 from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, TEXT, TIMESTAMP, array, decimal, struct
 
 _TYPES = {

@@ -16,8 +16,9 @@ from sqlshim.ir.relational import Remote
 from sqlshim.ir.statement import Query
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
+from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.params import uniform
-from sqlshim.sql.parse import dialect_named, parse
+from sqlshim.sql.parse import parse
 
 ROWS = 500
 
