@@ -21,7 +21,7 @@ HIDDEN_KEY = "_sqlshim_id"
 SAI = "sai"
 SAI_ANALYZED = "sai analyzed"  # `=` on its column compares normalised or tokenised text
 SECONDARY = "2i"
-_PART = re.compile(r"(values|keys|entries|full)\((.*)\)", re.DOTALL)
+_PART = re.compile(r"(values|keys|entries)\((.*)\)", re.DOTALL)
 _ANALYZERS = ("case_sensitive", "normalize", "ascii", "index_analyzer", "query_analyzer")
 
 
@@ -165,11 +165,14 @@ def _clustering(meta: Any) -> tuple[tuple[str, bool], ...]:
 
 
 def _index(meta: Any) -> Index | None:
-    """An index on a column or on a part of a collection, which its kind names then."""
+    """An index on a column or on a part of a collection, which its kind names then. None for one on
+    a frozen collection as a whole, which answers no comparison that is sent."""
     options = meta.index_options
     target, part = options.get("target", ""), ""
     if found := _PART.fullmatch(target):
         part, target = " " + found[1], found[2]
+    elif target.startswith("full("):
+        return None
     if target.startswith('"') and target.endswith('"'):
         target = target[1:-1].replace('""', '"')
     return Index(meta.name, ((target, False),), kind=_index_kind(options) + part)
