@@ -153,8 +153,10 @@ def _all(entry: exp.Star, scope: Scope, context: Context) -> Items:
 
 def _no_except(entry: exp.Expr) -> None:
     star = entry.this if isinstance(entry, exp.Column) else entry
-    if any(e.args.get("except_") or e.args.get("replace") for e in (entry, star)):
-        raise NotSupportedError("* EXCEPT is not supported yet", position=position(entry))
+    for name in ("except_", "replace", "rename"):
+        if entry.args.get(name) or star.args.get(name):
+            word = name.rstrip("_").upper()
+            raise NotSupportedError(f"* {word} is not supported yet", position=position(entry))
 
 
 def _expanded(columns: Sequence[Column], scope: Scope, context: Context) -> Items:

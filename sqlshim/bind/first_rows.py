@@ -34,12 +34,12 @@ class RowLimit:
 
 
 def with_ties(node: exp.Expr | None, count: Scalar | None) -> bool:
-    """Whether a FETCH clause says WITH TIES."""
-    options = node.args.get("limit_options") if isinstance(node, exp.Fetch) else None
+    """Whether a FETCH or TOP clause says WITH TIES."""
+    options = node.args.get("limit_options") if node is not None else None
     if options is None:
         return False
     if options.args.get("percent"):
-        raise NotSupportedError("FETCH … PERCENT is not supported", position=position(node))
+        raise NotSupportedError("a PERCENT of the rows is not supported", position=position(node))
     if not options.args.get("with_ties"):
         return False
     if count is None:

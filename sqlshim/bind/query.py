@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import coerce, conjuncts, settle
 from sqlshim.bind.context import Context
 from sqlshim.bind.ctes import declare
@@ -24,6 +25,7 @@ from sqlshim.bind.first_rows import (
     with_ties,
 )
 from sqlshim.bind.grouping import bind_grouping
+from sqlshim.bind.oracle import without_rownum
 from sqlshim.bind.output import (
     Items,
     distinct_numbers,
@@ -45,7 +47,7 @@ from sqlshim.errors import (
     ProgrammingError,
     TypeMismatch,
 )
-from sqlshim.ir.relational import Aggregate, Filter, Project, Rel
+from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel
 from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
 from sqlshim.types import BIGINT, INTEGERS, Kind
 
@@ -134,7 +136,10 @@ class QueryBinder:
         if where is None:
             return rel
         binder = ScalarBinder(self.context, scope, self.query, "WHERE")
-        return Filter(rel, conjuncts(binder.condition(where.this)))
+        condition, first = without_rownum(where.this, self.context)
+        if condition is not None:
+            rel = Filter(rel, conjuncts(binder.condition(condition)))
+        return rel if first is None else Limit(rel, int_literal(first), None)
 
     def _having(self, node: exp.Select, scope: Scope, groups: Groups) -> Scalar | None:
         having = node.args.get("having")

@@ -11,7 +11,14 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from sqlshim.bind import arrays, json, nested, special_functions, special_operators
+from sqlshim.bind import (
+    arrays,
+    json,
+    nested,
+    special_functions,
+    special_operators,
+    special_strings,
+)
 from sqlshim.bind.aggregates import aggregate_call, is_aggregate
 from sqlshim.bind.coerce import (
     call,
@@ -62,6 +69,7 @@ class BindQuery(Protocol):
 
 _SPECIAL = (
     special_operators.SPECIAL
+    | special_strings.SPECIAL
     | special_functions.SPECIAL
     | nested.SPECIAL
     | arrays.SPECIAL
@@ -173,6 +181,12 @@ class ScalarBinder:
 
     def _column(self, node: exp.Expr) -> Scalar:
         assert isinstance(node, exp.Column)
+        if node.args.get("join_mark"):
+            raise NotSupportedError(
+                "outer joins by (+) are not supported",
+                position=position(node),
+                hint="Write LEFT JOIN … ON.",
+            )
         if isinstance(node.this, exp.Star):
             raise ProgrammingError("* is not allowed here", sqlstate="42601")
         param = self.context.param(node)

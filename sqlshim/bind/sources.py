@@ -10,6 +10,7 @@ from sqlshim.bind.coerce import call, coerce, conjuncts, settle, unify
 from sqlshim.bind.context import Context
 from sqlshim.bind.ctes import reference
 from sqlshim.bind.lateral import bind_function, is_outer_apply, reads_left
+from sqlshim.bind.oracle import is_dual
 from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
@@ -101,6 +102,8 @@ class SourceBinder:
         try:
             table = self.context.tables.find(parts)
         except Error as error:
+            if is_dual(node, self.context):
+                return Values((), ((),))
             if error.position is None:
                 error.position = position(node)
             raise

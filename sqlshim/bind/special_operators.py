@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.bind.arrays import concatenated
-from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
+from sqlshim.bind.binds import Binds, Special, int_literal
 from sqlshim.bind.coerce import (
     call,
     case,
@@ -20,11 +19,12 @@ from sqlshim.bind.coerce import (
 )
 from sqlshim.bind.json import shown_as_json
 from sqlshim.bind.types import sql_type
-from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
+from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import conditional, math, text
 from sqlshim.functions import operators as op
 from sqlshim.intervals import parse_interval
 from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.sql.dialects import traits_of
 from sqlshim.sql.kept import interval_text
 from sqlshim.types import (
     BIGINT,
@@ -35,7 +35,6 @@ from sqlshim.types import (
     INTEGER,
     INTEGERS,
     INTERVAL,
-    TEXT,
     UNKNOWN,
     Interval,
     Kind,
@@ -47,6 +46,8 @@ def literal(node: exp.Expr, binds: Binds) -> Scalar:
     """A number, or a text whose type is not known yet."""
     assert isinstance(node, exp.Literal)
     if node.is_string:
+        if node.this == "" and traits_of(binds.context.dialect).empty_is_null:
+            return null_of(UNKNOWN)
         return Literal(node.this, UNKNOWN.with_null(False))
     return number(node.this)
 
@@ -145,23 +146,6 @@ def _null_on_zero(result: Scalar, divisor: Scalar) -> Scalar:
     return case([(zero, null_of(result.type))], result)
 
 
-def concat_op(node: exp.Expr, binds: Binds) -> Scalar:
-    """`||`: one side must be text (PostgreSQL); the other is cast."""
-    left, right = binds.scalar(node.this), binds.scalar(node.expression)
-    if (joined := concatenated(left, right)) is not None:
-        return joined
-    kinds = {left.type.kind, right.type.kind}
-    if kinds <= {Kind.BYTES, Kind.UNKNOWN} and Kind.BYTES in kinds:
-        return call(op.CONCAT_OP, coerce(left, BYTES), coerce(right, BYTES))
-    if not kinds & {Kind.TEXT, Kind.UNKNOWN}:
-        return call(op.CONCAT_OP, left, right)  # raises TypeMismatch
-    return call(op.CONCAT_OP, _as_text(left), _as_text(right))
-
-
-def _as_text(arg: Scalar) -> Scalar:
-    return cast(settle(arg), TEXT)
-
-
 def not_(node: exp.Expr, binds: Binds) -> Scalar:
     return call(op.NOT, condition(binds.scalar(node.this), "NOT"))
 
@@ -189,25 +173,6 @@ def between(node: exp.Expr, binds: Binds) -> Scalar:
         other = logical(op.AND, [call(op.GE, value, high), call(op.LE, value, low)])
         within = logical(op.OR, [within, other])
     return within
-
-
-def like(node: exp.Expr, binds: Binds) -> Scalar:
-    return _like(node, binds, text_literal("\\"))
-
-
-def like_escape(node: exp.Expr, binds: Binds) -> Scalar:
-    escape = coerce(binds.scalar(node.expression), TEXT)
-    if isinstance(escape, Literal) and isinstance(escape.value, str) and len(escape.value) > 1:
-        raise ProgrammingError(
-            "invalid escape string", sqlstate="22025", hint="ESCAPE takes one character, or ''."
-        )
-    return _like(node.this, binds, escape)
-
-
-def _like(node: exp.Expr, binds: Binds, escape: Scalar) -> Scalar:
-    fn = op.ILIKE if isinstance(node, exp.ILike) else op.LIKE
-    result = call(fn, binds.scalar(node.this), binds.scalar(node.expression), escape)
-    return call(op.NOT, result) if node.args.get("negate") else result
 
 
 def in_(node: exp.Expr, binds: Binds) -> Scalar:
@@ -298,13 +263,9 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Neg: neg,
     exp.Div: div,
     exp.IntDiv: int_div,
-    exp.DPipe: concat_op,
     exp.Not: not_,
     exp.Is: is_,
     exp.Between: between,
-    exp.Like: like,
-    exp.ILike: like,
-    exp.Escape: like_escape,
     exp.In: in_,
     exp.Case: case_,
     exp.If: if_,

@@ -1,7 +1,13 @@
-"""The names of the dialects a statement may be read in. `canonical` is what a connection keeps, so
-that an alias means the same everywhere; `dialect_named` gives sqlglot's reader to the engine."""
+"""The dialects a statement may be read in: their names, and forms that they mean differently.
+
+`canonical` is what a connection keeps, so that an alias means the same everywhere; `dialect_named`
+gives sqlglot's reader to the engine; `traits_of` tells the binder what a tree does not say: a LIKE,
+a `+` or a `''` looks alike in all of them.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sqlglot.dialects.dialect import Dialect
 
@@ -18,6 +24,45 @@ _ALIASES = {
     "mariadb": "mysql",
     "sparksql": "spark",
 }
+
+_OF_FAMILY = {
+    "redshift": "postgres",
+    "materialize": "postgres",
+    "risingwave": "postgres",
+    "fabric": "tsql",
+    "starrocks": "mysql",
+    "doris": "mysql",
+    "singlestore": "mysql",
+    "spark2": "spark",
+    "databricks": "spark",
+    "hive": "spark",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a dialect means by forms that every dialect has."""
+
+    like_escape: str = ""  # the character that escapes in LIKE where no ESCAPE says so
+    like_folds_case: bool = False
+    like_classes: bool = False  # LIKE '[a-z]%'
+    plus_joins_text: bool = False
+    empty_is_null: bool = False  # '' is NULL, and || takes NULL for ''
+    has_dual: bool = False  # FROM DUAL is one row without columns
+    has_rownum: bool = False  # WHERE ROWNUM <= n keeps the first n rows
+
+
+_TRAITS = {
+    "postgres": Traits(like_escape="\\"),
+    "mysql": Traits(like_escape="\\", like_folds_case=True, has_dual=True),
+    "sqlite": Traits(like_folds_case=True),
+    "tsql": Traits(like_classes=True, plus_joins_text=True),
+    "oracle": Traits(empty_is_null=True, has_dual=True, has_rownum=True),
+    "bigquery": Traits(like_escape="\\"),
+    "spark": Traits(like_escape="\\"),
+    "clickhouse": Traits(like_escape="\\"),
+}
+_OTHER = Traits()
 
 
 def canonical(name: str) -> str:
@@ -38,3 +83,8 @@ def dialect_named(name: str) -> Dialect:
     dialect = Dialect.get_or_raise(canonical(name))
     dialect.INDEX_OFFSET = 0  # subscripts as written: sqlglot moves only those it knows a type of
     return dialect
+
+
+def traits_of(name: str) -> Traits:
+    """By a dialect's canonical name."""
+    return _TRAITS.get(_OF_FAMILY.get(name, name), _OTHER)

@@ -1,0 +1,90 @@
+"""Operators on text that dialects mean differently by one form: LIKE, `||` and `+`.
+
+`scalars` finds them in `SPECIAL`; which dialect means what is told by `sql.dialects.traits_of`.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from sqlshim.bind.arrays import concatenated
+from sqlshim.bind.binds import Binds, Special, text_literal
+from sqlshim.bind.coerce import call, case, cast, coerce, settle
+from sqlshim.bind.scope import position
+from sqlshim.errors import NotSupportedError, ProgrammingError
+from sqlshim.functions import operators as op
+from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.sql.dialects import traits_of
+from sqlshim.types import BYTES, TEXT, Kind
+
+_STRINGS = frozenset((Kind.TEXT, Kind.UNKNOWN))
+
+
+def like(node: exp.Expr, binds: Binds) -> Scalar:
+    return _like(node, binds, text_literal(traits_of(binds.context.dialect).like_escape))
+
+
+def like_escape(node: exp.Expr, binds: Binds) -> Scalar:
+    escape = coerce(binds.scalar(node.expression), TEXT)
+    if isinstance(escape, Literal) and isinstance(escape.value, str) and len(escape.value) > 1:
+        raise ProgrammingError(
+            "invalid escape string", sqlstate="22025", hint="ESCAPE takes one character, or ''."
+        )
+    return _like(node.this, binds, escape)
+
+
+def _like(node: exp.Expr, binds: Binds, escape: Scalar) -> Scalar:
+    traits = traits_of(binds.context.dialect)
+    folds = isinstance(node, exp.ILike) or traits.like_folds_case
+    pattern = binds.scalar(node.expression)
+    if traits.like_classes and isinstance(pattern, Literal) and "[" in str(pattern.value):
+        raise NotSupportedError(
+            "classes of characters in LIKE are not supported",
+            position=position(node),
+            hint="Write LIKE for each character, or a pattern without brackets.",
+        )
+    result = call(op.ILIKE if folds else op.LIKE, binds.scalar(node.this), pattern, escape)
+    return call(op.NOT, result) if node.args.get("negate") else result
+
+
+def concat_op(node: exp.Expr, binds: Binds) -> Scalar:
+    """`||`: one side must be text (PostgreSQL); the other is cast."""
+    left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    if (joined := concatenated(left, right)) is not None:
+        return joined
+    kinds = {left.type.kind, right.type.kind}
+    if kinds <= {Kind.BYTES, Kind.UNKNOWN} and Kind.BYTES in kinds:
+        return call(op.CONCAT_OP, coerce(left, BYTES), coerce(right, BYTES))
+    if traits_of(binds.context.dialect).empty_is_null:
+        return _without_nulls(_as_text(left), _as_text(right))
+    if not kinds & _STRINGS:
+        return call(op.CONCAT_OP, left, right)  # raises TypeMismatch
+    return call(op.CONCAT_OP, _as_text(left), _as_text(right))
+
+
+def _without_nulls(left: Scalar, right: Scalar) -> Scalar:
+    """Oracle's `||`: with NULL it is the other side, so NULL only where both are."""
+    either = case([(call(op.IS_NULL, right), left)], call(op.CONCAT_OP, left, right))
+    return case([(call(op.IS_NULL, left), right)], either)
+
+
+def add(node: exp.Expr, binds: Binds) -> Scalar:
+    """`+`, which joins two texts in T-SQL."""
+    left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    texts = {left.type.kind, right.type.kind} <= _STRINGS
+    if texts and traits_of(binds.context.dialect).plus_joins_text:
+        return call(op.CONCAT_OP, _as_text(left), _as_text(right))
+    return call(op.ADD, left, right)
+
+
+def _as_text(arg: Scalar) -> Scalar:
+    return cast(settle(arg), TEXT)
+
+
+SPECIAL: dict[type[exp.Expr], Special] = {
+    exp.Add: add,
+    exp.DPipe: concat_op,
+    exp.Like: like,
+    exp.ILike: like,
+    exp.Escape: like_escape,
+}
