@@ -39,6 +39,7 @@ from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.set_operations import arms_of, check_by_name, united
 from sqlshim.bind.sources import SourceBinder, values_rel
 from sqlshim.bind.unnest import Expansions
+from sqlshim.bind.unread import check_read
 from sqlshim.bind.windows import Windows
 from sqlshim.errors import (
     DataError,
@@ -60,6 +61,7 @@ class QueryBinder:
 
     def query(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound:
         """A query of any form. `settled` False leaves untyped constants to the set operation."""
+        check_read(node)
         outside = self.context.ctes
         try:
             declare(node, outer, self.context)
@@ -90,9 +92,6 @@ class QueryBinder:
     # --- SELECT
 
     def _select(self, node: exp.Select, outer: Scope | None, settled: bool) -> Bound:
-        for clause in ("connect", "sample", "into"):
-            if node.args.get(clause):
-                raise NotSupportedError(f"{clause.upper()} is not supported yet")
         scope = Scope(outer)
         rel = SourceBinder(self.context, scope, self.query).from_clause(node)
         rel = self.where(rel, node, scope)

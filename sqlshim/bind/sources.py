@@ -15,6 +15,7 @@ from sqlshim.bind.row_functions import names_row_function, row_calls
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
 from sqlshim.bind.unnest import joined, unnest_in, unnested
+from sqlshim.bind.unread import check_read
 from sqlshim.errors import (
     Error,
     FieldPath,
@@ -54,6 +55,7 @@ class SourceBinder:
 
     def source(self, node: exp.Expr) -> Rel:
         """One table expression, with the joins nested in it; adds to the scope."""
+        check_read(node)
         rel = self._plain(node)
         for join in node.args.get("joins") or ():
             rel = self.join(rel, join)
@@ -89,8 +91,6 @@ class SourceBinder:
                 )
 
     def _table(self, node: exp.Table) -> Rel:
-        if node.args.get("sample"):
-            raise NotSupportedError("TABLESAMPLE is not supported yet", position=position(node))
         parts = [
             (part.name, bool(part.args.get("quoted")))
             for part in (node.args.get("catalog"), node.args.get("db"), node.this)
@@ -165,7 +165,8 @@ class SourceBinder:
     def join(self, left: Rel, node: exp.Expr) -> Rel:
         """`left` joined with what a Join node says."""
         side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
-        if kind in ("SEMI", "ANTI", "ASOF") or side not in _KINDS:
+        check_read(node)
+        if side not in _KINDS:
             raise NotSupportedError(f"{side} {kind} JOIN is not supported", position=position(node))
         with_elements = joined(left, node, self._binder, lambda s: self._add_source(s, node.this))
         if with_elements is not None:
