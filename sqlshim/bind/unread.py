@@ -47,7 +47,7 @@ _HINTS = {
     "connect": "Write WITH RECURSIVE.",
 }
 _JOIN_METHODS = ("", "NATURAL")
-_JOIN_KINDS = ("", "INNER", "OUTER", "CROSS", "STRAIGHT")
+_JOIN_KINDS = ("", "INNER", "OUTER", "CROSS", "STRAIGHT_JOIN")
 
 
 def check_read(node: exp.Expr) -> None:

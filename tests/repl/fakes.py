@@ -22,6 +22,7 @@ CREATE TABLE "Order Lines" (n INTEGER);
 class FakeConnection:
     def __init__(self) -> None:
         self.pushdown = "auto"
+        self.dialect = "postgres"
         self.duck = duckdb.connect()
         self.duck.execute(PEOPLE)
         self.canceled = Event()
