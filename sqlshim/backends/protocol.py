@@ -176,6 +176,11 @@ class Backend(ABC):
     worthwhile_keys: float = 0.5  # the share of a table below which a set of keys beats a scan
 
     # --- catalog
+    @property
+    def schema_version(self) -> int:
+        """Another number when a table that was loaded is known to have been changed by others."""
+        return 0
+
     @abstractmethod
     def table_names(self) -> Sequence[str]:
         """The tables of the default schema, sorted."""

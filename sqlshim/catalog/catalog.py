@@ -1,7 +1,8 @@
 """The catalog of a connection: finds tables by name in its stores and remembers them.
 
 `version` grows whenever what is remembered is dropped, so that prepared statements know they
-are stale. Stores are asked lazily, a table at a time.
+are stale; that happens also when a store tells that others changed its tables. Stores are asked
+lazily, a table at a time.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ class Tables(Protocol):
 class Source(Tables, Protocol):
     """The part of a backend that the catalog needs; its own tables are those of its default
     database."""
+
+    @property
+    def schema_version(self) -> int:
+        """Another number when a table that was loaded is known to have been changed by others."""
 
     def schemas(self) -> Sequence[str]:
         """The other databases whose tables can be read, too."""
@@ -60,7 +65,15 @@ class Catalog:
         self._names: dict[Home, tuple[str, ...]] = {}
         self._fields: dict[FieldPath, TableColumn | None] = {}
         self._lock = threading.RLock()
-        self.version = 0
+        self._version = 0
+        self._seen: tuple[int, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Which state of the tables it is. What others have changed since is forgotten first."""
+        if tuple([s.schema_version for s in self._sources.values()]) != self._seen:
+            self.refresh()
+        return self._version
 
     def refresh(self) -> None:
         """Forget everything; the next use asks the stores again."""
@@ -68,7 +81,8 @@ class Catalog:
             self._tables.clear()
             self._names.clear()
             self._fields.clear()
-            self.version += 1
+            self._seen = tuple([s.schema_version for s in self._sources.values()])
+            self._version += 1
 
     def names(self, store: str, anew: bool = False) -> tuple[str, ...]:
         """The table names of one store's default database."""

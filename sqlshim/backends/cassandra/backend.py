@@ -11,6 +11,7 @@ from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.catalog import comment_of, read_table, udts_of
 from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
 from sqlshim.backends.cassandra.errors import translating
+from sqlshim.backends.cassandra.loaded import Loaded
 from sqlshim.backends.cassandra.policy import consult
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.run import start
@@ -69,6 +70,7 @@ class CassandraBackend(WritesAtOnce):
         self._session = Session(address, options.connect_timeout)
         self._ring = Ring(self._session)
         self._samples = Samples(self._session)
+        self._loaded = Loaded()
         try:
             self._keyspace()
         except Error:
@@ -89,6 +91,10 @@ class CassandraBackend(WritesAtOnce):
         return known[name]
 
     # --- catalog
+
+    @property
+    def schema_version(self) -> int:
+        return self._loaded.version(self._session.metadata.keyspaces)
 
     def table_names(self) -> Sequence[str]:
         return self.schema(self.keyspace).table_names()
@@ -119,6 +125,7 @@ class CassandraBackend(WritesAtOnce):
         if meta is None:
             return None
         view = name in keyspace.views
+        self._loaded.add(keyspace, meta)
         return read_table(meta, udts_of(keyspace), self.alias, self._row_count(schema, meta), view)
 
     def _row_count(self, schema: str, meta: Any) -> int | None:

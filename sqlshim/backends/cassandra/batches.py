@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlshim.backends.arrow import column_array
 from sqlshim.backends.cassandra.bounds import EPOCH
-from sqlshim.backends.cassandra.values import BEYOND, HIGHEST_BIT, Change
+from sqlshim.backends.cassandra.values import BEYOND, HIGHEST_BIT, Change, too_fine
 from sqlshim.errors import DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
 from sqlshim.types import Kind
@@ -67,7 +67,11 @@ def _times(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
     import pyarrow.compute as pc
 
     nanos = pa.array(cells, pa.int64())
-    return pc.divide(nanos, pa.scalar(1000, pa.int64())).cast(arrow)
+    micros = pc.divide(nanos, pa.scalar(1000, pa.int64()))
+    rest = pc.subtract(nanos, pc.multiply(micros, pa.scalar(1000, pa.int64())))
+    if (place := pc.index(pc.not_equal(rest, 0), True).as_py()) >= 0:
+        raise too_fine(nanos[place].as_py())
+    return micros.cast(arrow)
 
 
 def _check(numbers: pa.Array, low: int, high: int, what: str) -> None:

@@ -94,13 +94,23 @@ def _read_date(value: Any) -> dt.date | None:
 
 
 def _read_time(value: Any) -> dt.time | None:
-    """Nanoseconds below a microsecond are cut: SQL's TIME has no place for them."""
     if value is None:
         return None
-    nanos = value if isinstance(value, int) else value.nanosecond_time
-    seconds, nanos = divmod(nanos, 10**9)
+    total = value if isinstance(value, int) else value.nanosecond_time
+    seconds, nanos = divmod(total, 10**9)
+    if nanos % 1000:
+        raise too_fine(total)
     minutes, second = divmod(seconds, 60)
     return dt.time(minutes // 60, minutes % 60, second, nanos // 1000)
+
+
+def too_fine(nanos: int) -> DataError:
+    """What is said of a time whose nanoseconds SQL's TIME cannot hold."""
+    seconds, rest = divmod(nanos, 10**9)
+    shown = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:09}"
+    return DataError(
+        f"the time {shown} has nanoseconds, which TIME does not keep", sqlstate="22008"
+    )
 
 
 def _read_timestamp(value: Any) -> dt.datetime | None:

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,58 @@ def test_statements_outlive_changes_of_the_schema(uri: str, cql: Any) -> None:
         assert connection.execute("SELECT x FROM growing WHERE k = 1").fetchall() == [(2,)]
         cql.execute("ALTER TABLE growing DROP x")
         assert connection.execute("SELECT k FROM growing WHERE k = 1").fetchall() == [(1,)]
+
+
+CHANGES = [
+    ("ALTER TABLE changing ADD a text", (1, None, 2)),
+    ("ALTER TABLE changing DROP x", (1, None)),
+    ("ALTER TABLE changing RENAME k TO key", (1, None)),
+    ("ALTER TABLE changing ADD x int", (1, None, None)),
+]
+
+
+def test_what_others_change_is_seen(uri: str, cql: Any) -> None:
+    """The same statement again and again, its plan in the cache."""
+    cql.execute("CREATE TABLE changing (k int PRIMARY KEY, x int)")
+    cql.execute("INSERT INTO changing (k, x) VALUES (1, 2)")
+    with sqlshim.connect(uri, full_scan="allow") as connection:
+        assert _soon(connection, "SELECT * FROM changing", [(1, 2)])
+        for change, row in CHANGES:
+            cql.execute(change)
+            assert _soon(connection, "SELECT * FROM changing", [row]), change
+
+
+def test_a_table_made_anew_with_other_types_is_read_with_those(uri: str, cql: Any) -> None:
+    with sqlshim.connect(uri, full_scan="allow") as connection:
+        for native, value in (("int", "1"), ("text", "'1'"), ("bigint", "1")):
+            cql.execute("DROP TABLE IF EXISTS anew")
+            cql.execute(f"CREATE TABLE anew (k {native} PRIMARY KEY, x {native})")
+            cql.execute(f"INSERT INTO anew (k, x) VALUES ({value}, {value})")
+            found = "1" if native == "text" else 1
+            assert _soon(connection, "SELECT k, x FROM anew WHERE k = '1'", [(found, found)])
+
+
+def test_a_type_that_others_widen_is_read_whole(uri: str, cql: Any) -> None:
+    cql.execute("CREATE TYPE spot (x int)")
+    cql.execute("CREATE TABLE spots (k int PRIMARY KEY, at frozen<spot>)")
+    cql.execute("INSERT INTO spots (k, at) VALUES (1, {x: 5})")
+    with sqlshim.connect(uri) as connection:
+        assert connection.execute("SELECT at FROM spots WHERE k = 1").fetchall() == [({"x": 5},)]
+        cql.execute("ALTER TYPE spot ADD y int")
+        assert _soon(connection, "SELECT at FROM spots WHERE k = 1", [({"x": 5, "y": None},)])
+
+
+def _soon(connection: Any, sql: str, rows: list[tuple[object, ...]]) -> bool:
+    """Whether the answer is `rows` within seconds: servers tell of changes as they get to it."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            if connection.execute(sql).fetchall() == rows:
+                return True
+        except sqlshim.ProgrammingError:  # a column that is no more
+            pass
+        time.sleep(0.02)
+    return False
 
 
 # --- TLS -----------------------------------------------------------------------------------

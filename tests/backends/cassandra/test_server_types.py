@@ -44,7 +44,7 @@ FOREIGN: list[tuple[str, object, object]] = [
     ("smallint", -(2**15), -(2**15)),
     ("text", "", ""),
     ("text", "naïve \U0001f600", "naïve \U0001f600"),
-    ("time", 45_296_123_456_789, dt.time(12, 34, 56, 123456)),
+    ("time", 45_296_123_456_000, dt.time(12, 34, 56, 123456)),
     ("timestamp", LAST, LAST),
     ("timestamp", dt.datetime(1900, 1, 1), dt.datetime(1900, 1, 1)),
     ("timeuuid", TIMEUUID, TIMEUUID),
@@ -166,6 +166,18 @@ def test_a_timestamp_beyond_python_is_a_data_error(cql: Any, connect: Callable[.
         connection.execute("SELECT d FROM far_stamps").fetchall()
     assert caught.value.sqlstate == "22008"
     assert connection.execute("SELECT k FROM far_stamps").fetchall() == [(1,)]
+
+
+def test_nanoseconds_of_a_time_are_a_data_error(cql: Any, connect: Callable[..., Any]) -> None:
+    cql.execute("CREATE TABLE fine_times (k int PRIMARY KEY, at time)")
+    cql.execute("INSERT INTO fine_times (k, at) VALUES (1, '12:34:56.123456789')")
+    connection = connect()
+    message = r"the time 12:34:56\.123456789 has nanoseconds"
+    with pytest.raises(sqlshim.DataError, match=message) as caught:
+        connection.execute("SELECT at FROM fine_times").fetchall()
+    assert caught.value.sqlstate == "22008"
+    with pytest.raises(sqlshim.DataError, match=message):
+        connection.execute("SELECT at FROM fine_times").fetch_arrow_table()
 
 
 def test_microseconds_are_refused_where_only_milliseconds_are_kept(store: Backend) -> None:
