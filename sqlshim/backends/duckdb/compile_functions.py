@@ -19,7 +19,6 @@ from sqlshim.backends.duckdb.compile_operators import (
     Build,
     arithmetic,
     binary,
-    cast_if_decimal,
     connective,
     divide,
     int_divide,
@@ -30,6 +29,7 @@ from sqlshim.backends.duckdb.compile_operators import (
     named,
     negate,
     paren,
+    remainder,
 )
 from sqlshim.errors import ProgrammingError
 from sqlshim.functions import arrays, math
@@ -235,7 +235,7 @@ BUILDERS: Mapping[Function, Build] = {
     op.MUL: multiply,
     op.DIV: divide,
     op.DIV_INT: int_divide,
-    op.MOD: cast_if_decimal(binary(exp.Mod)),
+    op.MOD: remainder,
     op.NEG: negate,
     op.CONCAT_OP: binary(exp.DPipe),
     op.LIKE: _like(exp.Like, "like_escape"),
@@ -308,6 +308,7 @@ BUILDERS: Mapping[Function, Build] = {
 ONCE = frozenset(
     {
         cond.NULLIF,  # DuckDB's own is a macro that writes it twice
+        op.MOD,
         txt.SUBSTRING,
         txt.CONCAT,
         txt.CONCAT_WS,
@@ -323,9 +324,7 @@ ONCE = frozenset(
 )
 
 # Beside one of these a bare whole number takes the type of the other operand.
-ADAPTS = frozenset(
-    {*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.ADD, op.SUB, op.MUL, op.MOD}
-)
+ADAPTS = frozenset({*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.ADD, op.SUB, op.MUL})
 
 
 def can_fail(node: Call) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast
-from sqlshim.ir.scalar import Call
+from sqlshim.ir.scalar import Call, Literal
 from sqlshim.types import DOUBLE, INTEGER, INTEGERS, Kind, SqlType
 
 Build = Callable[[Call, list[E]], E]
@@ -125,12 +125,14 @@ def int_divide(node: Call, args: list[E]) -> E:
     return cast(call("round", exp.Div(this=whole, expression=paren(args[1]))), node.type)
 
 
-def cast_if_decimal(build: Build) -> Build:
-    def checked(node: Call, args: list[E]) -> E:
-        built = build(node, args)
-        return cast(built, node.type) if node.type.kind is Kind.DECIMAL else built
-
-    return checked
+def remainder(node: Call, args: list[E]) -> E:
+    """DuckDB refuses the lowest integer % -1, which is 0."""
+    divisor = node.args[1]
+    harmless = isinstance(divisor, Literal) and divisor.value != -1
+    if node.type.kind in INTEGERS and not harmless:
+        return call("pg_mod", *args)
+    built = binary(exp.Mod)(node, args)
+    return cast(built, node.type) if node.type.kind is Kind.DECIMAL else built
 
 
 def negate(node: Call, args: list[E]) -> E:

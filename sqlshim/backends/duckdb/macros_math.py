@@ -22,6 +22,7 @@ _SINE_SIGN = "(CASE WHEN (x < 0) <> (fmod(abs(x), 360e0) > 180) THEN -1e0 ELSE 1
 _COSINE_SIGN = "(CASE WHEN abs(180e0 - fmod(abs(x), 360e0)) < 90 THEN -1e0 ELSE 1e0 END)"
 
 MACROS = (
+    """pg_mod(a, b) AS CASE WHEN b = -1 THEN a - a ELSE a % b END""",
     f"""pg_exp(x) AS
         CASE WHEN isinf(exp(x)) AND NOT isinf(x) THEN {_OVERFLOW} ELSE exp(x) END""",
     f"""pg_power(a, b) AS
