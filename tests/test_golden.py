@@ -1,8 +1,9 @@
 """Golden journeys: each case of golden/*.golden through the stages its sections name.
 
-A case is a title, a statement (perhaps with its parameters) and sections. `pytest --accept`
-writes what is there now: read the difference before committing it. The tables are in world.sql;
-`docs.` and `ring.` are the MongoDB and the Cassandra store, the others are tables in memory.
+A case is a title, a statement (perhaps with its parameters, and the MongoDB server that is asked:
+`-- server: 4.4`, `-- server: FerretDB 2.0`) and sections. `pytest --accept` writes what is there
+now: read the difference before committing it. The tables are in world.sql; `docs.` and `ring.` are
+the MongoDB and the Cassandra store, the others are tables in memory.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import pytest
 from sqlshim.backends.cassandra.accept import accept as cassandra_accept
 from sqlshim.backends.cassandra.compile import compile_query as compile_cql
 from sqlshim.backends.duckdb.compile import compile_query as compile_duck
-from sqlshim.backends.mongo.accept import accept as mongo_accept
+from sqlshim.backends.mongo.ages import accept as mongo_accept
+from sqlshim.backends.mongo.capabilities import NEWEST, Server, named
 from sqlshim.backends.mongo.native import compile_native as compile_mongo
 from sqlshim.backends.protocol import Accepted, Native, Pushdown
 from sqlshim.ir import walk
@@ -33,6 +35,7 @@ from tests import world
 FILES = sorted((Path(__file__).parent / "golden").glob("*.golden"))
 _SECTION = re.compile(r"^-- (bound|plan|split|mongo|cql|duck|error) -+\n", re.M)
 _PARAMETERS = re.compile(r"^-- parameters: (.+)\n", re.M)
+_SERVER = re.compile(r"^-- server: (.+)\n", re.M)
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,17 @@ class Case:
     sql: str
     sections: tuple[tuple[str, str], ...]
     arguments: Arguments | None = None
+    server: str = ""
 
     def __str__(self) -> str:
-        given = "" if self.arguments is None else f"-- parameters: {self.arguments!r}\n"
+        given = f"-- server: {self.server}\n" if self.server else ""
+        given += "" if self.arguments is None else f"-- parameters: {self.arguments!r}\n"
         parts = [f"-- {name} ".ljust(18, "-") + f"\n{text}\n" for name, text in self.sections]
         return f"=== {self.title}\n{given}{self.sql}\n{''.join(parts)}"
 
     def now(self) -> Case:
         sections = tuple((name, STAGES[name](self)) for name, _ in self.sections)
-        return Case(self.title, self.sql, sections, self.arguments)
+        return replace(self, sections=sections)
 
 
 def read(text: str) -> list[Case]:
@@ -60,11 +65,13 @@ def read(text: str) -> list[Case]:
 def _case(block: str) -> Case:
     title, _, rest = block.partition("\n")
     sql, *parts = _SECTION.split(rest)
-    given = _PARAMETERS.match(sql)
+    server = _SERVER.search(sql)
+    given = _PARAMETERS.search(sql)
     arguments = ast.literal_eval(given[1]) if given else None
-    sql = _PARAMETERS.sub("", sql).strip("\n")
+    sql = _SERVER.sub("", _PARAMETERS.sub("", sql)).strip("\n")
     texts = [text.rstrip("\n") for text in parts[1::2]]
-    return Case(title, sql, tuple(zip(parts[::2], texts, strict=True)), arguments)
+    sections = tuple(zip(parts[::2], texts, strict=True))
+    return Case(title, sql, sections, arguments, server[1] if server else "")
 
 
 # --- the stages ----------------------------------------------------------------------------
@@ -87,19 +94,29 @@ class Store:
     accept: Callable[[Rel, Pushdown], Accepted]
 
 
-STORES = {
-    "": Store(lambda rel, pushdown: Accepted(rel)),
-    "docs": Store(mongo_accept),
-    "ring": Store(cassandra_accept),
-}
+def _stores(case: Case) -> dict[str, Store]:
+    mongo = partial(mongo_accept, server=_server(case))
+    return {
+        "": Store(lambda rel, pushdown: Accepted(rel)),
+        "docs": Store(mongo),
+        "ring": Store(cassandra_accept),
+    }
+
+
+def _server(case: Case) -> Server:
+    return named(case.server) if case.server else NEWEST
 
 
 def _split(case: Case) -> Rel:
-    return split(_plan(case), STORES, Pushdown.AUTO)
+    return split(_plan(case), _stores(case), Pushdown.AUTO)
 
 
 def _reasons(remote: Remote) -> list[str]:
     return [f"local from here: {remote.why_not_more}"] if remote.why_not_more else []
+
+
+def _mongo(case: Case) -> str:
+    return _native(partial(compile_mongo, server=_server(case)), "docs", case)
 
 
 def _native(compile_store: Callable[[Rel], Native], store: str, case: Case) -> str:
@@ -114,7 +131,7 @@ STAGES: dict[str, Callable[[Case], str]] = {
     "bound": _bound,
     "plan": lambda case: show_rel(_plan(case)),
     "split": lambda case: show_rel(_split(case), _reasons),
-    "mongo": partial(_native, compile_mongo, "docs"),
+    "mongo": _mongo,
     "cql": partial(_native, compile_cql, "ring"),
     "duck": lambda case: "\n".join(compile_duck(_plan(case)).pretty()),
     "error": lambda case: world.error(case.sql, case.arguments),

@@ -11,9 +11,11 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
 
-from sqlshim.backends.mongo import accept, catalog, run, sampling, write
+from sqlshim.backends.mongo import accept, ages, catalog, run, sampling, write
+from sqlshim.backends.mongo.capabilities import Server, server_of
 from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
 from sqlshim.backends.mongo.statistics import Statistics
@@ -60,13 +62,23 @@ def open_backend(uri: str, alias: str, options: Options) -> MongoBackend:
     try:
         with translating(), pymongo.timeout(options.connect_timeout):
             hello = client.admin.command("hello")
+            info = _build_info(client)
             # The first command that needs a login is this one.
             client[name].command("listCollections", nameOnly=True, authorizedCollections=True)
     except BaseException:
         client.close()
         raise
     transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
-    return MongoBackend(client, name, alias, options, transactions)
+    server = server_of(hello, info, without_secrets(uri))
+    return MongoBackend(client, name, alias, options, transactions, server)
+
+
+def _build_info(client: pymongo.MongoClient[Document]) -> Document:
+    """What the server says of itself; nothing where it does not tell."""
+    try:
+        return client.admin.command("buildInfo")
+    except OperationFailure:
+        return {}
 
 
 def _database_of(uri: str, options: Options) -> str | None:
@@ -95,8 +107,10 @@ class MongoBackend(WritesAtOnce):
         alias: str,
         options: Options,
         transactions: bool,
+        server: Server,
     ) -> None:
         self.alias = alias
+        self.server = server
         self._client = client
         self.options = options
         self._transactions = transactions
@@ -137,13 +151,13 @@ class MongoBackend(WritesAtOnce):
     # --- planning and running
 
     def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
-        return accept.accept(rel, pushdown, self._statistics.share)
+        return ages.accept(rel, pushdown, self._statistics.share, self.server)
 
     def share(self, rel: Filter) -> float | None:
         return self._statistics.share(rel)
 
     def compile(self, rel: Rel) -> Native:
-        return compile_native(rel, self._statistics.share, self._name)
+        return compile_native(rel, self._statistics.share, self._name, self.server)
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         assert isinstance(native, MongoQuery)

@@ -25,6 +25,7 @@ _CANCELLED = {50, 11601, 262, 24, 11602}  # 11602: by a failover
 _MEMORY = {146, 292}
 _TOO_LARGE = {10334, 16493, 17419, 17420, 17280, 17282}  # 16493: a text in an expression
 _PATTERN = 51091
+_UNKNOWN = {115, 168, 238, 303, 304, 40324}  # commands, expressions, stages; of emulators too
 _SCHEMA_HINT = (
     "A document does not fit the schema inferred from a sample: declare the column's type with "
     "the connection's schema= option."
@@ -118,6 +119,11 @@ def by_code(code: int, text: str, details: dict[str, object] | None = None) -> E
         return errors.OutOfMemory(f"MongoDB ran out of memory for the statement: {text}")
     if code in _TOO_LARGE or "BSONObj size" in text:
         return _too_large(text)
+    if code in _UNKNOWN:
+        return errors.NotSupportedError(
+            f"the server does not know a part of the query: {text}",
+            hint='What is computed locally needs less of it: connect with pushdown="never".',
+        )
     if code == _PATTERN:
         return errors.StatementTooComplex("a LIKE pattern is too long for MongoDB")
     return _of_value(text) or errors.OperationalError(f"MongoDB: {text} (code {code})")

@@ -9,6 +9,8 @@ from functools import cached_property
 from bson import json_util
 
 from sqlshim.backends.estimate import Known, unmeasured
+from sqlshim.backends.mongo.ages import adapted
+from sqlshim.backends.mongo.capabilities import HINT, NEWEST, Server
 from sqlshim.backends.mongo.columnar import ColumnarDecoder
 from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.decode import JSON_OPTIONS, MIXED, Decoder, Row, row_maker
@@ -61,15 +63,17 @@ class MongoQuery:
         return [f"{db}.{self.collection}.aggregate([", *stages, end, *sent]
 
 
-def compile_native(rel: Rel, known: Known = unmeasured, home: str = "") -> MongoQuery:
+def compile_native(
+    rel: Rel, known: Known = unmeasured, home: str = "", server: Server = NEWEST
+) -> MongoQuery:
     """The query of an accepted tree. `known` are measured shares, `home` the connection's own
-    database, if there is one."""
+    database, if there is one, `server` the one that has accepted it."""
     query, names = finished(compile_rel(rel), rel.columns)
-    stages = list(query.stages)
+    stages = list(adapted(query.stages, server))
     table = _table_of(rel, query.collection)
     mixed = _mixed(rel)
     natives = [MIXED if c.id in mixed else "" for c in rel.columns]
-    natural = reads_collection(rel, query.collection, stages, known)
+    natural = server.has(HINT) and reads_collection(rel, query.collection, stages, known)
     return MongoQuery(
         query.collection,
         Template(stages),
