@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -32,7 +32,7 @@ from sqlshim.catalog.growing import Growing
 from sqlshim.errors import Error, StatementTooComplex, TableExists, UnknownName
 from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
-from sqlshim.execute.stores import attach, detach
+from sqlshim.execute.stores import attach, detach, set_option
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Remote
 from sqlshim.ir.scalar import Column
@@ -45,6 +45,7 @@ from sqlshim.ir.statement import (
     DropTable,
     Insert,
     Query,
+    SetOption,
     Statement,
     Truncate,
     Update,
@@ -53,6 +54,7 @@ from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
 from sqlshim.sql.dialects import dialect_named
+from sqlshim.sql.hints import hints
 from sqlshim.sql.params import Arguments, Placeholders, uniform
 from sqlshim.sql.parse import Parsed, parse, with_caret
 from sqlshim.types import TEXT, Kind, SqlType
@@ -84,6 +86,7 @@ class Prepared:
     plan: Plan | None
     columns: tuple[Column, ...] | None
     explained: tuple[str, ...] | None = None
+    hints: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -141,6 +144,7 @@ def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world:
         raise StatementTooComplex(
             "the statement is nested too deeply", hint="Flatten nested queries and expressions."
         ) from error
+    prepared = replace(prepared, hints=hints(text))
     return _explained(prepared, world) if parsed.explain else prepared
 
 
@@ -182,7 +186,7 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
             return Prepared(bound.statement, bound.slots, plan, columns)
         case CreateTable(source=source) if source is not None:
             return Prepared(bound.statement, bound.slots, _plan(source, bound.slots, world), None)
-        case CreateTable() | DropTable() | Truncate() | Attach() | Detach():
+        case CreateTable() | DropTable() | Truncate() | Attach() | Detach() | SetOption():
             return Prepared(bound.statement, bound.slots, None, None)
 
 
@@ -234,6 +238,7 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
         rows: list[list[tuple[object, ...]]] = [[(line,) for line in prepared.explained]]
         assert prepared.columns is not None
         return Result(prepared.columns, RowStream(prepared.columns, rows))
+    context.hints = prepared.hints
     match prepared.statement:
         case Query():
             assert prepared.plan is not None
@@ -259,24 +264,28 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
             return _returned(
                 prepared, write.change(prepared.statement, world.stores, opened, context)
             )
-        case Truncate(tables=tables):
-            write.truncate(tables, world.stores)
-            return Result(None, None)
         case CreateTable():
             return _create(prepared, values, world, context)
+        case Truncate(tables=tables):
+            write.truncate(tables, world.stores)
+        case SetOption():
+            set_option(prepared.statement, world.stores)
+        case DropTable() | Attach() | Detach():
+            _change_stores(prepared, values, world)
+            world.catalog.refresh()
+    return Result(None, None)
+
+
+def _change_stores(prepared: Prepared, values: Sequence[object], world: World) -> None:
+    """Which tables and stores there are."""
+    match prepared.statement:
         case DropTable():
             write.drop_tables(prepared.statement, world.stores)
-            world.catalog.refresh()
-            return Result(None, None)
         case Attach(uri=uri, name=name):
             where = write.constant(uri, _params(prepared.slots, values))
             attach(str(where), name, world.stores, world.options)
-            world.catalog.refresh()
-            return Result(None, None)
         case Detach(name=name, if_exists=if_exists):
             detach(name, if_exists, world.stores)
-            world.catalog.refresh()
-            return Result(None, None)
 
 
 def run_many(
@@ -285,6 +294,7 @@ def run_many(
     """One INSERT as one bulk: groups of (prepared for these types, argument rows), in order."""
     statement = groups[0][0].statement
     assert isinstance(statement, Insert)
+    context.hints = groups[0][0].hints
 
     def rows() -> Iterator[write.Row]:
         for prepared, arguments in groups:

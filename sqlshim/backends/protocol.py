@@ -95,6 +95,7 @@ class RunContext:
     cancelled: bool = False
     started: float = field(default_factory=time.monotonic)
     on_cancel: list[Callable[[], None]] = field(default_factory=list)  # interrupts what runs
+    hints: Mapping[str, str] = field(default_factory=dict)  # the statement's, for who knows them
 
     def cancel(self) -> None:
         """Stop the execution; called from another thread."""
@@ -262,6 +263,12 @@ class Backend(ABC):
     def truncate(self, table: Table) -> None:
         """Delete all rows."""
         raise NotSupportedError(f"{self!r} cannot delete rows")
+
+    # --- options
+    def set_option(self, name: str, value: str | None) -> bool:
+        """SET: what the next statements run with, None for what the connection was opened with.
+        False if the store has no such option; ProgrammingError for a value it does not take."""
+        return False
 
     # --- transactions
     def commit(self) -> None:

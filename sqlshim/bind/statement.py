@@ -15,6 +15,7 @@ from sqlshim.bind.context import Context, Slot, Tables
 from sqlshim.bind.ddl import bind_attach, bind_create, bind_detach, bind_drop
 from sqlshim.bind.insert import bind_insert
 from sqlshim.bind.query_statement import bind_query
+from sqlshim.bind.settings import bind_set
 from sqlshim.errors import (
     Error,
     NotSupportedError,
@@ -110,4 +111,5 @@ _BINDERS: dict[type[exp.Expr], _Binder] = {
     exp.Drop: bind_drop,
     exp.Attach: bind_attach,
     exp.Detach: bind_detach,
+    exp.Set: bind_set,
 }

@@ -103,7 +103,16 @@ class Detach:
     if_exists: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SetOption:
+    """SET: an option of the store called `store`, or of all that have it; None is DEFAULT."""
+
+    store: str
+    name: str
+    value: str | None
+
+
 Change: TypeAlias = Update | Delete
 Statement: TypeAlias = (
-    Query | Insert | Change | Truncate | CreateTable | DropTable | Attach | Detach
+    Query | Insert | Change | Truncate | CreateTable | DropTable | Attach | Detach | SetOption
 )

@@ -161,6 +161,11 @@ class CassandraBackend(WritesAtOnce):
         consult(query, context)
         return start(query, params, context, self._session, self._ring)
 
+    # --- options
+
+    def set_option(self, name: str, value: str | None) -> bool:
+        return self._session.levels.set(name, value)
+
     # --- writing
 
     def create_table(self, definition: TableDefinition) -> None:

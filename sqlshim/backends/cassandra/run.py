@@ -108,6 +108,7 @@ class Reading:
                 self._context.remaining(),
                 idempotent=True,
                 page_rows=self._page_rows,
+                hints=self._context.hints,
             )
         self._waiting += 1
         arrived = self._arrived

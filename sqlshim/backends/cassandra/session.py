@@ -11,7 +11,8 @@ import ssl
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from cassandra import ConsistencyLevel, ProtocolVersion
@@ -27,6 +28,7 @@ from cassandra.query import PreparedStatement, tuple_factory
 
 from sqlshim.backends.cassandra.decode import IntegerHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
+from sqlshim.backends.cassandra.levels import Levels
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
 from sqlshim.backends.cassandra.uri import Address, Tls
 from sqlshim.errors import (
@@ -43,6 +45,7 @@ logging.getLogger("cassandra").addHandler(logging.NullHandler())
 
 MOST_PREPARED = 500
 CONNECT_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, OSError, Error)
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
 NO_TIMEOUT = 600.0  # seconds for one request when the statement has no timeout
 
 
@@ -52,6 +55,7 @@ class Session:
     def __init__(self, address: Address, connect_timeout: float) -> None:
         self._prepared: OrderedDict[tuple[str, object], PreparedStatement] = OrderedDict()
         self._lock = threading.Lock()
+        self.levels = Levels()
         self.page_rows = address.page_size
         self._longest = address.request_timeout or NO_TIMEOUT
         self.cluster, self._session = _connect_within(address, connect_timeout)
@@ -85,11 +89,13 @@ class Session:
         *,
         idempotent: bool,
         page_rows: int | None = None,
+        hints: Mapping[str, str] = NO_HINTS,
     ) -> Any:
         """Start a request; the driver's ResponseFuture. `values` have the markers' types."""
         bound = statement.bind(values)
         bound.is_idempotent = idempotent
         bound.fetch_size = page_rows or self.page_rows
+        self.levels.apply(bound, hints)
         return self._session.execute_async(bound, timeout=min(timeout or NO_TIMEOUT, self._longest))
 
     def read(self, text: str, values: Sequence[object] = (), stamp: object = None) -> list[Any]:

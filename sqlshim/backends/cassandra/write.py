@@ -183,7 +183,10 @@ def _look_up(job: Insert, keys: Sequence[Values]) -> Iterator[tuple[Values, bool
     for key in keys:
         timeout = job.context.remaining()
         with translating():
-            pending.append((key, job.session.send(statement, key, timeout, idempotent=True)))
+            future = job.session.send(
+                statement, key, timeout, idempotent=True, hints=job.context.hints
+            )
+            pending.append((key, future))
         if len(pending) >= WIDTH:
             yield arrived()
     while pending:
@@ -214,7 +217,13 @@ def _send(job: Insert, row: Values) -> Any:
     timeout = ROW_TIMEOUT if left is None else min(left, ROW_TIMEOUT)
     with translating(writing=True):
         # A plain insert under a fresh uuid may be repeated, a conditional one may not.
-        return job.session.send(job.statement, row, timeout, idempotent=not job.exclusive)
+        return job.session.send(
+            job.statement,
+            row,
+            timeout,
+            idempotent=not job.exclusive,
+            hints=job.context.hints,
+        )
 
 
 def _settle(job: Insert, row: Values, future: Any) -> None:
@@ -290,7 +299,11 @@ def _take_back(job: Insert, pending: deque[tuple[Values, Any]]) -> None:
         statement = job.session.prepare(text, _stamp(table))
         for row in job.written:
             future = job.session.send(
-                statement, _key_of(job, row), ROW_TIMEOUT, idempotent=not job.exclusive
+                statement,
+                _key_of(job, row),
+                ROW_TIMEOUT,
+                idempotent=not job.exclusive,
+                hints=job.context.hints,
             )
             future.result()
     except TAKE_BACK_ERRORS:

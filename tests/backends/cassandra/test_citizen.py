@@ -19,6 +19,7 @@ from cassandra.policies import ConstantSpeculativeExecutionPolicy, TokenAwarePol
 import sqlshim
 from sqlshim.backends.cassandra import open_store
 from sqlshim.backends.cassandra.backend import CassandraBackend
+from sqlshim.backends.cassandra.levels import Levels
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.protocol import Options
 from sqlshim.errors import InterfaceError, OperationalError, QueryCanceled
@@ -79,6 +80,67 @@ def test_pages_are_as_large_as_said(uri: str, monkeypatch: pytest.MonkeyPatch) -
         idempotent.clear()
         connection.execute("INSERT INTO things (k, x) VALUES (100, 1)")
         assert False in idempotent  # IF NOT EXISTS, sent twice, says something else
+
+
+LEVELS = [
+    ("SELECT k FROM things WHERE k = 1", {}, "LOCAL_QUORUM"),
+    ("SELECT /*+ consistency(one) */ k FROM things WHERE k = 1", {}, "ONE"),
+    ("/*+ consistency('ALL') */ SELECT k FROM things WHERE k = 1", {}, "ALL"),
+    ("SELECT /*+ parallel(8) */ k FROM things WHERE k = 1", {}, "LOCAL_QUORUM"),
+    ("SELECT k FROM things WHERE k = 1", {"consistency": "'quorum'"}, "QUORUM"),
+    ("SELECT k FROM things WHERE k = 1", {"consistency": "DEFAULT"}, "LOCAL_QUORUM"),
+    ("SELECT /*+ consistency(ONE) */ k FROM things", {"consistency": "ALL"}, "ONE"),
+    ("INSERT INTO things (k) VALUES (200)", {"consistency": "ALL"}, "ALL"),
+    ("INSERT /*+ consistency(TWO) */ INTO things (k) SELECT 201", {}, "TWO"),
+]
+
+
+@pytest.mark.parametrize(("sql", "said", "level"), LEVELS, ids=[f"{s} {x}" for s, x, _ in LEVELS])
+def test_consistency_is_the_statements_the_sessions_or_the_connections(
+    uri: str, monkeypatch: pytest.MonkeyPatch, sql: str, said: dict[str, str], level: str
+) -> None:
+    sent: list[str] = []
+    apply = Levels.apply
+
+    def recording(self: Levels, bound: Any, hints: Any) -> None:
+        bound.consistency_level = ConsistencyLevel.LOCAL_QUORUM  # the profile's
+        apply(self, bound, hints)
+        if not bound.prepared_statement.query_string.startswith("SELECT TOKEN"):  # a probe
+            sent.append(ConsistencyLevel.value_to_name[bound.consistency_level])
+        bound.consistency_level = ConsistencyLevel.ONE  # there is one node
+
+    with sqlshim.connect(uri, full_scan="allow", autocommit=True) as connection:
+        for name, value in said.items():
+            connection.execute(f"SET {name} = {value}")
+        monkeypatch.setattr(Levels, "apply", recording)
+        cursor = connection.execute(sql)
+        if cursor.description is not None:
+            cursor.fetchall()
+    assert set(sent) == {level}
+
+
+def test_a_level_that_is_none(uri: str) -> None:
+    with sqlshim.connect(uri) as connection:
+        for sql in (
+            "SET consistency = QUORUMM",
+            "SELECT /*+ consistency(QUORUMM) */ * FROM things WHERE k = 1",
+        ):
+            with pytest.raises(sqlshim.ProgrammingError, match="Did you mean QUORUM") as caught:
+                connection.execute(sql).fetchall()
+            assert caught.value.sqlstate == "22023"
+
+
+def test_a_store_is_set_by_its_name(uri: str) -> None:
+    with sqlshim.connect({"events": uri, "mine": "memory://"}) as connection:
+        connection.execute("SET events.consistency TO LOCAL_ONE")
+        for sql, sqlstate in (
+            ("SET mine.consistency TO ONE", "42704"),
+            ("SET work_mem = '1GB'", "42704"),
+            ("SET other.consistency TO ONE", "3F000"),
+        ):
+            with pytest.raises(sqlshim.ProgrammingError) as caught:
+                connection.execute(sql).fetchall()
+            assert caught.value.sqlstate == sqlstate
 
 
 def test_a_request_that_takes_too_long_ends(uri: str) -> None:
