@@ -51,6 +51,7 @@ from sqlshim.ir.statement import (
     Update,
 )
 from sqlshim.plan.key_sets import pass_keys
+from sqlshim.plan.nearest import search_nearest
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.split import split
 from sqlshim.sql.dialects import dialect_named
@@ -193,6 +194,7 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
 def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
     rel = optimize(rel)
     rel = split(rel, world.stores, world.pushdown)
+    rel = search_nearest(rel, world.stores, world.pushdown)
     rel = pass_keys(rel, world.stores, world.pushdown, len(slots))
     natives: dict[Remote, Native] = {
         r: world.stores[r.store].compile(r.rel)

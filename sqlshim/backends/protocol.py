@@ -19,7 +19,7 @@ from sqlshim.catalog.catalog import Tables
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import FieldPath, NotSupportedError, ProgrammingError, QueryCanceled
 from sqlshim.ir.relational import Filter, Rel, Remote
-from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.ir.scalar import Column, Scalar, SortKey
 from sqlshim.types import SqlType
 
 if TYPE_CHECKING:
@@ -206,6 +206,11 @@ class Backend(ABC):
     @abstractmethod
     def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
         """Whether the store runs `rel`, whose inputs it has already accepted. Never raises."""
+
+    def nearest(self, rel: Rel, key: SortKey, count: Scalar) -> Rel | None:
+        """Fewer rows of the accepted `rel`, among them likely the first `count` by `key`; None
+        where the store does not search or its user has not allowed it to."""
+        return None
 
     def share(self, rel: Filter) -> float | None:
         """The share of its input's rows that a Filter keeps, if that was measured."""

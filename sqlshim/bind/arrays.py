@@ -8,14 +8,14 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, int_literal
-from sqlshim.bind.coerce import FALSE, TRUE, call, cast, coerce, in_list, logical, unify
+from sqlshim.bind.coerce import FALSE, TRUE, call, coerce, in_list, logical, unify
 from sqlshim.bind.scope import position
-from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
+from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import arrays, conditional, documents
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar
-from sqlshim.types import DOUBLE, NUMBERS, TEXT, UNKNOWN, Kind, SqlType, array, common
+from sqlshim.types import TEXT, UNKNOWN, Kind, SqlType, array, common
 
 _QUANTIFIERS = {"ALL": True, "SOME": False}  # which sqlglot reads as calls
 _LAST = 2**31 - 1  # the place that a slice without an end goes to
@@ -270,40 +270,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
 }
 
 
-def _similarity(fn: Function) -> Special:
-    """A similarity of two vectors, which are arrays of numbers."""
-
-    def bind(node: exp.Expr, binds: Binds) -> Scalar:
-        if len(node.expressions) != 2:
-            raise ProgrammingError(
-                f"{fn.name.lower()} takes two arrays", sqlstate="42883", position=position(node)
-            )
-        return call(fn, *(_vector(binds.scalar(e), fn) for e in node.expressions))
-
-    return bind
-
-
-def _vector(value: Scalar, fn: Function) -> Scalar:
-    element = value.type.element
-    if value.type.kind is Kind.UNKNOWN or isinstance(value, Param):
-        return coerce(value, array(DOUBLE))
-    if element is None or element.kind not in NUMBERS | {Kind.UNKNOWN}:
-        raise TypeMismatch(
-            f"{fn.name.lower()} takes arrays of numbers, not {str(value.type).lower()}",
-            sqlstate="42883",
-        )
-    return cast(value, array(DOUBLE))
-
-
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
-    **{
-        fn.name.lower(): _similarity(fn)
-        for fn in (
-            arrays.SIMILARITY_COSINE,
-            arrays.SIMILARITY_EUCLIDEAN,
-            arrays.SIMILARITY_DOT_PRODUCT,
-        )
-    },
     "array_upper": _upper,
     "array_replace": _replace,
 }

@@ -18,6 +18,7 @@ from sqlshim.bind import (
     special_functions,
     special_operators,
     special_strings,
+    vectors,
 )
 from sqlshim.bind.aggregates import aggregate_call, is_aggregate
 from sqlshim.bind.coerce import (
@@ -74,8 +75,9 @@ _SPECIAL = (
     | nested.SPECIAL
     | arrays.SPECIAL
     | json.SPECIAL
+    | vectors.SPECIAL
 )
-_CALLS = arrays.NAMED | json.NAMED | nested.NAMED | special_functions.CALLS
+_CALLS = arrays.NAMED | vectors.NAMED | json.NAMED | nested.NAMED | special_functions.CALLS
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }

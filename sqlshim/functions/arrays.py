@@ -146,19 +146,37 @@ MAP_VALUES = scalar(
 )
 
 
-# --- vectors: as in CQL, 1 for the same direction or place, less for others -----------------
+# --- vectors: similarities as in CQL, 1 for the same direction or place, less for others; distances
+# as in pgvector ---------------------------------------------------------------------------
 
 
-def _similarity(name: str, doc: str) -> Function:
+def _of_vectors(name: str, doc: str) -> Function:
     return scalar(name, doc, sig(AN_ARRAY, AN_ARRAY, gives=DOUBLE))
 
 
-SIMILARITY_COSINE = _similarity(
+SIMILARITY_COSINE = _of_vectors(
     "SIMILARITY_COSINE", "(1 + c) / 2 for the cosine c of the angle between two vectors"
 )
-SIMILARITY_EUCLIDEAN = _similarity(
+SIMILARITY_EUCLIDEAN = _of_vectors(
     "SIMILARITY_EUCLIDEAN", "1 / (1 + d * d) for the distance d of two vectors"
 )
-SIMILARITY_DOT_PRODUCT = _similarity(
+SIMILARITY_DOT_PRODUCT = _of_vectors(
     "SIMILARITY_DOT_PRODUCT", "(1 + p) / 2 for the dot product p of two vectors"
+)
+L2_DISTANCE = _of_vectors("L2_DISTANCE", "the distance of two vectors; also v <-> w")
+COSINE_DISTANCE = _of_vectors(
+    "COSINE_DISTANCE", "1 - c for the cosine c of the angle between two vectors; also v <=> w"
+)
+INNER_PRODUCT = _of_vectors("INNER_PRODUCT", "the dot product of two vectors")
+NEGATIVE_INNER_PRODUCT = _of_vectors(
+    "VECTOR_NEGATIVE_INNER_PRODUCT", "the dot product of two vectors with the other sign; v <#> w"
+)
+OF_VECTORS = (
+    SIMILARITY_COSINE,
+    SIMILARITY_EUCLIDEAN,
+    SIMILARITY_DOT_PRODUCT,
+    L2_DISTANCE,
+    COSINE_DISTANCE,
+    INNER_PRODUCT,
+    NEGATIVE_INNER_PRODUCT,
 )

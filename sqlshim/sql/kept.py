@@ -3,6 +3,7 @@
 - It rewrites the pattern of TO_CHAR and its kin into codes of strftime's, which cannot say it all:
   under a name of ours such a call stays a plain one.
   The origin of DATE_BIN, which it takes for a unit, is saved so too.
+- `<#>` of vectors, which it does not know, is written OPERATOR(<#>).
 - Of `INTERVAL '3 days 02:03'` it keeps the first quantity: with two more before it, it keeps all.
 """
 
@@ -13,6 +14,7 @@ from itertools import pairwise
 
 from sqlglot.tokenizer_core import Token, TokenType
 
+_INNER_PRODUCT = [TokenType.LT, TokenType.HASH_ARROW]  # as it reads <#>
 _PREFIX = "sqlshim_"
 _PATTERNED = frozenset({"to_char", "to_date", "to_timestamp", "to_number", "date_bin"})
 _NOTHING = "0 s 0 s "
@@ -21,12 +23,31 @@ _ONE_QUANTITY = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*([a-zA-Z]+\s*)?")
 
 def keep_whole(tokens: list[Token], dialect: str) -> None:
     """Change the tokens so that nothing is lost. Positions stay."""
+    if dialect == "Postgres":
+        _name_inner_products(tokens)
     for token, after in pairwise(tokens):
         if after.token_type == TokenType.L_PAREN and token.text.lower() in _PATTERNED:
             if dialect == "Postgres":  # the others' patterns are not PostgreSQL's
                 token.text = _PREFIX + token.text.lower()
         elif _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
             after.text = _NOTHING + after.text
+
+
+def _name_inner_products(tokens: list[Token]) -> None:
+    for at in range(len(tokens) - 2, -1, -1):
+        two = tokens[at : at + 2]
+        if [t.token_type for t in two] == _INNER_PRODUCT and two[1].start == two[0].end + 1:
+            tokens[at : at + 2] = [
+                _like(two[0], TokenType.OPERATOR, "OPERATOR"),
+                _like(two[0], TokenType.L_PAREN, "("),
+                *two,
+                _like(two[1], TokenType.R_PAREN, ")"),
+            ]
+
+
+def _like(token: Token, kind: TokenType, text: str) -> Token:
+    """A token at the place of another."""
+    return Token(kind, text, token.line, token.col, token.start, token.end)
 
 
 def _is_interval(token: Token, after: Token) -> bool:

@@ -12,6 +12,7 @@ from sqlshim.backends.cassandra.catalog import comment_of, read_table, udts_of
 from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
 from sqlshim.backends.cassandra.errors import translating
 from sqlshim.backends.cassandra.loaded import Loaded
+from sqlshim.backends.cassandra.nearest import searched
 from sqlshim.backends.cassandra.policy import consult
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.run import start
@@ -38,6 +39,7 @@ from sqlshim.errors import (
     nearest,
 )
 from sqlshim.ir.relational import Filter, Rel
+from sqlshim.ir.scalar import Scalar, SortKey
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class CassandraBackend(WritesAtOnce):
         self.alias = alias
         self.keyspace = address.keyspace
         self.options = options
+        self._ann = address.ann
         if options.full_scan is FullScan.FORBID:
             self.worthwhile_keys = 1.0
         self._session = Session(address, options.connect_timeout)
@@ -142,6 +145,9 @@ class CassandraBackend(WritesAtOnce):
         if pushdown is not Pushdown.AUTO or self.options.full_scan is FullScan.FORBID:
             return answer
         return rather_scan(rel, answer, self._samples.share) if isinstance(rel, Filter) else answer
+
+    def nearest(self, rel: Rel, key: SortKey, count: Scalar) -> Rel | None:
+        return searched(rel, key, count) if self._ann else None
 
     def compile(self, rel: Rel) -> CqlQuery:
         return compile_query(rel)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlshim.backends.cassandra.cqltypes import Udts, cql_type, pack, sql_type, unpack
@@ -20,6 +20,7 @@ from sqlshim.types import BIGINT, INTEGER, SqlType
 HIDDEN_KEY = "_sqlshim_id"
 SAI = "sai"
 SAI_ANALYZED = "sai analyzed"  # `=` on its column compares normalised or tokenised text
+SAI_VECTOR = "sai vector"  # and the name of its similarity
 SECONDARY = "2i"
 _PART = re.compile(r"(values|keys|entries)\((.*)\)", re.DOTALL)
 _ANALYZERS = ("case_sensitive", "normalize", "ascii", "index_analyzer", "query_analyzer")
@@ -113,7 +114,7 @@ def read_table(meta: Any, udts: Udts, alias: str, row_count: int | None, view: b
         primary_key=key,
         partition_key=partition,
         clustering=clustering,
-        indexes=() if view else tuple(i for i in map(_index, meta.indexes.values()) if i),
+        indexes=() if view else tuple(_indexes(meta)),
         row_count=row_count,
         read_only=view,
         row_functions=(_token(partition), *_ages(meta)),
@@ -162,6 +163,17 @@ def _same_store(declared: SqlType, native: str) -> bool:
 
 def _clustering(meta: Any) -> tuple[tuple[str, bool], ...]:
     return tuple((c.name, bool(c.is_reversed)) for c in meta.clustering_key)
+
+
+def _indexes(meta: Any) -> Iterator[Index]:
+    for one in meta.indexes.values():
+        if (index := _index(one)) is None:
+            continue
+        native = meta.columns[index.columns[0][0]].cql_type
+        if index.kind == SAI and native.startswith("vector<"):
+            similarity = one.index_options.get("similarity_function", "cosine").lower()
+            index = replace(index, kind=f"{SAI_VECTOR} {similarity}")
+        yield index
 
 
 def _index(meta: Any) -> Index | None:

@@ -16,8 +16,9 @@ from sqlshim.backends.cassandra.accept import (
     restriction_of,
     without_keys,
 )
-from sqlshim.backends.cassandra.bounds import POINTS, Form, KeyPart, Op, Term
+from sqlshim.backends.cassandra.bounds import POINTS, Form, KeyPart, Op, Term, value_of
 from sqlshim.backends.cassandra.names import quote
+from sqlshim.backends.cassandra.nearest import MOST, Vector, vector_of
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.shape import Shape, Source, shape_of
 from sqlshim.catalog.model import Table
@@ -56,7 +57,9 @@ class CqlQuery:
     order: tuple[tuple[str, bool], ...] = ()
     limit: Literal | Param | None = None
     token_range: TokenRange | None = None
-    unkeyed: CqlQuery | None = None  # instead, when a set of keys is not to be looked up
+    vector: Vector | None = None  # rows in the order of likeness to it, approximately
+    # instead, when a set of keys is not to be looked up or no vector to be searched
+    unkeyed: CqlQuery | None = None
     arms: tuple[CqlQuery, ...] = ()  # instead, for a union: they select the same cells
     key_at: tuple[int, ...] = ()  # the cells that tell the rows of a union apart
     _texts: dict[tuple[tuple[Form, ...], bool], str] = field(
@@ -65,6 +68,9 @@ class CqlQuery:
 
     @property
     def access_path(self) -> str:
+        if self.vector is not None:
+            among = f" among {self.restriction.path_name}" if self.restriction.terms else ""
+            return f"approximate search by index {self.vector.index}{among}"
         return self.restriction.path_name
 
     @property
@@ -75,6 +81,8 @@ class CqlQuery:
     @property
     def by_ranges(self) -> bool:
         """Whether it is sent once for each token range."""
+        if self.vector is not None:
+            return False
         path = self.restriction.path
         if path is Path.INDEX:
             return not any(t.op in POINTS for t in self.restriction.terms)
@@ -83,6 +91,8 @@ class CqlQuery:
     @property
     def scans_ring(self) -> bool:
         """Whether it may read every row of the table."""
+        if self.vector is not None:
+            return False
         stops_early = self.limit is not None and not self.restriction.terms
         return self.restriction.path is Path.RING and not stops_early
 
@@ -97,7 +107,12 @@ class CqlQuery:
         return tuple((c.name, c.native) for c in self.table.columns)
 
     def chosen(self, params: Sequence[object]) -> CqlQuery:
-        """The query to run with these parameters: by keys if they were found."""
+        """The query to run with these parameters: by keys if they were found, by a vector if
+        there is one."""
+        if self.vector is not None and self.unkeyed is not None:
+            count = None if self.limit is None else value_of(self.limit, params)
+            few = isinstance(count, int) and 0 < count <= MOST
+            return self if few and self.vector.value(params) else self.unkeyed
         keys = (term.keys for term in self.restriction.terms)
         unknown = any(key is not None and params[key.index] is None for key in keys)
         return self.unkeyed if unknown and self.unkeyed is not None else self
@@ -144,6 +159,8 @@ def compile_query(rel: Rel) -> CqlQuery:
     if restriction.left:
         raise InternalError(f"accepted, but cannot be restricted: {restriction.left[0][1]}")
     query = _query(shape, restriction)
+    if query.vector is not None:
+        return replace(query, unkeyed=_query(replace(shape, sort=(), limit=None), restriction))
     if any(term.keys is not None for term in restriction.terms):
         return replace(query, unkeyed=_query(shape, without_keys(shape)))
     return query
@@ -165,6 +182,7 @@ def _query(shape: Shape, restriction: Restriction) -> CqlQuery:
         group=group,
         distinct=_is_distinct(shape, restriction, group),
         order=clustering_order(shape, restriction) or () if shape.sort else (),
+        vector=vector_of(shape.sort[0], shape) if shape.sort else None,
         limit=shape.limit,
         key_at=key_at,
     )
@@ -259,6 +277,8 @@ def _text(query: CqlQuery, forms: tuple[Form, ...], ranged: bool) -> str:
         parts.append("GROUP BY " + ", ".join(map(quote, query.group)))
     if query.order:
         parts.append("ORDER BY " + ", ".join(map(_sort_key, query.order)))
+    if query.vector is not None:
+        parts.append(f"ORDER BY {quote(query.vector.column)} ANN OF ?")
     if query.limit is not None:
         parts.append("LIMIT ?")
     if query.restriction.filtering:

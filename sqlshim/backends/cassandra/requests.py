@@ -90,7 +90,8 @@ def _limit_values(query: CqlQuery, params: Sequence[object]) -> tuple[object, ..
     if query.limit is None:
         return ()
     count = limit_of(query, params)
-    return (MAX_LIMIT if count is None else min(count, MAX_LIMIT),)
+    last = MAX_LIMIT if count is None else min(count, MAX_LIMIT)
+    return (last,) if query.vector is None else (query.vector.value(params), last)
 
 
 def _request(query: CqlQuery, bounds: Sequence[Bound], last: tuple[object, ...]) -> Request:

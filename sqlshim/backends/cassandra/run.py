@@ -17,6 +17,7 @@ from sqlshim.backends.cassandra.batches import array_of
 from sqlshim.backends.cassandra.compile import CqlQuery
 from sqlshim.backends.cassandra.errors import translated, translating
 from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
+from sqlshim.backends.cassandra.nearest import MOST
 from sqlshim.backends.cassandra.requests import Request, limit_of, plan
 from sqlshim.backends.cassandra.restrict import Path
 from sqlshim.backends.cassandra.ring import Ring
@@ -68,6 +69,8 @@ class Reading:
         # However many the requests are, their pages together hold as many rows.
         most = max(1, session.page_rows * RANGES_AHEAD // self._ahead)
         self._page_rows = min(most, context.batch_rows)
+        if query.vector is not None:  # the server wants its rows in one page
+            self._page_rows = MOST + 1
         context.on_cancel.append(self._wake)
 
     def _wake(self) -> None:

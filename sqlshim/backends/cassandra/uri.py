@@ -21,7 +21,7 @@ SERIAL_CONSISTENCIES = ("SERIAL", "LOCAL_SERIAL")
 DEFAULT_PAGE = 5000
 OPTIONS = (
     "local_dc", "consistency", "serial_consistency", "page_size", "request_timeout",
-    "speculative_delay", "tls", "tls_ca_file", "tls_cert_file", "tls_key_file",
+    "speculative_delay", "ann", "tls", "tls_ca_file", "tls_cert_file", "tls_key_file",
 )  # fmt: skip
 EXAMPLE = "Write cassandra://user:password@host1,host2:9042/keyspace?local_dc=dc1."
 
@@ -51,6 +51,7 @@ class Address:
     request_timeout: float | None = None  # seconds of one request
     speculative_delay: float | None = None  # seconds until another node is asked too
     tls: Tls | None = None
+    ann: bool = False  # whether the nearest vectors may be looked for approximately
 
 
 def read_uri(uri: str) -> Address:
@@ -74,6 +75,7 @@ def read_uri(uri: str) -> Address:
         request_timeout=_positive("request_timeout", options),
         speculative_delay=_positive("speculative_delay", options),
         tls=_tls(options),
+        ann=_flag("ann", options),
     )
 
 
@@ -130,6 +132,13 @@ def _positive(option: str, options: Mapping[str, str], *, whole: bool = False) -
         kind = "whole number above 0" if whole else "number of seconds above 0"
         raise InterfaceError(f"the option {option} is not a {kind}: {word!r}")
     return number
+
+
+def _flag(option: str, options: Mapping[str, str]) -> bool:
+    word = options.get(option, "false").lower()
+    if word not in ("true", "false"):
+        raise InterfaceError(f"the option {option} is true or false")
+    return word == "true"
 
 
 def _tls(options: Mapping[str, str]) -> Tls | None:

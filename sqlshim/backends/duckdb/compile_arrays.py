@@ -119,4 +119,8 @@ ARRAYS: Mapping[Function, Build] = {
     arrays.SIMILARITY_COSINE: _similarity("list_cosine_similarity", _half_above),
     arrays.SIMILARITY_EUCLIDEAN: _similarity("list_distance", _inverse_square),
     arrays.SIMILARITY_DOT_PRODUCT: _similarity("list_inner_product", _half_above),
+    arrays.L2_DISTANCE: named("list_distance"),
+    arrays.COSINE_DISTANCE: named("list_cosine_distance"),
+    arrays.INNER_PRODUCT: named("list_inner_product"),
+    arrays.NEGATIVE_INNER_PRODUCT: named("list_negative_inner_product"),
 }
