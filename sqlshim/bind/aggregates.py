@@ -7,6 +7,7 @@ has PostgreSQL's: ascending.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -15,6 +16,7 @@ from sqlshim.bind.binds import text_literal
 from sqlshim.bind.coerce import call, cast, conjuncts, fit_aggregate, logical, settle
 from sqlshim.bind.functions import AGGREGATES, ANONYMOUS_AGGREGATES, WITHIN_GROUP
 from sqlshim.bind.rows import row_parts
+from sqlshim.bind.truth import numeric
 from sqlshim.errors import (
     DataError,
     NotSupportedError,
@@ -22,11 +24,13 @@ from sqlshim.errors import (
     UnknownFunction,
 )
 from sqlshim.functions import aggregates as agg
+from sqlshim.functions import math
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import walk
-from sqlshim.ir.scalar import AggregateCall, Literal, Scalar, SortKey
-from sqlshim.types import BIGINT, TEXT, Kind, array
+from sqlshim.ir.scalar import AggregateCall, Literal, Scalar, SortKey, WindowCall
+from sqlshim.sql.dialects import traits_of
+from sqlshim.types import BIGINT, INTEGERS, TEXT, Kind, array
 
 if TYPE_CHECKING:
     from sqlshim.bind.scalars import ScalarBinder
@@ -36,7 +40,7 @@ _WITH_COMMA = frozenset({"mysql", "sqlite"})  # dialects whose GROUP_CONCAT need
 
 def is_aggregate(node: exp.Expr) -> bool:
     """Whether `node` is a call of an aggregate function."""
-    if isinstance(node, exp.WithinGroup):
+    if isinstance(node, exp.WithinGroup | exp.CountIf):
         return True
     return type(node) in AGGREGATES or type(node) in WITHIN_GROUP or _name(node) in (
         ANONYMOUS_AGGREGATES
@@ -47,6 +51,10 @@ def aggregate_call(node: exp.Expr, inner: ScalarBinder, where: Scalar | None) ->
     """The call, its arguments bound by `inner`; `where` is its FILTER."""
     if isinstance(node, exp.WithinGroup) or type(node) in WITHIN_GROUP:
         return _ordered_set(node, inner, where)
+    if isinstance(node, exp.CountIf):
+        test = replace(inner, clause="COUNTIF").condition(node.this)
+        where = test if where is None else logical(op.AND, [where, test])
+        return _count_of_rows([exp.Star()], inner, where, False)
     if not is_aggregate(node):
         raise ProgrammingError(
             f"FILTER specified, but {node.key} is not an aggregate function", sqlstate="42809"
@@ -57,12 +65,22 @@ def aggregate_call(node: exp.Expr, inner: ScalarBinder, where: Scalar | None) ->
     if fn is agg.COUNT and (len(args) != 1 or row_parts(args[0]) or _is_star(args[0])):
         return _count_of_rows(args, inner, where, distinct)
     bound = [settle(inner.scalar(e)) for e in args]
+    if fn in (agg.SUM, agg.AVG):
+        bound = [numeric(e, inner.context.dialect) for e in bound]
     if fn is agg.STRING_AGG and inner.context.dialect in _WITH_COMMA:
         bound = [cast(bound[0], TEXT), *bound[1:]]
         bound += [text_literal(",")] if len(bound) == 1 else []
     fitted, result = fit_aggregate(fn, tuple(bound))
     keys = tuple(inner.sort_key(e) for e in order)
     return AggregateCall(fn, fitted, result, distinct, where, _order(fn, fitted, keys, distinct))
+
+
+def as_the_dialect_has_it(made: Scalar, call_: AggregateCall | WindowCall, dialect: str) -> Scalar:
+    """The column of an aggregate: T-SQL's AVG of integers is an integer."""
+    whole = call_.fn is agg.AVG and call_.args[0].type.kind in INTEGERS
+    if whole and traits_of(dialect).whole_average:
+        return cast(call(math.TRUNC, made), BIGINT)
+    return made
 
 
 def _name(node: exp.Expr) -> str:

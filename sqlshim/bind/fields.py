@@ -14,6 +14,7 @@ from sqlshim.bind.binds import Binds, text_literal
 from sqlshim.bind.context import Context
 from sqlshim.bind.output import Items
 from sqlshim.bind.scope import Scope, find_column, matching, position
+from sqlshim.bind.stars import changed
 from sqlshim.errors import (
     AmbiguousColumn,
     NotSupportedError,
@@ -121,16 +122,15 @@ def dot(node: exp.Expr, binds: Binds) -> Scalar:
 def star_items(entry: exp.Expr, scope: Scope, binds: Binds) -> Items | None:
     """The items of `*`, `t.*`, `address.*` or `(value).*`; None if `entry` is none of them."""
     if isinstance(entry, exp.Star):
-        return _all(entry, scope, binds.context)
+        return changed(_all(entry, scope, binds.context), entry, binds)
     if isinstance(entry, exp.Dot) and isinstance(entry.expression, exp.Star):
         return _fields_of(binds.scalar(entry.this), entry, binds.context)
     if not isinstance(entry, exp.Column) or not isinstance(entry.this, exp.Star):
         return None
-    _no_except(entry)
     parts = [p for name in _PARTS if isinstance(p := entry.args.get(name), exp.Identifier)]
     source = scope.find_source(parts[-1])
     if source is not None:
-        return _expanded(source.starred, scope, binds.context)
+        return changed(_expanded(source.starred, scope, binds.context), entry, binds)
     if len(parts) == 1 and not scope.find_bare(parts[0]):
         raise UnknownTable(parts[0].name, scope.aliases(), position(entry))
     return _fields_of(find_value(scope, _named(parts)), entry, binds.context)
@@ -141,7 +141,6 @@ def _named(parts: Sequence[exp.Identifier]) -> exp.Column:
 
 
 def _all(entry: exp.Star, scope: Scope, context: Context) -> Items:
-    _no_except(entry)
     if not scope.sources:
         raise ProgrammingError(
             "SELECT * with no tables specified is not valid",
@@ -149,14 +148,6 @@ def _all(entry: exp.Star, scope: Scope, context: Context) -> Items:
             position=position(entry),
         )
     return _expanded(scope.star(), scope, context)
-
-
-def _no_except(entry: exp.Expr) -> None:
-    star = entry.this if isinstance(entry, exp.Column) else entry
-    for name in ("except_", "replace", "rename"):
-        if entry.args.get(name) or star.args.get(name):
-            word = name.rstrip("_").upper()
-            raise NotSupportedError(f"* {word} is not supported yet", position=position(entry))
 
 
 def _expanded(columns: Sequence[Column], scope: Scope, context: Context) -> Items:

@@ -6,6 +6,7 @@ may stand there (`groups`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -20,14 +21,9 @@ from sqlshim.bind import (
     special_strings,
     vectors,
 )
-from sqlshim.bind.aggregates import aggregate_call, is_aggregate
-from sqlshim.bind.coerce import (
-    call,
-    condition,
-    logical,
-    settle,
-    unify,
-)
+from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
+from sqlshim.bind.binds import int_literal
+from sqlshim.bind.coerce import call, logical, settle, unify
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
 from sqlshim.bind.functions import ANONYMOUS, SIMPLE, known_names
@@ -35,6 +31,7 @@ from sqlshim.bind.hypothetical import hypothetical, is_hypothetical
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
+from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unnest import Expansions, not_allowed
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
@@ -45,6 +42,7 @@ from sqlshim.errors import (
     StatementTooComplex,
     UnknownFunction,
 )
+from sqlshim.functions import arrays as arrays_fn
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import walk
@@ -143,7 +141,7 @@ class ScalarBinder:
     def condition(self, node: exp.Expr) -> Scalar:
         """`node` as a boolean condition of this clause."""
         try:
-            return condition(self.scalar(node), self.clause)
+            return truth(self.scalar(node), self.clause, self.context.dialect)
         except Error as error:
             if error.position is None:
                 error.position = position(node)
@@ -154,9 +152,9 @@ class ScalarBinder:
         if kind is exp.Column:
             return self._column(node)
         if kind is exp.And or kind is exp.Or:
-            return logical(
-                op.AND if kind is exp.And else op.OR, [self.scalar(e) for e in spine(node, kind)]
-            )
+            word, dialect = "AND" if kind is exp.And else "OR", self.context.dialect
+            parts = [truth(self.scalar(e), word, dialect) for e in spine(node, kind)]
+            return logical(op.AND if kind is exp.And else op.OR, parts)
         if kind in _COMPARE and (quantified := self._quantified(node, _COMPARE[kind])):
             return quantified
         if kind is exp.In and node.args.get("query") is not None:
@@ -170,7 +168,10 @@ class ScalarBinder:
             return _SPECIAL[kind](node, self)
         if kind in SIMPLE:
             fn, names = SIMPLE[kind]
-            return call(fn, *(self.scalar(e) for e in _arguments(node, names)))
+            args: Sequence[Scalar] = [self.scalar(e) for e in _arguments(node, names)]
+            if fn.symbol:
+                args = operands(args, self.context.dialect, fn in op.COMPARISONS)
+            return call(fn, *args)
         if kind is exp.Filter or is_aggregate(node):
             return self._aggregate(node)
         if kind is exp.Grouping or kind is exp.GroupingId:
@@ -218,7 +219,15 @@ class ScalarBinder:
             node = node.this
         if is_hypothetical(node):
             return hypothetical(node, inner, where, self._column_of)
-        return self._column_of(aggregate_call(node, inner, where))
+        first = node.this
+        if isinstance(node, exp.ArrayAgg) and isinstance(first, exp.Limit):  # BigQuery
+            node = node.copy()
+            node.set("this", node.this.this)
+        made = aggregate_call(node, inner, where)
+        column = as_the_dialect_has_it(self._column_of(made), made, self.context.dialect)
+        if isinstance(first, exp.Limit):
+            return call(arrays_fn.SLICE, column, int_literal(1), self.scalar(first.expression))
+        return column
 
     def _column_of(self, aggregate: AggregateCall) -> Scalar:
         """The column of a call, in the query that it belongs to."""

@@ -4,20 +4,24 @@ texts by strftime's codes, NVL2, DECODE. Each becomes calls of rows that have on
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, condition, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
+from sqlshim.bind.truth import truth
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import datetime
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Scalar
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import Call, Literal, Scalar
+from sqlshim.sql.dialects import traits_of
 from sqlshim.types import (
     BIGINT,
     DATE,
     DOUBLE,
-    INTEGER,
+    TEXT,
     TIMESTAMP,
     TIMESTAMPTZ,
     UNKNOWN,
@@ -49,17 +53,27 @@ def marked(node: exp.Expr, binds: Binds) -> Scalar:
 
 # --- patterns of strftime's codes ------------------------------------------------------------
 
-_CODES = re.compile(r"(?:%[YmdHIMSjfBbAapyu%]|[^%])*")
+_CODES = re.compile(r"(?:%[YmdHIMSjfBbAapyuwWU%]|%-[mdHI]|[^%])*")
 
 
 def to_char(node: exp.Expr, binds: Binds) -> Scalar:
     """DATE_FORMAT, STRFTIME, FORMAT: sqlglot gives the pattern in strftime's codes."""
-    value = instant(node.this, binds)
-    pattern = constant_text(node.args.get("format"), binds, "the pattern of a date")
+    value = unmarked(node.this)
+    if isinstance(value, exp.Literal) and value.name.lower() == "now":
+        return shown_by_codes(binds.context.current(TIMESTAMP), node.args.get("format"), binds)
+    return shown_by_codes(instant(value, binds), node.args.get("format"), binds)
+
+
+def shown_by_codes(value: Scalar, node: exp.Expr | None, binds: Binds) -> Scalar:
+    """An instant by a pattern of strftime's codes."""
+    pattern = constant_text(node, binds, "the pattern of a date")
+    if pattern == "%s":  # SQLite's seconds since 1970
+        epoch = call(datetime.EXTRACT_FRACTION, text_literal("epoch"), value)
+        return cast(cast(epoch, BIGINT), TEXT)
     if value.type.kind not in _INSTANTS or not _CODES.fullmatch(pattern):
         raise NotSupportedError(
             f"the pattern {pattern!r} of {str(value.type).lower()} is not supported",
-            hint="%Y %m %d %H %I %M %S %f %j %B %b %A %a %p %y %u are.",
+            hint="%Y %m %d %H %I %M %S %f %j %B %b %A %a %p %y %u %w %W %U are.",
         )
     return call(datetime.TO_CHAR, value, text_literal(pattern))
 
@@ -84,6 +98,30 @@ def name_of(codes: str) -> Special:
 
 # --- differences and steps -------------------------------------------------------------------
 
+_DAY = re.compile(r"\s*\d{4}-\d\d?-\d\d?\s*")
+
+
+def is_day(value: Scalar, binds: Binds) -> bool:
+    """Whether a text constant is a day without a time, which MySQL's DATE_ADD keeps one."""
+    plain = isinstance(value, Literal) and _DAY.fullmatch(str(value.value)) is not None
+    return plain and binds.context.dialect == "mysql"
+
+
+def stepped(fn: Function, value: Scalar, step: Scalar, binds: Binds) -> Scalar:
+    """`value` and an interval. Of a date and whole days most dialects make a date."""
+    result = call(fn, value, step)
+    whole = _whole_days(step)
+    keeps = traits_of(binds.context.dialect).steps_keep_dates
+    return cast(result, DATE) if whole and keeps and value.type.kind is Kind.DATE else result
+
+
+def _whole_days(step: Scalar) -> bool:
+    """Whether an interval has no hours: a constant, or a number of such a unit."""
+    if isinstance(step, Call) and step.fn is op.MUL:
+        return _whole_days(step.args[1])
+    return isinstance(step, Literal) and getattr(step.value, "microseconds", 1) == 0
+
+
 _UNITS = {"yy": "year", "yyyy": "year", "qq": "quarter", "q": "quarter", "mm": "month",
           "m": "month", "dd": "day", "d": "day", "hh": "hour", "mi": "minute", "n": "minute",
           "ss": "second", "s": "second", "ms": "millisecond", "sql_tsi_day": "day"}  # fmt: skip
@@ -102,8 +140,15 @@ def _unit(node: exp.Expr, known: tuple[str, ...]) -> str:
     return name
 
 
+_FIRST_DAY = Literal(date(1, 1, 1), DATE.with_null(False))
+
+
 def date_diff(node: exp.Expr, binds: Binds) -> Scalar:
     """DATEDIFF: days in MySQL, else borders of the unit that lie between."""
+    origin = unmarked(node.expression)
+    if isinstance(origin, exp.Literal) and origin.name == "0000-01-01":  # TO_DAYS(d)
+        days = cast(instant(node.this, binds), DATE)
+        return call(op.ADD, call(op.SUB, days, _FIRST_DAY), int_literal(365))
     end, start = instant(node.this, binds), instant(node.expression, binds)
     if node.args.get("unit") is None:
         return call(op.SUB, cast(end, DATE), cast(start, DATE))
@@ -138,17 +183,6 @@ def next_day(node: exp.Expr, binds: Binds) -> Scalar:
     return call(datetime.NEXT_DAY, cast(instant(node.this, binds), DATE), day)
 
 
-def weekday(part: str, shift: int) -> Special:
-    """DAYOFWEEK, whose Sunday is 1, and WEEKDAY, whose Monday is 0."""
-
-    def build(node: exp.Expr, binds: Binds) -> Scalar:
-        value = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
-        number = call(datetime.EXTRACT, text_literal(part), instant(value, binds))
-        return cast(call(op.ADD, number, int_literal(shift)), INTEGER)
-
-    return build
-
-
 # --- seconds since 1970 ----------------------------------------------------------------------
 
 
@@ -168,14 +202,6 @@ def to_seconds(node: exp.Expr, binds: Binds) -> Scalar:
     value = instant(nodes[0], binds) if nodes else binds.context.current(TIMESTAMPTZ)
     epoch = call(datetime.EXTRACT_FRACTION, text_literal("epoch"), value)
     return epoch if isinstance(node, exp.TimeToUnix) else cast(epoch, BIGINT)
-
-
-def julian_day(node: exp.Expr, binds: Binds) -> Scalar:
-    """SQLite's JULIANDAY(t): its days begin at noon."""
-    days = call(
-        datetime.EXTRACT_FRACTION, text_literal("julian"), instant(node.expressions[0], binds)
-    )
-    return call(op.SUB, days, coerce(text_literal("0.5"), DOUBLE))
 
 
 # --- conditionals ----------------------------------------------------------------------------
@@ -207,7 +233,8 @@ def safe_divide(node: exp.Expr, binds: Binds) -> Scalar:
 
 def either(node: exp.Expr, binds: Binds) -> Scalar:
     """MySQL's XOR."""
-    sides = [condition(binds.scalar(e), "XOR") for e in (node.this, node.expression)]
+    dialect = binds.context.dialect
+    sides = [truth(binds.scalar(e), "XOR", dialect) for e in (node.this, node.expression)]
     return call(op.NE, *sides)
 
 
@@ -224,7 +251,6 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.AddMonths: add_months,
     exp.MonthsBetween: months_between,
     exp.NextDay: next_day,
-    exp.DayOfWeek: weekday("dow", 1),
     exp.UnixToTime: from_seconds,
     exp.TimeToUnix: to_seconds,
     exp.Nvl2: nvl2,
@@ -233,8 +259,5 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Xor: either,
 }
 CALLS: dict[str, Special] = {
-    "weekday": weekday("isodow", -1),
     "unix_timestamp": to_seconds,
-    "unixepoch": to_seconds,
-    "julianday": julian_day,
 }

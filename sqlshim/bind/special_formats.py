@@ -162,11 +162,12 @@ def to_char(node: exp.Expr, binds: Binds) -> Scalar:
     if value.type.kind is Kind.UNKNOWN:
         value = coerce(value, TIMESTAMPTZ)
     if value.type.kind in _INSTANTS or value.type.kind in (Kind.TIME, Kind.INTERVAL):
-        return _written(value, pattern)
+        return written(value, pattern)
     return number_to_char(value, pattern)
 
 
-def _written(value: Scalar, pattern: str) -> Scalar:
+def written(value: Scalar, pattern: str) -> Scalar:
+    """An instant, a time or an interval by a pattern."""
     found = list(_KEYWORD.finditer(pattern))
     words = [m["word"].upper() for m in found if m["word"]]
     if value.type.kind in (Kind.TIME, Kind.INTERVAL):

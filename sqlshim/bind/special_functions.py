@@ -7,19 +7,25 @@ from sqlglot import exp
 from sqlshim.bind import (
     special_dates,
     special_dialects,
+    special_elsewhere,
     special_formats,
     special_regex,
     special_session,
+    special_sqlite,
     special_text,
+    special_weeks,
 )
-from sqlshim.bind.binds import Binds, Special, text_literal
-from sqlshim.bind.coerce import call, cast, coerce, settle
+from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
+from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
 from sqlshim.bind.functions import DATE_PARTS
+from sqlshim.bind.special_dialects import from_text, is_day, stepped, unmarked
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import datetime, math, text
 from sqlshim.functions import operators as op
+from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Cast, Literal, Scalar
-from sqlshim.types import DATE, TEXT, TIMESTAMP, TIMESTAMPTZ, Kind, decimal
+from sqlshim.sql.dialects import traits_of
+from sqlshim.types import DATE, FLOATS, TEXT, TIMESTAMP, TIMESTAMPTZ, Kind, decimal
 
 # --- text
 
@@ -36,6 +42,9 @@ def trim(node: exp.Expr, binds: Binds) -> Scalar:
 def concat(node: exp.Expr, binds: Binds) -> Scalar:
     """CONCAT: PostgreSQL leaves NULLs out, MySQL and others give NULL."""
     args = [settle(binds.scalar(e)) for e in node.expressions]
+    if traits_of(binds.context.dialect).empty_is_null:  # Oracle
+        null = call(op.EQ, call(text.CONCAT, *args), text_literal(""))
+        return case([(null, null_of(TEXT))], call(text.CONCAT, *args))
     if node.args.get("coalesce") or binds.context.dialect in ("postgres", "duckdb"):
         return call(text.CONCAT, *args)
     result = cast(args[0], TEXT)
@@ -61,6 +70,9 @@ def pad(node: exp.Expr, binds: Binds) -> Scalar:
 def round_(node: exp.Expr, binds: Binds) -> Scalar:
     value, places = binds.scalar(node.this), node.args.get("decimals")
     if places is None:
+        away = traits_of(binds.context.dialect).halves_go_away
+        if away and value.type.kind in FLOATS:
+            return call(math.ROUND_TO, value, int_literal(0))
         return call(math.ROUND, value)
     digits = binds.scalar(places)
     if (
@@ -129,7 +141,10 @@ def _part(name: str) -> str:
 
 
 def extract(node: exp.Expr, binds: Binds) -> Scalar:
-    return _extract(_part(node.this.name), binds.scalar(node.expression))
+    name = node.this.name.lower()
+    if (own := special_weeks.part(name, node.expression, binds)) is not None:
+        return own
+    return _extract(_part(name), binds.scalar(node.expression))
 
 
 def date_part(node: exp.Expr, binds: Binds) -> Scalar:
@@ -162,7 +177,10 @@ def date_trunc(node: exp.Expr, binds: Binds) -> Scalar:
         )
     if node.args.get("zone") is not None:
         raise NotSupportedError("DATE_TRUNC in a zone is not supported", hint="AT TIME ZONE is.")
-    return call(datetime.DATE_TRUNC, text_literal(part), binds.scalar(node.this))
+    value = binds.scalar(node.this)
+    cut = call(datetime.DATE_TRUNC, text_literal(part), value)
+    kept = value.type.kind is Kind.DATE and traits_of(binds.context.dialect).steps_keep_dates
+    return cast(cut, DATE) if kept else cut
 
 
 def date_shift(node: exp.Expr, binds: Binds) -> Scalar:
@@ -171,10 +189,21 @@ def date_shift(node: exp.Expr, binds: Binds) -> Scalar:
     step = node.expression
     if not isinstance(step, exp.Interval):
         step = exp.Interval(this=step, unit=node.args.get("unit") or exp.var("DAY"))
-    value = binds.scalar(node.this)
+    value = binds.scalar(unmarked(node.this))
     if value.type.kind is Kind.UNKNOWN:
-        value = coerce(value, TIMESTAMP)
-    return call(fn, value, binds.scalar(step))
+        value = coerce(value, DATE if is_day(value, binds) else TIMESTAMP)
+    return stepped(fn, value, binds.scalar(step), binds)
+
+
+def day_step(fn: Function) -> Special:
+    """MySQL's ADDDATE and SUBDATE(d, n | INTERVAL …)."""
+
+    def build(node: exp.Expr, binds: Binds) -> Scalar:
+        value, step = node.expressions
+        made = exp.DateAdd if fn is op.ADD else exp.DateSub
+        return date_shift(made(this=value, expression=step), binds)
+
+    return build
 
 
 def current(node: exp.Expr, binds: Binds) -> Scalar:
@@ -186,6 +215,13 @@ def current(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def date(node: exp.Expr, binds: Binds) -> Scalar:
+    if node.args.get("format") is not None:  # Snowflake's TO_DATE(t, 'DD/MM/YYYY')
+        return cast(from_text(node, binds), DATE)
+    if isinstance(node, exp.Date) and node.args.get("expressions"):
+        parts = [binds.scalar(e) for e in (node.this, *node.expressions) if e is not None]
+        return call(datetime.MAKE_DATE, *parts)
+    if binds.context.dialect == "sqlite":
+        return cast(special_sqlite.moment([node.this], binds), DATE)
     return cast(binds.scalar(node.this), DATE)
 
 
@@ -216,6 +252,8 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     **dict.fromkeys(DATE_PARTS, date_part),
     **special_dates.SPECIAL,
     **special_dialects.SPECIAL,
+    **special_elsewhere.SPECIAL,
+    **special_weeks.SPECIAL,
     **special_session.SPECIAL,
     **special_text.SPECIAL,
     **special_regex.SPECIAL,
@@ -228,5 +266,10 @@ CALLS: dict[str, Special] = {
     **special_formats.CALLS,
     **special_dates.CALLS,
     **special_dialects.CALLS,
+    **special_elsewhere.CALLS,
+    **special_sqlite.CALLS,
+    "adddate": day_step(op.ADD),
+    "subdate": day_step(op.SUB),
+    **special_weeks.CALLS,
     **special_session.CALLS,
 }

@@ -86,7 +86,12 @@ def _exact(value: Scalar) -> Scalar:
 def to_number(node: exp.Expr, binds: Binds) -> Scalar:
     """TO_NUMBER(text, pattern): as many digits as the pattern has, with its signs and commas."""
     value = coerce(binds.scalar(node.expressions[0]), TEXT)
-    shape = read_pattern(constant_text(node.expressions[1], binds, "the pattern of TO_NUMBER"))
+    return read_number(value, constant_text(node.expressions[1], binds, "the pattern of TO_NUMBER"))
+
+
+def read_number(value: Scalar, pattern: str) -> Scalar:
+    """The number that a text is by a pattern."""
+    shape = read_pattern(pattern)
     before = "[-+]?" if "E" not in shape.style and "M" not in shape.style else ""
     behind = "" if before else "[-+]?"
     point = rf"(?:\.\d{{0,{shape.places}}})?" if shape.point else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, int_literal
@@ -10,17 +12,16 @@ from sqlshim.bind.coerce import (
     case,
     cast,
     coerce,
-    condition,
     in_list,
     logical,
     null_of,
     number,
     settle,
 )
-from sqlshim.bind.json import shown_as_json
-from sqlshim.bind.types import sql_type
+from sqlshim.bind.special_casts import cast_, convert
+from sqlshim.bind.truth import operands, truth
 from sqlshim.errors import NotSupportedError, TypeMismatch
-from sqlshim.functions import conditional, math, text
+from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
 from sqlshim.intervals import parse_interval
 from sqlshim.ir.scalar import Literal, Scalar
@@ -38,7 +39,6 @@ from sqlshim.types import (
     UNKNOWN,
     Interval,
     Kind,
-    decimal,
 )
 
 
@@ -109,7 +109,7 @@ def neg(node: exp.Expr, binds: Binds) -> Scalar:
 
 def div(node: exp.Expr, binds: Binds) -> Scalar:
     """`/`: between integers it truncates where the dialect says so (`typed`)."""
-    left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    left, right = _operands(node, binds)
     left, right = _untyped_as(left, right), _untyped_as(right, left)
     whole = left.type.kind in INTEGERS and right.type.kind in INTEGERS
     result: Scalar
@@ -126,28 +126,41 @@ def _untyped_as(arg: Scalar, other: Scalar) -> Scalar:
     return coerce(arg, other.type if other.type.kind is not Kind.UNKNOWN else DOUBLE)
 
 
+def _operands(node: exp.Expr, binds: Binds) -> Sequence[Scalar]:
+    both = [binds.scalar(node.this), binds.scalar(node.expression)]
+    return operands(both, binds.context.dialect, compared=False)
+
+
 def int_div(node: exp.Expr, binds: Binds) -> Scalar:
     """MySQL's a DIV b."""
-    left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    left, right = _operands(node, binds)
+    result: Scalar
     if left.type.kind in FLOATS or right.type.kind in FLOATS:
-        return cast(call(math.TRUNC, call(op.DIV, left, right)), BIGINT)
-    return call(op.DIV_INT, left, right)
+        result = cast(call(math.TRUNC, call(op.DIV, left, right)), BIGINT)
+    else:
+        result = call(op.DIV_INT, left, right)
+    nulls = traits_of(binds.context.dialect).zero_divides_to_null
+    return _null_on_zero(result, right) if nulls else result
 
 
-def _whole_quotient(node: exp.Expr, binds: Binds) -> Scalar:
-    """PostgreSQL's div(a, b): a numeric without places."""
-    left, right = binds.scalar(node.this), binds.scalar(node.expression)
-    return cast(call(math.TRUNC, call(op.DIV_INT, left, right)), decimal(38, 0))
+def mod(node: exp.Expr, binds: Binds) -> Scalar:
+    """a % b; by zero it is NULL in MySQL and SQLite."""
+    left, right = _operands(node, binds)
+    result = call(op.MOD, left, right)
+    nulls = traits_of(binds.context.dialect).zero_divides_to_null
+    return _null_on_zero(result, right) if nulls else result
 
 
 def _null_on_zero(result: Scalar, divisor: Scalar) -> Scalar:
     """MySQL, SQLite: a division by zero is NULL."""
+    if isinstance(divisor, Literal) and divisor.value:
+        return result
     zero = call(op.EQ, divisor, int_literal(0))
     return case([(zero, null_of(result.type))], result)
 
 
 def not_(node: exp.Expr, binds: Binds) -> Scalar:
-    return call(op.NOT, condition(binds.scalar(node.this), "NOT"))
+    return call(op.NOT, truth(binds.scalar(node.this), "NOT", binds.context.dialect))
 
 
 def is_(node: exp.Expr, binds: Binds) -> Scalar:
@@ -158,7 +171,7 @@ def is_(node: exp.Expr, binds: Binds) -> Scalar:
         fn = op.IS_NOT_NULL if node.args.get("negate") else op.IS_NULL
         return call(fn, settle(value))
     if isinstance(what, exp.Boolean):
-        value = condition(value, "IS TRUE" if what.this else "IS FALSE")
+        value = truth(value, "IS TRUE" if what.this else "IS FALSE", binds.context.dialect)
         result = call(op.IS_TRUE if what.this else op.IS_FALSE, value)
     else:
         result = call(op.IS_NOT_DISTINCT, value, binds.scalar(what))
@@ -193,13 +206,14 @@ def case_(node: exp.Expr, binds: Binds) -> Scalar:
         test = binds.scalar(arm.this)
         if operand is not None:
             test = call(op.EQ, binds.scalar(operand), test)
-        arms.append((condition(test, "CASE/WHEN"), binds.scalar(arm.args["true"])))
+        test = truth(test, "CASE/WHEN", binds.context.dialect)
+        arms.append((test, binds.scalar(arm.args["true"])))
     default = node.args.get("default")
     return case(arms, null_of(UNKNOWN) if default is None else binds.scalar(default))
 
 
 def if_(node: exp.Expr, binds: Binds) -> Scalar:
-    test = condition(binds.scalar(node.this), "IF")
+    test = truth(binds.scalar(node.this), "IF", binds.context.dialect)
     false = node.args.get("false")
     otherwise = null_of(UNKNOWN) if false is None else binds.scalar(false)
     return case([(test, binds.scalar(node.args["true"]))], otherwise)
@@ -210,26 +224,12 @@ def extreme(node: exp.Expr, binds: Binds) -> Scalar:
     fn = conditional.GREATEST if isinstance(node, exp.Greatest) else conditional.LEAST
     args = [binds.scalar(e) for e in (node.this, *node.expressions)]
     result = call(fn, *args)
-    if node.args.get("ignore_nulls") is not False or binds.context.dialect in (
-        "postgres",
-        "duckdb",
-    ):
+    dialect = binds.context.dialect
+    ignored = node.args.get("ignore_nulls") is not False and dialect != "oracle"
+    if ignored or dialect in ("postgres", "duckdb"):
         return result
     any_null = logical(op.OR, [call(op.IS_NULL, settle(a)) for a in args])
     return case([(any_null, null_of(result.type))], result)
-
-
-def cast_(node: exp.Expr, binds: Binds) -> Scalar:
-    to = node.args["to"]
-    if isinstance(node.this, exp.IntDiv) and not to.expressions:  # sqlglot's form of div(a, b)
-        return _whole_quotient(node.this, binds)
-    wanted = sql_type(to)
-    value = shown_as_json(binds.scalar(node.this), wanted)
-    result = cast(value, wanted, safe=isinstance(node, exp.TryCast))
-    if to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR) and to.expressions:
-        length = number(to.expressions[0].name)  # PostgreSQL: an explicit cast cuts
-        return call(text.LEFT, result, length)
-    return result
 
 
 def tuple_(node: exp.Expr, binds: Binds) -> Scalar:
@@ -263,6 +263,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Neg: neg,
     exp.Div: div,
     exp.IntDiv: int_div,
+    exp.Mod: mod,
     exp.Not: not_,
     exp.Is: is_,
     exp.Between: between,
@@ -273,6 +274,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Least: extreme,
     exp.Cast: cast_,
     exp.TryCast: cast_,
+    exp.Convert: convert,
     exp.Tuple: tuple_,
     exp.Collate: collate,
 }

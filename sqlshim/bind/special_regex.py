@@ -14,6 +14,7 @@ from sqlshim.bind.regex_spans import Spans, spans
 from sqlshim.errors import DataError, NotSupportedError
 from sqlshim.functions import regex, text
 from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.sql.dialects import traits_of
 from sqlshim.types import TEXT, Kind
 
 
@@ -88,8 +89,12 @@ def regexp_like(node: exp.Expr, binds: Binds) -> Scalar:
     if _is_null(node.expression):
         return call(regex.REGEXP_LIKE, subject, binds.scalar(node.expression))
     flags = _flags(node.args.get("flag"), binds, "ci")
-    flags += "i" if isinstance(node, exp.RegexpILike) else ""
-    return call(regex.REGEXP_LIKE, subject, text_literal(_pattern(node.expression, flags, binds)))
+    folds = traits_of(binds.context.dialect).regex_folds_case
+    flags += "i" if isinstance(node, exp.RegexpILike) or (folds and "c" not in flags) else ""
+    pattern = constant_text(node.expression, binds, "a regular expression")
+    if node.args.get("full_match"):  # Snowflake
+        pattern = f"^(?:{pattern})$"
+    return call(regex.REGEXP_LIKE, subject, text_literal(re2(pattern, ignore_case="i" in flags)))
 
 
 def similar_to(node: exp.Expr, binds: Binds) -> Scalar:

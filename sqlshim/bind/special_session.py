@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, text_literal
-from sqlshim.ir.scalar import Scalar
-from sqlshim.types import Kind, SqlType
+from sqlshim.bind.coerce import call, case, settle
+from sqlshim.functions import operators as op
+from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.types import INTEGERS, NUMBERS, Kind, SqlType
 
 USER, DATABASE, SCHEMA = "sqlshim", "sqlshim", "public"
 _TYPE_NAMES = {
@@ -31,9 +33,29 @@ def type_name(t: SqlType) -> str:
     return _TYPE_NAMES.get(t.kind, t.kind.value.lower())
 
 
+_OF_SQLITE = {Kind.UNKNOWN: "text", Kind.BYTES: "blob"}
+
+
+def _sqlite_name(value: Scalar) -> str:
+    if isinstance(value, Literal) and value.value is None:
+        return "null"
+    kind = value.type.kind
+    if kind in INTEGERS or kind is Kind.BOOLEAN:
+        return "integer"
+    return "real" if kind in NUMBERS else _OF_SQLITE.get(kind, "text")
+
+
+def typeof(node: exp.Expr, binds: Binds) -> Scalar:
+    """TYPEOF(x) of SQLite, whose NULLs have a type of their own, and of DuckDB."""
+    value = binds.scalar(node.this)
+    if binds.context.dialect != "sqlite":
+        return text_literal(type_name(value.type))
+    null = call(op.IS_NULL, settle(value))
+    return case([(null, text_literal("null"))], text_literal(_sqlite_name(value)))
+
+
 def pg_typeof(node: exp.Expr, binds: Binds) -> Scalar:
-    arg = node.this if isinstance(node, exp.Typeof) else node.expressions[0]
-    return text_literal(type_name(binds.scalar(arg).type))
+    return text_literal(type_name(binds.scalar(node.expressions[0]).type))
 
 
 _VERSION = _says("PostgreSQL 15 (sqlshim)")
@@ -44,7 +66,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.CurrentSchema: _says(SCHEMA),
     exp.CurrentDatabase: _says(DATABASE),
     exp.CurrentCatalog: _says(DATABASE),
-    exp.Typeof: pg_typeof,
+    exp.Typeof: typeof,
 }
 CALLS: dict[str, Special] = {
     "version": _VERSION,

@@ -11,6 +11,8 @@ from sqlshim.bind.arrays import concatenated
 from sqlshim.bind.binds import Binds, Special, text_literal
 from sqlshim.bind.coerce import call, case, cast, coerce, settle
 from sqlshim.bind.scope import position
+from sqlshim.bind.special_dialects import stepped
+from sqlshim.bind.truth import operands
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Literal, Scalar
@@ -74,7 +76,17 @@ def add(node: exp.Expr, binds: Binds) -> Scalar:
     texts = {left.type.kind, right.type.kind} <= _STRINGS
     if texts and traits_of(binds.context.dialect).plus_joins_text:
         return call(op.CONCAT_OP, _as_text(left), _as_text(right))
-    return call(op.ADD, left, right)
+    dialect = binds.context.dialect
+    if right.type.kind is Kind.INTERVAL:
+        return stepped(op.ADD, left, right, binds)
+    return call(op.ADD, *operands([left, right], dialect, compared=False))
+
+
+def sub(node: exp.Expr, binds: Binds) -> Scalar:
+    left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    if right.type.kind is Kind.INTERVAL:
+        return stepped(op.SUB, left, right, binds)
+    return call(op.SUB, *operands([left, right], binds.context.dialect, compared=False))
 
 
 def _as_text(arg: Scalar) -> Scalar:
@@ -83,6 +95,7 @@ def _as_text(arg: Scalar) -> Scalar:
 
 SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Add: add,
+    exp.Sub: sub,
     exp.DPipe: concat_op,
     exp.Like: like,
     exp.ILike: like,

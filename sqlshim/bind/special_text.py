@@ -11,7 +11,7 @@ from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_
 from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
 from sqlshim.bind.special_regex import substring_of_pattern
 from sqlshim.errors import NotSupportedError, ProgrammingError
-from sqlshim.functions import encodings, text
+from sqlshim.functions import arrays, encodings, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Literal, Scalar
@@ -132,7 +132,7 @@ def sha256(node: exp.Expr, binds: Binds) -> Scalar:
 def position(node: exp.Expr, binds: Binds) -> Scalar:
     """POSITION, STRPOS, INSTR, LOCATE, CHARINDEX; some of them from a later place on."""
     if node.args.get("occurrence") is not None:
-        raise NotSupportedError("the place of a later occurrence is not supported yet")
+        return later_place(node, binds)
     subject, part = binds.scalar(node.this), binds.scalar(node.args["substr"])
     if node.args.get("position") is None:
         return call(text.POSITION, subject, part)
@@ -144,6 +144,33 @@ def position(node: exp.Expr, binds: Binds) -> Scalar:
     return cast(case([(nowhere, int_literal(0))], call(op.ADD, found, before)), INTEGER)
 
 
+def later_place(node: exp.Expr, binds: Binds) -> Scalar:
+    """INSTR(text, part, 1, n): where the n-th occurrence of a constant begins."""
+    part = constant_text(node.args["substr"], binds, "the part looked for")
+    n = binds.scalar(node.args["occurrence"])
+    start = node.args.get("position")
+    overlaps = any(part.endswith(part[:i]) for i in range(1, len(part)))
+    if (
+        not isinstance(n, Literal)
+        or not isinstance(n.value, int)
+        or n.value < 1
+        or (start is not None and start.name != "1")
+        or not part
+        or overlaps
+    ):
+        raise NotSupportedError(
+            "the place of a later occurrence is supported from the start on, of a constant that "
+            "cannot overlap itself"
+        )
+    pieces = call(arrays.STRING_TO_ARRAY, coerce(binds.scalar(node.this), TEXT), text_literal(part))
+    before = call(arrays.SLICE, pieces, int_literal(1), int_literal(n.value))
+    joined = call(arrays.ARRAY_TO_STRING, before, text_literal(part))
+    there = call(op.GT, call(arrays.CARDINALITY, pieces), int_literal(n.value))
+    found = call(op.ADD, call(text.LENGTH, joined), int_literal(1))
+    absent = call(op.IS_NULL, pieces)
+    return case([(there, found), (absent, null_of(INTEGER))], int_literal(0))
+
+
 def substring(node: exp.Expr, binds: Binds) -> Scalar:
     """SUBSTRING; a start below 1 uses up length in PostgreSQL and counts from the end elsewhere."""
     args = [
@@ -151,6 +178,8 @@ def substring(node: exp.Expr, binds: Binds) -> Scalar:
     ]
     if _is_pattern(node.args.get("start")) and len(args) == 2:
         return substring_of_pattern(node, binds)
+    if len(args) == 3 and binds.context.dialect == "sqlite":
+        args[1:] = _backwards(args[1], args[2])
     if len(args) > 1 and (place := _PLACES.get(binds.context.dialect)) is not None:
         args[1:] = place(coerce(args[0], TEXT), args[1], args[2:])
     return call(text.SUBSTRING, *args)
@@ -192,6 +221,27 @@ def _circular(subject: Scalar, start: Scalar, rest: list[Scalar]) -> list[Scalar
     return [case([(call(op.LT, start, int_literal(0)), last)], start), *rest]
 
 
+def _backwards(start: Scalar, size: Scalar) -> list[Scalar]:
+    """SQLite: a negative length takes what stands before the start."""
+    known = isinstance(size, Literal) and isinstance(size.value, int)
+    if not known or not isinstance(start, Literal) or not isinstance(start.value, int):
+        return [start, size]
+    assert isinstance(size, Literal)
+    assert isinstance(size.value, int)
+    if size.value >= 0 or start.value < 1:
+        return [start, size]
+    first = max(start.value + size.value, 1)
+    return [int_literal(first), int_literal(start.value - first)]
+
+
+def _clamped(subject: Scalar, start: Scalar, rest: list[Scalar]) -> list[Scalar]:
+    """BigQuery: a negative start counts from the end; 0 and what lies before is the beginning."""
+    last = call(op.ADD, call(op.ADD, call(text.LENGTH, subject), start), int_literal(1))
+    arms = [(call(op.GT, start, int_literal(0)), start)]
+    arms += [(call(op.EQ, start, int_literal(0)), int_literal(1))]
+    return [case([*arms, (call(op.LT, last, int_literal(1)), int_literal(1))], last), *rest]
+
+
 def _refused(subject: Scalar, start: Scalar, rest: list[Scalar]) -> list[Scalar]:
     if isinstance(start, Literal) and isinstance(start.value, int) and start.value > 0:
         return [start, *rest]
@@ -203,7 +253,7 @@ def _refused(subject: Scalar, start: Scalar, rest: list[Scalar]) -> list[Scalar]
 
 _PLACES = {"mysql": _from_end(0), "mariadb": _from_end(0),
            "oracle": _from_end(1), "snowflake": _from_end(1), "sqlite": _circular,
-           "bigquery": _refused, "spark": _refused, "hive": _refused, "databricks": _refused,
+           "bigquery": _clamped, "spark": _refused, "hive": _refused, "databricks": _refused,
            "duckdb": _circular}  # fmt: skip
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from sqlshim.bind.coerce import conjuncts
+from sqlshim.bind.binds import int_literal
+from sqlshim.bind.coerce import call, conjuncts
 from sqlshim.bind.context import Context
 from sqlshim.bind.scope import Source, position
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
-from sqlshim.ir.relational import Filter, Rel, Unnest
+from sqlshim.functions import operators as op
+from sqlshim.ir.relational import Filter, Project, Rel, Unnest
 from sqlshim.ir.scalar import Column, Literal, Scalar
 from sqlshim.types import BIGINT, TEXT, Kind, SqlType
 
@@ -50,28 +52,37 @@ def unnest_in(node: exp.Expr) -> exp.Unnest | None:
 
 
 def unnested(
-    rel: Rel, node: exp.Expr, call: exp.Unnest, binder: ScalarBinder, keep_empty: bool = False
-) -> tuple[Unnest, Source]:
-    """`rel` with the elements of the arrays in `call`, and how they are named. `node` has the
+    rel: Rel, node: exp.Expr, asked: exp.Unnest, binder: ScalarBinder, keep_empty: bool = False
+) -> tuple[Rel, Source]:
+    """`rel` with the elements of the arrays in `asked`, and how they are named. `node` has the
     alias."""
     alias = node.args.get("alias")
-    of_json = str(call.expressions[0].this) in _JSON_ROWS.values()
+    of_json = str(asked.expressions[0].this) in _JSON_ROWS.values()
     plain = "value" if of_json else "unnest"
     name = alias.name if alias is not None and alias.name else plain
     given = [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
     arrays = []
-    for i, entry in enumerate(call.expressions):
+    for i, entry in enumerate(asked.expressions):
         value = _array(binder.scalar(entry), entry)
         made = binder.context.column(given[i] if i < len(given) else name, _element(value))
         arrays.append((made, value))
-    number = _ordinality(call, binder.context, keep_empty)
+    number = _ordinality(asked, binder.context, keep_empty)
     rel = Unnest(rel, tuple(arrays), number, keep_empty)
+    if number is not None and binder.context.dialect == "bigquery":
+        rel, number = _from_zero(rel, number, binder.context)
     columns = [c for c, _ in arrays] + ([] if number is None else [number])
     single = len(arrays) == 1 and arrays[0][0].type.kind is Kind.STRUCT and not given
     found = ((c, binder.scope.path_of(value)) for c, value in arrays)
     paths = {c.id: path.inside("[]") for c, path in found if path is not None}
     source = Source(name, columns, record=columns[0] if single else None, paths=paths)
     return rel, source
+
+
+def _from_zero(rel: Unnest, number: Column, context: Context) -> tuple[Rel, Column]:
+    """BigQuery's WITH OFFSET counts from 0."""
+    made = context.column(number.name, number.type)
+    kept = [(c, c) for c in rel.columns if c is not number]
+    return Project(rel, (*kept, (made, call(op.SUB, number, int_literal(1))))), made
 
 
 def _array(value: Scalar, node: exp.Expr) -> Scalar:
@@ -102,15 +113,15 @@ def joined(
 ) -> Rel | None:
     """`left` joined with UNNEST; None if the join is with something else. `add` puts the source
     in sight of ON."""
-    call = unnest_in(node.this)
-    if call is None:
+    asked = unnest_in(node.this)
+    if asked is None:
         return None
     side = (node.args.get("side") or "").upper()
     if side not in ("", "LEFT") or node.args.get("using") or node.args.get("method"):
         raise NotSupportedError(
-            "UNNEST is joined by CROSS, INNER or LEFT JOIN only", position=position(call)
+            "UNNEST is joined by CROSS, INNER or LEFT JOIN only", position=position(asked)
         )
-    rel, source = unnested(left, node.this, call, binder("FROM"), keep_empty=side == "LEFT")
+    rel, source = unnested(left, node.this, asked, binder("FROM"), keep_empty=side == "LEFT")
     add(source)
     on = node.args.get("on")
     where = () if on is None else conjuncts(binder("JOIN/ON").condition(on))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from sqlshim.bind.aggregates import aggregate_call, is_aggregate
+from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
 from sqlshim.bind.coerce import coerce, conjuncts, fit_aggregate, settle
 from sqlshim.bind.context import Context
 from sqlshim.bind.frames import bind_frame
@@ -172,9 +172,10 @@ def bind_window(node: exp.Expr, binder: ScalarBinder) -> Scalar:
         raise NotSupportedError("an argument of NTILE that varies in a partition is not supported")
     if call.fn.role is Role.WINDOW and call.fn not in win.FRAMED:
         frame = DEFAULT_FRAME
-    return binder.windows.add(
+    column = binder.windows.add(
         binder.context, replace(call, partition=partition, order=order, frame=frame)
     )
+    return as_the_dialect_has_it(column, call, binder.context.dialect)
 
 
 def _varies(arg: Scalar, partition: tuple[Scalar, ...], inner: ScalarBinder) -> bool:

@@ -50,4 +50,9 @@ GET_BIT = scalar(
 SET_BIT = scalar(
     "SET_BIT", "the bytes with bit number n set to 0 or 1", sig(SOME_BYTES, INT, INT, gives=BYTES)
 )
-BIT_COUNT = scalar("BIT_COUNT", "how many bits are set", sig(SOME_BYTES, gives=BIGINT))
+BIT_COUNT = scalar(
+    "BIT_COUNT",
+    "how many bits are set",
+    sig(SOME_BYTES, gives=BIGINT),
+    sig(INT, gives=BIGINT),
+)

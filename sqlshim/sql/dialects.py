@@ -50,17 +50,51 @@ class Traits:
     empty_is_null: bool = False  # '' is NULL, and || takes NULL for ''
     has_dual: bool = False  # FROM DUAL is one row without columns
     has_rownum: bool = False  # WHERE ROWNUM <= n keeps the first n rows
+    booleans_are_numbers: bool = False  # SUM(a > b), TRUE + 1, WHERE 1
+    zero_divides_to_null: bool = False  # a % 0 and a DIV 0, as a / 0
+    casts_truncate: bool = False  # CAST(3.7 AS INT) is 3
+    halves_go_away: bool = False  # 2.5 rounds to 3 in double precision, too
+    regex_folds_case: bool = False
+    whole_average: bool = False  # AVG of integers is an integer
+    steps_keep_dates: bool = False  # a date and a number of days, months or years is a date
+    bytes_in_length: bool = False  # LENGTH counts bytes
 
 
 _TRAITS = {
     "postgres": Traits(like_escape="\\"),
-    "mysql": Traits(like_escape="\\", like_folds_case=True, has_dual=True),
-    "sqlite": Traits(like_folds_case=True),
-    "tsql": Traits(like_classes=True, plus_joins_text=True),
-    "oracle": Traits(empty_is_null=True, has_dual=True, has_rownum=True),
-    "bigquery": Traits(like_escape="\\"),
-    "spark": Traits(like_escape="\\"),
-    "clickhouse": Traits(like_escape="\\"),
+    "mysql": Traits(
+        like_escape="\\",
+        like_folds_case=True,
+        has_dual=True,
+        booleans_are_numbers=True,
+        zero_divides_to_null=True,
+        regex_folds_case=True,
+        steps_keep_dates=True,
+        bytes_in_length=True,
+    ),
+    "sqlite": Traits(
+        like_folds_case=True,
+        booleans_are_numbers=True,
+        zero_divides_to_null=True,
+        casts_truncate=True,
+        halves_go_away=True,
+    ),
+    "tsql": Traits(
+        like_classes=True,
+        plus_joins_text=True,
+        casts_truncate=True,
+        halves_go_away=True,
+        whole_average=True,
+        steps_keep_dates=True,
+    ),
+    "oracle": Traits(empty_is_null=True, has_dual=True, has_rownum=True, halves_go_away=True),
+    "bigquery": Traits(like_escape="\\", halves_go_away=True, steps_keep_dates=True),
+    "snowflake": Traits(halves_go_away=True, steps_keep_dates=True),
+    "spark": Traits(
+        like_escape="\\", casts_truncate=True, halves_go_away=True, steps_keep_dates=True
+    ),
+    "clickhouse": Traits(like_escape="\\", casts_truncate=True, steps_keep_dates=True),
+    "duckdb": Traits(halves_go_away=True),
 }
 _OTHER = Traits()
 

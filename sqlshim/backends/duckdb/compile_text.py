@@ -15,7 +15,7 @@ from sqlshim.functions import encodings, regex
 from sqlshim.functions import text as txt
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Literal
-from sqlshim.types import BOOLEAN, BYTES, DECIMAL, INTEGER, TEXT
+from sqlshim.types import BIGINT, BOOLEAN, BYTES, DECIMAL, INTEGER, TEXT, Kind
 
 
 def _regexp_substr(node: Call, args: list[E]) -> E:
@@ -42,6 +42,13 @@ def _to_char_number(node: Call, args: list[E]) -> E:
     digits = cast(call("abs", value), TEXT)
     negative = exp.LT(this=exp.Paren(this=value), expression=number(0))
     return call("pg_to_char_number", digits, cast(negative, BOOLEAN), *pattern)
+
+
+def _bit_count(node: Call, args: list[E]) -> E:
+    whole = node.args[0].type.kind is not Kind.BYTES
+    if whole:
+        return cast(call("bit_count", cast(args[0], BIGINT)), node.type)
+    return cast(call("pg_bit_count", *args), node.type)
 
 
 TEXT_BUILDERS: Mapping[Function, Build] = {
@@ -72,7 +79,7 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     encodings.SET_BYTE: named("pg_set_byte"),
     encodings.GET_BIT: named("pg_get_bit", INTEGER),
     encodings.SET_BIT: named("pg_set_bit"),
-    encodings.BIT_COUNT: lambda node, args: cast(call("pg_bit_count", *args), node.type),
+    encodings.BIT_COUNT: _bit_count,
     txt.ENDS_WITH: named("ends_with"),
     txt.CONTAINS: named("contains"),
     txt.QUOTE_IDENT: named("pg_quote_ident"),
