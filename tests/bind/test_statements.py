@@ -165,7 +165,7 @@ def test_what_is_not_supported_yet_is_refused_honestly(sql: str) -> None:
     assert "supported" in caught.value.detail
 
 
-@pytest.mark.parametrize("dialect", ["bigquery", "spark"])
+@pytest.mark.parametrize("dialect", ["hive", "spark"])
 def test_substr_from_the_end_is_refused_where_postgres_means_something_else(dialect: str) -> None:
     with pytest.raises(NotSupportedError, match="below 1"):
         world.bound("SELECT SUBSTR(name, -2) FROM people", dialect=dialect)
