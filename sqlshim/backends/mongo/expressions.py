@@ -24,6 +24,7 @@ from sqlshim.backends.mongo.mql import (
     any_of,
     bound,
     cond,
+    distinct_arms,
     holds_value,
     is_constant,
     let,
@@ -301,17 +302,6 @@ class Expressions:
         assert isinstance(pattern, Literal)
         regex = literal(like(str(pattern.value), stop).regex)
         return {"$regexMatch": {"input": text, "regex": regex, "options": "s"}}
-
-
-def distinct_arms(values: list[Mql]) -> list[Mql]:
-    """The arms of $cond or $switch, none of them the same bare field as another.
-
-    The server's slot-based engine (6.0) fails on those with "duplicate field".
-    """
-    return [
-        or_null(v) if isinstance(v, str) and v.startswith("$") and v in values[:i] else v
-        for i, v in enumerate(values)
-    ]
 
 
 def _is_date_or_null(e: Scalar) -> bool:

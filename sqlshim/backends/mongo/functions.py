@@ -6,7 +6,7 @@ Comparison, logic and the conditional functions that decide what is NULL are in 
 from __future__ import annotations
 
 from sqlshim.backends.mongo import arithmetic, arrays, instants, texts
-from sqlshim.backends.mongo.mql import Mql, cond, let
+from sqlshim.backends.mongo.mql import Mql, cond, distinct_arms, let
 from sqlshim.backends.mongo.rows import Nulls, Row
 from sqlshim.backends.mongo.varying import read_as
 from sqlshim.functions import conditional as fc
@@ -32,9 +32,9 @@ def _field(call: Call, document: Mql, name: Mql) -> Mql:
 
 
 def _coalesce(call: Call, *args: Mql) -> Mql:
-    # An argument given twice adds nothing, and the server (6.0) fails on some of those.
+    # An argument given twice adds nothing.
     args = tuple(v for i, v in enumerate(args) if v not in args[:i])
-    return args[0] if len(args) == 1 else {"$ifNull": list(args)}
+    return args[0] if len(args) == 1 else {"$ifNull": distinct_arms(args)}
 
 
 def _nullif(call: Call, a: Mql, b: Mql) -> Mql:

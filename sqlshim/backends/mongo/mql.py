@@ -121,3 +121,33 @@ def nesting(expr: Mql) -> int:
 def is_plain_name(name: str) -> bool:
     """Whether a field of this name can be written as `$name`."""
     return bool(name) and not name.startswith("$") and "." not in name and "\0" not in name
+
+
+def outcomes(expr: Mql) -> set[str]:
+    """The fields and variables that `expr` is nothing but, once constants in it are folded."""
+    match expr:
+        case str() if expr.startswith("$"):
+            return {expr}
+        case {"$cond": [_, *arms]} | {"$ifNull": [*arms]}:
+            return set().union(*map(outcomes, arms))
+        case {"$switch": {"branches": branches, "default": default}}:
+            return outcomes(default).union(*(outcomes(branch["then"]) for branch in branches))
+        case {"$let": {"in": inner}}:
+            return outcomes(inner)
+        case _:
+            return set()
+
+
+def distinct_arms(values: Sequence[Mql]) -> list[Mql]:
+    """The arms of a $cond, $switch or $ifNull, of which no two can be the same bare field.
+
+    The server's slot-based engine (6.0) fails on those with "duplicate field", also where it has
+    folded a constant condition inside an arm.
+    """
+    found: list[Mql] = []
+    seen: set[str] = set()
+    for value in values:
+        fields = outcomes(value)
+        found.append(or_null(value) if fields & seen else value)
+        seen |= fields
+    return found
