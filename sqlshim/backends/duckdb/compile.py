@@ -14,7 +14,7 @@ from typing import assert_never
 import sqlglot
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_aggregates import grouping_masks, grouping_sets
+from sqlshim.backends.duckdb.compile_aggregates import grouping_masks, grouping_sets, unbounded
 from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, literal
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN, Draft, item
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
@@ -259,7 +259,7 @@ class Relations:
         else:
             keys = [(c, self.scalars.compile(e)) for c, e in rel.keys]
         draft.items = [item(c, e) for c, e in keys]
-        draft.items += [item(c, self.scalars.aggregate(a)) for c, a in rel.calls]
+        draft.items += [item(c, self.scalars.aggregate(unbounded(a, rel))) for c, a in rel.calls]
         draft.group = [e.copy() for _, e in keys]
         if isinstance(rel, GroupingSets):
             draft.items += [item(c, e) for c, e in grouping_masks(rel, draft.group)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -15,11 +15,20 @@ from sqlshim.backends.duckdb.compile_json import (
     key_and_value,
 )
 from sqlshim.functions import aggregates as agg
+from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import walk
-from sqlshim.ir.relational import GroupingSets
-from sqlshim.ir.scalar import AggregateCall, Column
-from sqlshim.types import INTEGERS, Kind
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    GroupingSets,
+    Project,
+    Rel,
+    Remote,
+    Scan,
+)
+from sqlshim.ir.scalar import AggregateCall, Call, Case, Column, Literal
+from sqlshim.types import BOOLEAN, INTEGERS, Kind
 
 Given = Callable[[AggregateCall, list[E]], list[E]]
 Finish = Callable[[AggregateCall, E, list[E]], E]
@@ -142,6 +151,34 @@ def said(node: AggregateCall) -> Said:
     if node.fn is agg.STRING_AGG and walk.reads(node.args[1]):
         return _STRING_AGG_OF_PAIRS
     return AGGREGATES[node.fn]
+
+
+def unbounded(node: AggregateCall, rel: Aggregate | GroupingSets) -> AggregateCall:
+    """The call of `rel`, its argument such that DuckDB knows no bounds of a sum.
+
+    DuckDB 2.0 takes the argument's bounds times the most rows there can be, and thinks that an
+    outer join or a scalar subquery over an empty table has none: HAVING SUM(x) > 0 then keeps no
+    group, and the sum is added up and sorted in a type that is too small, without an error. A CASE
+    has no bounds.
+    """
+    summed = node.fn in (agg.SUM, agg.TOTAL) and node.args[0].type.kind in _BOUNDED
+    if not summed or _is_one_table(rel.input):
+        return node
+    (arg,) = node.args
+    there = Call(op.IS_NOT_NULL, (arg,), BOOLEAN)
+    same = Case(((there, arg),), Literal(None, arg.type.with_null(True)), arg.type)
+    return replace(node, args=(same,))
+
+
+_BOUNDED = INTEGERS | {Kind.DECIMAL}
+
+
+def _is_one_table(rel: Rel) -> bool:
+    """Whether no row comes from anything but one table, so that their number is known."""
+    parts = walk.every_rel(rel)
+    return all(
+        isinstance(r, Scan | Remote | Filter | Project) for r in parts
+    ) and not walk.free_columns(rel)
 
 
 def grouping_sets(rel: GroupingSets, keys: Sequence[E]) -> E:
