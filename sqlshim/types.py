@@ -67,9 +67,15 @@ class SqlType:
             case Kind.MAP:
                 return f"MAP({self.key}, {self.element})"
             case Kind.STRUCT:
-                return "STRUCT(" + ", ".join(f"{n} {t}" for n, t in self.fields) + ")"
+                return "STRUCT(" + ", ".join(f"{_shown(n)} {t}" for n, t in self.fields) + ")"
             case kind:
                 return kind.value
+
+
+def _shown(name: str) -> str:
+    """A field's name, quoted if it is no plain word."""
+    plain = name.isidentifier()
+    return name if plain else '"' + name.replace('"', '""') + '"'
 
 
 UNKNOWN = SqlType(Kind.UNKNOWN)

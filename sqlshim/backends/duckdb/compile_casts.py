@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+from sqlshim.backends.duckdb.fields import field_names
 from sqlshim.types import DEFAULT_SCALE, FLOATS, INTEGERS, TEXT, Interval, Kind, SqlType
 
 E = exp.Expr
@@ -38,8 +39,9 @@ def type_text(t: SqlType) -> str:
             parts = (t.key or SqlType(Kind.TEXT), t.element or SqlType(Kind.TEXT))
             return "MAP(" + ", ".join(map(type_text, parts)) + ")"
         case Kind.STRUCT:
-            fields = (f"{quoted(name)} {type_text(field)}" for name, field in t.fields)
-            return "STRUCT(" + ", ".join(fields) + ")"
+            types = (type_text(field) for _, field in t.fields)
+            pairs = zip(map(quoted, field_names(t)), types, strict=True)
+            return "STRUCT(" + ", ".join(map(" ".join, pairs)) + ")"
         case kind:
             return _NAMES.get(kind, kind.value)
 
@@ -131,9 +133,9 @@ def _nested(value: object, t: SqlType) -> E:
     if isinstance(value, dict) and t.kind is Kind.STRUCT:
         fields = (
             exp.PropertyEQ(
-                this=exp.to_identifier(n, quoted=True), expression=literal(value.get(n), f)
+                this=exp.to_identifier(inside, quoted=True), expression=literal(value.get(n), f)
             )
-            for n, f in t.fields
+            for inside, (n, f) in zip(field_names(t), t.fields, strict=True)
         )
         return exp.Struct(expressions=list(fields))
     if isinstance(value, dict):

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast
-from sqlshim.backends.duckdb.compile_operators import Build, named
+from sqlshim.backends.duckdb.compile_operators import Build
+from sqlshim.backends.duckdb.fields import field_name, field_names
 from sqlshim.functions import documents
 from sqlshim.functions.model import Function
 from sqlshim.functions.varying import READ_AS
-from sqlshim.ir.scalar import Call
+from sqlshim.ir.scalar import Call, Literal
 
 
 def _array_of(node: Call, args: list[E]) -> E:
@@ -21,9 +22,16 @@ def _array_of(node: Call, args: list[E]) -> E:
 def _row_of(node: Call, args: list[E]) -> E:
     fields = [
         exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=arg)
-        for (name, _), arg in zip(node.type.fields, args, strict=True)
+        for name, arg in zip(field_names(node.type), args, strict=True)
     ]
     return cast(exp.Struct(expressions=fields), node.type)
+
+
+def _field(node: Call, args: list[E]) -> E:
+    document, name = node.args
+    assert isinstance(name, Literal)
+    inside = field_name(document.type, str(name.value))
+    return call("struct_extract", args[0], exp.Literal.string(inside))
 
 
 def _read_as(node: Call, args: list[E]) -> E:
@@ -32,7 +40,7 @@ def _read_as(node: Call, args: list[E]) -> E:
 
 
 NESTED: Mapping[Function, Build] = {
-    documents.FIELD: named("struct_extract"),
+    documents.FIELD: _field,
     documents.ARRAY_OF: _array_of,
     documents.ROW_OF: _row_of,
     READ_AS: _read_as,

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlshim.backends.arrow import rows_of, schema_of
+from sqlshim.backends.arrow import rows_of
 from sqlshim.backends.duckdb.compile import Query
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN
 from sqlshim.backends.duckdb.errors import translate
+from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.protocol import RunContext, Stream
 from sqlshim.errors import DataError, DatetimeOutOfRange, Error
 from sqlshim.ir.scalar import Column
@@ -131,7 +132,8 @@ class Input:
         self._stream: Stream | None = None
         self._closed = False
         self._counted = not columns  # without columns only the number of rows counts
-        self._schema = schema_of(columns)
+        self._labels = Labels(columns)
+        self._schema = self._labels.inner
         if self._counted:
             self._schema = pa.schema([pa.field(NO_COLUMN, pa.bool_())])
 
@@ -159,7 +161,7 @@ class Input:
 
         if self._counted:
             return pa.record_batch([pa.nulls(batch.num_rows, pa.bool_())], schema=self._schema)
-        return batch if batch.schema.equals(self._schema) else batch.cast(self._schema)
+        return self._labels.into_engine(conformed(batch, self._labels.outer))
 
     def close(self) -> None:
         """Let go of the store's stream."""
@@ -217,10 +219,10 @@ class DuckStream(Stream):
             relation = self._connection.sql(self._query.sql, params=self._params or None)
             reader = relation.to_arrow_reader(self._context.batch_rows)
             try:
-                schema = schema_of(self.columns)
+                labels = Labels(self.columns)
                 for batch in reader:
                     if batch.num_rows:
-                        yield conformed(batch, schema)
+                        yield labels.out_of_engine(conformed(batch, labels.inner))
                     self._context.remaining()
             finally:
                 reader.close()

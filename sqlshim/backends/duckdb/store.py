@@ -18,6 +18,7 @@ from sqlshim.backends.arrow import batch_of
 from sqlshim.backends.duckdb.compile import compile_query
 from sqlshim.backends.duckdb.compile_casts import quoted, type_text
 from sqlshim.backends.duckdb.errors import translate, translated
+from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound
 from sqlshim.backends.duckdb.session import Database
 from sqlshim.backends.duckdb.shared import SharedStream
@@ -215,7 +216,8 @@ class DuckStore(Backend):
         fields = [
             Column(i, name, t) for i, (name, t) in enumerate(zip(columns, types, strict=True))
         ]
-        self._with_rows(batch_of(fields, rows), f"{into} SELECT * FROM new_rows")
+        batch = Labels(fields).into_engine(batch_of(fields, rows))
+        self._with_rows(batch, f"{into} SELECT * FROM new_rows")
         return len(rows)
 
     def update(
@@ -226,17 +228,21 @@ class DuckStore(Backend):
         context: RunContext,
     ) -> Changed:
         with self._changing(table) as stored:
-            found = _read(source(), context)
+            stream = source()
+            found = _read(stream, context)
             new = (f"{quoted(stored.columns[n])} = s.v{i + 1}" for i, n in enumerate(columns))
             into = f"UPDATE {quoted(stored.name)} AS t SET {', '.join(new)}"
-            self._write_from(found, f"{into} FROM new_rows AS s WHERE t.rowid = s.v0")
+            labels = Labels(stream.columns)
+            self._write_from(found, labels, f"{into} FROM new_rows AS s WHERE t.rowid = s.v0")
         return found
 
     def delete(self, table: Table, source: Callable[[], Stream], context: RunContext) -> Changed:
         with self._changing(table) as stored:
-            found = _read(source(), context)
+            stream = source()
+            found = _read(stream, context)
             where = "WHERE rowid IN (SELECT v0 FROM new_rows)"
-            self._write_from(found, f"DELETE FROM {quoted(stored.name)} {where}")
+            statement = f"DELETE FROM {quoted(stored.name)} {where}"
+            self._write_from(found, Labels(stream.columns), statement)
         return found
 
     def truncate(self, table: Table) -> None:
@@ -260,13 +266,13 @@ class DuckStore(Backend):
                 self._undo(begun)
             raise
 
-    def _write_from(self, found: Changed, statement: str) -> None:
+    def _write_from(self, found: Changed, labels: Labels, statement: str) -> None:
         """Run a statement that reads `new_rows`, whose columns are v0, v1, …; takes the lock."""
         if not found.count:
             return
         import pyarrow as pa
 
-        rows = pa.Table.from_batches(found.batches)
+        rows = pa.Table.from_batches(map(labels.into_engine, found.batches))
         named = rows.rename_columns([f"v{n}" for n in range(rows.num_columns)])
         with self._lock:
             self._with_rows(named, statement)

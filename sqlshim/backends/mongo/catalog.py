@@ -72,15 +72,16 @@ def _table(
     name = info["name"]
     collection = database[name]
     is_view = info.get("type") == "view"
+    keyless = is_view or info.get("type") == "timeseries"
     indexes = () if is_view else _indexes(collection)
     schema = info.get("options", {}).get("validator", {}).get("$jsonSchema", {})
-    columns = _columns(collection, schema, options)
+    columns = _columns(collection, schema, options, keyless)
     return Table(
         store=store,
         schema=database.name,
         name=name,
         columns=_declared(columns, name, options),
-        primary_key=_primary_key(name, indexes),
+        primary_key=() if keyless else _primary_key(name, indexes),
         indexes=tuple(i for i in indexes if i.name != "_id_"),
         row_count=None if is_view else _row_count(collection),
         read_only=is_view,
@@ -92,25 +93,41 @@ def _table(
 
 
 def _columns(
-    collection: Collection[Document], schema: Mapping[str, Any], options: Options
+    collection: Collection[Document], schema: Mapping[str, Any], options: Options, keyless: bool
 ) -> list[TableColumn]:
     described = validator.columns_of(schema)
     if validator.is_ours(schema):
         if any(c.name == KEY for c in described):
             return described
         return [TableColumn(KEY, TEXT.with_null(False), OBJECT_ID, hidden=True), *described]
-    names = {c.name for c in described}
-    if schema.get("additionalProperties") is False:
-        return _key_first(described)
-    found = sampled(collection, options.sample_size)
-    return _key_first([*described, *(c for c in found if c.name not in names)])
+    found = {c.name: c for c in described}
+    closed = schema.get("additionalProperties") is False
+    untold = validator.without_type(schema)
+    if untold or not closed:
+        for column in sampled(collection, options.sample_size):
+            if column.name in untold or (not closed and column.name not in found):
+                found[column.name] = column
+    return _loose(found) if keyless else _with_key(found, _may_be_null(collection))
 
 
-def _key_first(columns: Sequence[TableColumn]) -> list[TableColumn]:
-    """`_id` first, never NULL, filled in by the store where an INSERT leaves it out."""
-    found = next((c for c in columns if c.name == KEY), TableColumn(KEY, TEXT, OBJECT_ID))
-    key = replace(found, type=found.type.with_null(False), has_default=found.native == OBJECT_ID)
-    return [key, *(c for c in columns if c.name != KEY)]
+def _loose(found: Mapping[str, TableColumn]) -> list[TableColumn]:
+    """The columns of what has no key: the `_id` of a view or of a time series may be in several
+    documents, or in none."""
+    first = found.get(KEY)
+    rest = [c for name, c in found.items() if name != KEY]
+    return [first, *rest] if first is not None else rest or [TableColumn(KEY, TEXT, OBJECT_ID)]
+
+
+def _with_key(found: Mapping[str, TableColumn], nullable: bool) -> list[TableColumn]:
+    """`_id` first, filled in by the store where an INSERT leaves it out."""
+    key = found.get(KEY, TableColumn(KEY, TEXT, OBJECT_ID))
+    key = replace(key, type=key.type.with_null(nullable), has_default=key.native == OBJECT_ID)
+    return [key, *(c for name, c in found.items() if name != KEY)]
+
+
+def _may_be_null(collection: Collection[Document]) -> bool:
+    """Whether there is the one document whose `_id` is null."""
+    return collection.find_one({KEY: None}, {KEY: 1}) is not None
 
 
 def _declared(

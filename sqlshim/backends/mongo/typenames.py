@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from sqlshim.errors import InterfaceError
 from sqlshim.types import (
@@ -46,6 +47,7 @@ _NAMES: dict[str, SqlType] = {
 _PARTS = re.compile(
     r"\s*(\w+(?:\s+(?:PRECISION|WITH\s+TIME\s+ZONE))?)\s*(.*)", re.IGNORECASE | re.DOTALL
 )
+_FIELD = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"\s*|(?P<name>\S+)\s+)(?P<type>.*)', re.DOTALL)
 _DIGITS = re.compile(r"\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*(.*)", re.DOTALL)
 
 
@@ -73,8 +75,11 @@ def parse_type(text: str) -> SqlType:
 def _struct(inner: str) -> SqlType:
     fields = []
     for part in _split(inner):
-        name, _, type_text = part.strip().partition(" ")
-        fields.append((name.strip('"'), parse_type(type_text)))
+        found = _FIELD.fullmatch(part)
+        if found is None:
+            raise _unknown(part)
+        name = found["name"] or found["quoted"].replace('""', '"')
+        fields.append((name, parse_type(found["type"])))
     return struct(tuple(fields))
 
 
@@ -85,9 +90,7 @@ def _map(inner: str) -> SqlType:
 
 def _enclosed(text: str) -> tuple[str, str]:
     """What is inside the parentheses a text begins with, and what follows."""
-    depth = 0
-    for i, char in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(char, 0)
+    for i, _, depth in _depths(text):
         if depth == 0:
             return text[1:i], text[i + 1 :].strip()
     raise _unknown(text)
@@ -95,13 +98,23 @@ def _enclosed(text: str) -> tuple[str, str]:
 
 def _split(text: str) -> list[str]:
     """The parts between commas that are in no parentheses."""
-    parts, depth, start = [], 0, 0
-    for i, char in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(char, 0)
+    parts, start = [], 0
+    for i, char, depth in _depths(text):
         if char == "," and depth == 0:
             parts.append(text[start:i])
             start = i + 1
     return [*parts, text[start:]]
+
+
+def _depths(text: str) -> Iterator[tuple[int, str, int]]:
+    """Each character outside quotes, and in how many parentheses it is."""
+    depth, quoted = 0, False
+    for i, char in enumerate(text):
+        if char == '"':
+            quoted = not quoted
+        elif not quoted:
+            depth += {"(": 1, ")": -1}.get(char, 0)
+            yield i, char, depth
 
 
 def _fail(text: str) -> SqlType:

@@ -105,13 +105,20 @@ def is_ours(schema: _Schema) -> bool:
 
 
 def columns_of(schema: _Schema) -> list[TableColumn]:
-    """The columns that a `$jsonSchema` describes."""
-    required = set(schema.get("required", ()))
+    """The columns that a `$jsonSchema` describes. What only others require may be missing: their
+    documents may be older than the validator, or it only warns."""
+    required = set(schema.get("required", ())) if is_ours(schema) else set()
     return [
         _column(name, part, name in required)
         for name, part in schema.get("properties", {}).items()
         if isinstance(part, Mapping)
     ]
+
+
+def without_type(schema: _Schema) -> frozenset[str]:
+    """The properties of which the schema does not say what type they are (but an `enum`, say)."""
+    found = schema.get("properties", {}).items()
+    return frozenset(n for n, part in found if isinstance(part, Mapping) and not _names(part))
 
 
 def _column(name: str, part: _Schema, required: bool) -> TableColumn:

@@ -22,7 +22,7 @@ from sqlshim.backends.mongo.encode import OBJECT_ID, Encode, encoder, nullable, 
 from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.protocol import RunContext, TableDefinition
 from sqlshim.catalog.model import Table, TableColumn
-from sqlshim.errors import NotNullViolation, NotSupportedError, TableExists
+from sqlshim.errors import NotNullViolation, NotSupportedError, ProgrammingError, TableExists
 from sqlshim.types import SqlType
 
 Document = dict[str, Any]
@@ -125,6 +125,8 @@ def insert(
     context: RunContext,
 ) -> int:
     """Insert all of the documents or none."""
+    if table.read_only:
+        raise ProgrammingError(f"cannot insert into view {table.name!r}", sqlstate="42809")
     if not documents:
         return 0
     collection = database[table.name]

@@ -74,6 +74,8 @@ def test_a_pattern_must_not_end_with_the_escape_character() -> None:
         ("INTEGER[][]", "INTEGER[][]"),
         ("STRUCT(a INTEGER, b DECIMAL(4,1)[])", "STRUCT(a INTEGER, b DECIMAL(4,1)[])"),
         ("MAP(TEXT, STRUCT(a DATE))", "MAP(TEXT, STRUCT(a DATE))"),
+        ('STRUCT("" TEXT, "a, (b" DATE[])', 'STRUCT("" TEXT, "a, (b" DATE[])'),
+        ('STRUCT("say ""x""" INT, "plain" INT)', 'STRUCT("say ""x""" INTEGER, plain INTEGER)'),
     ],
 )
 def test_type_names_are_read(text: str, expected: str) -> None:

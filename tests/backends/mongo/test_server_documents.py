@@ -8,6 +8,7 @@ import math
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -103,6 +104,29 @@ def test_odd_names_are_read_and_filtered(database: Any, ask: Ask) -> None:
     assert ask('SELECT "a.b", "$c", "with space", "" FROM odd WHERE "a.b" = 5 AND "$c" > 1') == [
         (5, 6, 7, 8)
     ]
+
+
+KEYS = {"$x": 1, "y.z": 2, "p q": 3, "": 4, "n": 5, "N": 6}
+
+
+@pytest.mark.parametrize("pushdown", ["always", "auto", "never"])
+def test_any_key_of_a_document_is_a_field(database: Any, ask: Ask, pushdown: str) -> None:
+    database.odd_keys.drop()
+    items = [{"": 1, "$k": 2, "K": 3, "k": 4}, {}]
+    documents = [{"_id": 1, "sub": KEYS, "items": items}, {"_id": 2, "sub": {"N": 7}}]
+    database.command("insert", "odd_keys", documents=documents)
+    always = partial(ask, pushdown=pushdown)
+    assert always("SELECT sub FROM odd_keys ORDER BY _id") == [
+        (KEYS,), ({**dict.fromkeys(KEYS), "N": 7},)]  # fmt: skip
+    fields = 'sub."$x", sub."y.z", sub."p q", sub."", sub."n", sub."N"'
+    assert always(f'SELECT {fields} FROM odd_keys WHERE sub."" = 4') == [(1, 2, 3, 4, 5, 6)]
+    assert always('SELECT sub.* FROM odd_keys WHERE sub."N" = 7') == [(*[None] * 5, 7)]
+    assert always('SELECT i."", i."$k", i."K", i."k" FROM odd_keys, UNNEST(items) AS i') == [
+        (1, 2, 3, 4), (None,) * 4]  # fmt: skip
+    assert always('SELECT items[1]."", items[1]."k" FROM odd_keys ORDER BY _id') == [
+        (1, 4), (None, None)]  # fmt: skip
+    assert always('SELECT sub."", COUNT(*) FROM odd_keys GROUP BY sub."" ORDER BY 1') == [
+        (4, 1), (None, 1)]  # fmt: skip
 
 
 def test_nan_is_the_largest_number(database: Any, ask: Ask) -> None:
