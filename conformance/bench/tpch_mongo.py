@@ -41,7 +41,7 @@ def suite(uri: str, scale: float) -> Iterator[Iterator[Race]]:
         yield (
             Race(
                 name,
-                partial(_ours, connection, query(name, scale)),
+                partial(fetch, connection, query(name, scale)),
                 partial(plan, database),
                 most,
                 partial(difference, keys=ORDER_KEYS[name]),
@@ -50,7 +50,8 @@ def suite(uri: str, scale: float) -> Iterator[Iterator[Race]]:
         )
 
 
-def _ours(connection: Any, sql: str) -> Rows:
+def fetch(connection: Any, sql: str) -> Rows:
+    """All rows of a query."""
     with closing(connection.cursor()) as cursor:
         cursor.execute(sql)
         rows: Rows = cursor.fetchall()

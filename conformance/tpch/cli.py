@@ -1,4 +1,5 @@
-"""`python -m conformance tpch load|check`: TPC-H data into a store, and its queries checked.
+"""`python -m conformance tpch load|check|indexes`: TPC-H data into a store, its queries checked,
+and the indexes of its foreign keys dropped or made again (MongoDB).
 
 Exit code 0 when all passed, 1 when a query failed, 2 when nothing could be run.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from conformance.backends import Unavailable
+from conformance.tpch import load_mongo
 from conformance.tpch.check import ORDER_KEYS, Checked, check
 from conformance.tpch.data import NoGenerator, parquet_dir
 from conformance.tpch.load import DATABASE, load
@@ -29,6 +31,9 @@ def arguments() -> argparse.ArgumentParser:
         command.add_argument("--backend", required=True, choices=BACKENDS)
         command.add_argument("--uri", required=command is loading, help="where the tables are")
         command.add_argument("-s", "--scale", type=float, default=0.01, help="scale factor")
+    indexing = commands.add_parser("indexes", help="of foreign keys, in MongoDB")
+    indexing.add_argument("what", choices=("drop", "create"))
+    indexing.add_argument("--uri", required=True, help="where the tables are")
     checking.add_argument("queries", nargs="*", metavar="qNN", help="default: all 22")
     checking.add_argument("--pushdown", default="auto", choices=("auto", "always", "never"))
     checking.add_argument("--load", action="store_true", help="load the data first")
@@ -45,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(names) - set(ORDER_KEYS):
         parser.error(f"no such query: {', '.join(sorted(unknown))}")
     try:
+        if options.command == "indexes":
+            load_mongo.foreign_key_indexes(options.uri, options.what == "create")
+            return 0
         if options.command == "load":
             load(options.backend, options.uri, options.scale)
             return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pymongo
 from bson.int64 import Int64
+from pymongo.database import Database
 
 from conformance.tpch.load import DATABASE, Progress, batches, read
 from conformance.tpch.schema import TABLES, Table
@@ -19,11 +21,27 @@ BATCH = 10_000
 
 
 def fill(uri: str, directory: Path) -> None:
-    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
-    with client:
-        database = client[urlsplit(uri).path.strip("/") or DATABASE]
+    with _database(uri) as database:
         for table in TABLES:
             _fill_collection(database[table.name], table, read(directory, table))
+
+
+def foreign_key_indexes(uri: str, wanted: bool) -> None:
+    """See that the foreign keys have indexes, or that they have none."""
+    with _database(uri) as database:
+        for table in TABLES:
+            for column in table.foreign_keys:
+                if wanted:
+                    database[table.name].create_index(column)
+                else:
+                    database[table.name].drop_index(f"{column}_1")
+
+
+@contextmanager
+def _database(uri: str) -> Iterator[Database[dict[str, Any]]]:
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+    with client:
+        yield client[urlsplit(uri).path.strip("/") or DATABASE]
 
 
 def _fill_collection(

@@ -19,6 +19,11 @@ class Table:
     def key(self) -> tuple[str, ...]:
         return (self.partition, *self.clustering)
 
+    @property
+    def foreign_keys(self) -> tuple[str, ...]:
+        """The foreign keys that have an index of their own."""
+        return tuple(name for name in self.indexes if name.endswith("key"))
+
 
 TABLES = (
     Table("region", "r_regionkey"),
