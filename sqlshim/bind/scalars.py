@@ -31,6 +31,7 @@ from sqlshim.bind.hypothetical import hypothetical, is_hypothetical
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
+from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unnest import Expansions, not_allowed
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
@@ -160,6 +161,8 @@ class ScalarBinder:
         if kind is exp.In and node.args.get("query") is not None:
             found = self._in_query(node, op.EQ, every=False, query=node.args["query"])
             return call(op.NOT, found) if node.args.get("negate") else found
+        if (about_times := compare_times(node, self)) is not None:
+            return call(op.NOT, about_times) if _negated_in(node) else about_times
         if (about_row := compare_rows(node, self)) is not None:
             return call(op.NOT, about_row) if _negated_in(node) else about_row
         if _negated_in(node):

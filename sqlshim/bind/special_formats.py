@@ -12,11 +12,12 @@ from sqlglot import exp
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
 from sqlshim.bind.coerce import call, case, cast, coerce, null_of
 from sqlshim.bind.special_numbers import number_to_char, to_number
-from sqlshim.errors import NotSupportedError
+from sqlshim.bind.timeuuids import instant
+from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import datetime, regex, text
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Scalar
-from sqlshim.types import DOUBLE, INTEGER, TEXT, TIMESTAMPTZ, Kind
+from sqlshim.types import DATE, DOUBLE, INSTANTS, INTEGER, TEXT, TIMESTAMPTZ, Kind
 
 _INSTANTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 Piece = Callable[[Scalar, bool], Scalar]  # of the value, and whether FM takes the padding off
@@ -236,8 +237,8 @@ def read_instant(fn_type: Kind) -> Special:
     """TO_DATE and TO_TIMESTAMP(text, pattern); TO_TIMESTAMP(seconds) as well."""
 
     def build(node: exp.Expr, binds: Binds) -> Scalar:
-        if len(node.expressions) == 1 and fn_type is not Kind.DATE:
-            return call(datetime.TO_TIMESTAMP, binds.scalar(node.expressions[0]))
+        if len(node.expressions) == 1:
+            return _of_one(binds.scalar(node.expressions[0]), fn_type)
         value = coerce(binds.scalar(node.expressions[0]), TEXT)
         pattern = constant_text(node.expressions[1], binds, "the pattern of TO_DATE")
         parts = _read(value, pattern)
@@ -245,6 +246,18 @@ def read_instant(fn_type: Kind) -> Special:
         return date if fn_type is Kind.DATE else _instant_of(date, parts)
 
     return build
+
+
+def _of_one(value: Scalar, fn_type: Kind) -> Scalar:
+    """Of a number of seconds as in PostgreSQL, of a timeuuid or an instant as in CQL."""
+    if value.type.kind not in INSTANTS | {Kind.UUID}:
+        if fn_type is Kind.DATE:
+            raise TypeMismatch(
+                f"to_date takes a text and a pattern, not {str(value.type).lower()}",
+                sqlstate="42883",
+            )
+        return call(datetime.TO_TIMESTAMP, value)
+    return cast(instant(value), DATE) if fn_type is Kind.DATE else instant(value)
 
 
 def _read(value: Scalar, pattern: str) -> dict[str, Scalar]:

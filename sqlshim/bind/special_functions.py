@@ -14,6 +14,7 @@ from sqlshim.bind import (
     special_sqlite,
     special_text,
     special_weeks,
+    timeuuids,
 )
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
 from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
@@ -272,4 +273,5 @@ CALLS: dict[str, Special] = {
     "subdate": day_step(op.SUB),
     **special_weeks.CALLS,
     **special_session.CALLS,
+    **timeuuids.CALLS,
 }

@@ -14,6 +14,7 @@ from sqlshim.functions.model import (
     A_TEXT,
     A_TIME,
     A_TIMESTAMP,
+    A_UUID,
     AN_INSTANT,
     AN_INTERVAL,
     INT,
@@ -85,6 +86,17 @@ MAKE_DATE: Function = scalar(
 LAST_DAY: Function = scalar("LAST_DAY", "the last day of the month", sig(AN_INSTANT, gives=DATE))
 TO_TIMESTAMP: Function = scalar(
     "TO_TIMESTAMP", "the instant so many seconds after 1970", sig(A_DOUBLE, gives=TIMESTAMPTZ)
+)
+TOTIMESTAMP: Function = own_nulls(
+    "TOTIMESTAMP",
+    "the time of a timeuuid, to the millisecond, as in CQL; NULL for any other UUID",
+    NullResult.ALWAYS,
+    sig(A_UUID, gives=TIMESTAMP),
+)
+TOUNIXTIMESTAMP: Function = scalar(
+    "TOUNIXTIMESTAMP",
+    "the milliseconds since 1970 of a timestamp, or of the time of a timeuuid",
+    sig(A_TIMESTAMP, gives=BIGINT),
 )
 MAKE_TIME: Function = scalar(
     "MAKE_TIME", "a time from hour, minute, second", sig(INT, INT, A_DOUBLE, gives=TIME)

@@ -20,6 +20,7 @@ from sqlshim.types import (
     NUMBERS,
     TEXT,
     TIMESTAMP,
+    UUID,
     Kind,
     SqlType,
     common,
@@ -61,6 +62,7 @@ AN_INSTANT = Want(
     "date or timestamp", frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ}), TIMESTAMP
 )
 AN_INTERVAL = _only(INTERVAL)
+A_UUID = _only(UUID)
 A_TIME = Want("time", frozenset({Kind.TIME}))
 BYTES_OR_TEXT = Want("text or bytes", frozenset({Kind.TEXT, Kind.BYTES}), TEXT)
 

@@ -52,6 +52,7 @@ class Term:
     op: Op
     values: tuple[Literal | Param, ...]
     beside: tuple[str, ...] = ()
+    of_time: bool = False  # the time of a timeuuid is compared with an instant
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -92,6 +93,9 @@ class Bound:
         return self.value if isinstance(self.value, tuple) else (self.value,)
 
 
+_TICKS = 10_000  # of 100 ns in a millisecond
+_START = -12_219_292_800_000  # milliseconds from 1970 to 1582, where UUIDs begin
+LEAST, MOST = 0x8080808080808080, 0x7F7F7F7F7F7F7F7F  # Cassandra compares signed bytes
 _MAX_KEY = 65535  # bytes of a key
 EPOCH = dt.datetime(1970, 1, 1)
 _MILLISECOND = dt.timedelta(milliseconds=1)
@@ -123,10 +127,31 @@ def decide(term: Term, native: str, params: Sequence[object], key: KeyPart) -> B
         return _decide_in(values, native, key)
     if not values:
         return None  # a comparison with NULL is never true
+    if term.of_time:
+        return _decide_time(term.op, _timestamp(values[0]))
     floor = FLOORS[native](values[0])
     if floor is None:
         return None  # the type has no such value and no order worth the name
     return _compare(term.op, floor, native, key)
+
+
+def _decide_time(op: Op, floor: Floor) -> Bound | None:
+    """A comparison of timeuuids, which Cassandra orders by time: with the last of a millisecond, or
+    the first of one that is met exactly."""
+    lower, ticks = op in (Op.GT, Op.GE), (int(str(floor.value)) - _START) * _TICKS
+    if ticks < 0:
+        return Bound(Op.GE, timeuuid(0, LEAST)) if lower else None
+    if ticks >= 2**60:
+        return None if lower else Bound(Op.LE, timeuuid(2**60 - 1, MOST))
+    if floor.exact and op in (Op.GE, Op.LT):
+        return Bound(op, timeuuid(ticks, LEAST))
+    return Bound(Op.GT if lower else Op.LE, timeuuid(ticks + _TICKS - 1, MOST))
+
+
+def timeuuid(ticks: int, rest: int) -> uuid.UUID:
+    """A UUID of version 1 so many 100 ns after 1582; `rest` are its lower 64 bits."""
+    low, middle, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48
+    return uuid.UUID(int=low << 96 | middle << 80 | 1 << 76 | high << 64 | rest)
 
 
 def decide_contained(term: Term, elements: Sequence[str], params: Sequence[object]) -> Bound | None:

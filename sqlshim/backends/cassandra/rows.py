@@ -53,7 +53,8 @@ def _range(condition: Scalar, columns: Columns) -> Term | None:
     if isinstance(terms, str) or len(terms) != 1 or terms[0].op not in _STRICT:
         return None
     natives = {column.name: column.native for column in columns.values()}
-    return None if natives[terms[0].column] in FLOATING else terms[0]
+    plain = natives[terms[0].column] not in FLOATING and not terms[0].of_time
+    return terms[0] if plain else None
 
 
 def decide_slice(

@@ -93,6 +93,8 @@ class Samples:
         """What share of the rows satisfies the terms; None where that cannot be told: a small
         table, a parameter, a server that does not answer."""
         known = all(isinstance(v, Literal) for t in terms for v in t.values)
+        if any(t.of_time for t in terms):
+            return None
         if not terms or not known or (table.row_count or 0) < PROBE_ROWS:
             return None
         try:

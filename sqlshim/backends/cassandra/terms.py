@@ -11,11 +11,12 @@ from collections.abc import Mapping
 
 from sqlshim.backends.cassandra.bounds import FLOAT_MAX, FLOORS, Op, Term
 from sqlshim.catalog.model import TableColumn
+from sqlshim.functions import datetime
 from sqlshim.functions import operators as op
 from sqlshim.functions.keys import IN_KEYS
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Param, Scalar
-from sqlshim.types import BOOLEAN, Kind, SqlType
+from sqlshim.types import BOOLEAN, INSTANTS, Kind, SqlType
 
 COMPARISONS = {op.EQ: Op.EQ, op.LT: Op.LT, op.LE: Op.LE, op.GT: Op.GT, op.GE: Op.GE}
 MOST_ITEMS = 1000  # of an IN list on anything but a partition key
@@ -60,7 +61,7 @@ def as_terms(conjunct: Scalar, columns: Columns) -> tuple[Term, ...] | str:
     """The CQL terms that together say the conjunct, or why there are none."""
     match conjunct:
         case Call(fn=fn, args=(left, right)) if fn in COMPARISONS:
-            return _comparison(fn, left, right, columns)
+            return _of_time(fn, left, right, columns) or _comparison(fn, left, right, columns)
         case InList(arg=arg, items=items):
             return _in_list(arg, items, columns)
         case Call(fn=fn, args=(Column() as arg, Param() as keys)) if fn is IN_KEYS:
@@ -90,6 +91,26 @@ def _comparison(
         # -0.0 and 0.0 are two values in Cassandra and one in SQL: say it as a closed range.
         return Term(column.name, Op.GE, (right,)), Term(column.name, Op.LE, (right,))
     return (Term(column.name, how, (right,)),)
+
+
+def _of_time(
+    fn: Function, left: Scalar, right: Scalar, columns: Columns
+) -> tuple[Term, ...] | None:
+    """A comparison of a timeuuid's time with an instant."""
+    if isinstance(left, Literal | Param):
+        fn, left, right = op.MIRRORED[fn], right, left
+    while isinstance(left, Cast) and left.type.kind in INSTANTS - {Kind.DATE}:
+        left = left.arg
+    match left, right:
+        case Call(fn=datetime.TOTIMESTAMP, args=(Column(id=number),)), Literal() | Param():
+            column = columns.get(number)
+        case _:
+            return None
+    if column is None or column.native != "timeuuid" or right.type.kind not in INSTANTS:
+        return None
+    how = COMPARISONS[fn]
+    ends = (Op.GE, Op.LE) if how is Op.EQ else (how,)
+    return tuple(Term(column.name, end, (right,), of_time=True) for end in ends)
 
 
 def _in_list(arg: Scalar, items: tuple[Scalar, ...], columns: Columns) -> tuple[Term, ...] | str:

@@ -90,6 +90,8 @@ DATE_BUILDERS: Mapping[Function, Build] = {
     datetime.MAKE_INTERVAL: _make_interval,
     datetime.TIMEZONE: named("timezone"),
     datetime.TO_TIMESTAMP: lambda node, args: cast(call("pg_to_timestamp", *args), TIMESTAMPTZ),
+    datetime.TOTIMESTAMP: named("cql_timestamp"),
+    datetime.TOUNIXTIMESTAMP: named("epoch_ms"),
     datetime.DATE_DIFF: _date_diff,
     datetime.TIMESTAMP_DIFF: _timestamp_diff,
     datetime.MONTHS_BETWEEN: _of_plain("pg_months_between"),

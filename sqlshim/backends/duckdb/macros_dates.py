@@ -60,6 +60,12 @@ MACROS = (
                   OR abs(x) > 9.2e12 THEN {_ALL}
              ELSE make_timestamp(CAST(floor(x) AS BIGINT) * 1000000
                                  + CAST(round_even((x - floor(x)) * 1000000, 0) AS BIGINT)) END""",
+    # a UUID of version 1 counts 100 ns since 1582: the lowest digits first
+    """cql_ticks(u) AS
+        CAST('0x' || substr(u, 16, 3) || substr(u, 10, 4) || substr(u, 1, 8) AS BIGINT)""",
+    """cql_timestamp(u) AS
+        CASE WHEN substr(u, 15, 1) = '1'
+             THEN make_timestamp((cql_ticks(u) // 10000 - 12219292800000) * 1000) END""",
     """pg_times(a, b) AS to_microseconds(epoch_us(a) - epoch_us(b))""",
     """pg_month_number(t) AS datepart('year', t) * 12 + datepart('month', t)""",
     """pg_within_month(t) AS
