@@ -79,6 +79,7 @@ class Table:
     row_functions: tuple[RowFunction, ...] = ()
     open: bool = False
     locator: str = ""
+    lacks: frozenset[str] = frozenset()  # what its server cannot do, in the backend's words
 
     def column(self, name: str) -> TableColumn:
         """The column stored under exactly this name; KeyError if there is none."""

@@ -17,6 +17,7 @@ from sqlshim.backends.cassandra.policy import consult
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.run import start
 from sqlshim.backends.cassandra.selectivity import Samples, rather_scan
+from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.uri import Address
 from sqlshim.backends.cassandra.write import insert_rows
@@ -76,6 +77,7 @@ class CassandraBackend(WritesAtOnce):
         self._loaded = Loaded()
         try:
             self._keyspace()
+            self._lacks = self._session.lacks()
         except Error:
             self.close()
             raise
@@ -129,7 +131,8 @@ class CassandraBackend(WritesAtOnce):
             return None
         view = name in keyspace.views
         self._loaded.add(keyspace, meta)
-        return read_table(meta, udts_of(keyspace), self.alias, self._row_count(schema, meta), view)
+        rows = None if Feature.TOKEN_RANGES in self._lacks else self._row_count(schema, meta)
+        return read_table(meta, udts_of(keyspace), self.alias, rows, view, self._lacks)
 
     def _row_count(self, schema: str, meta: Any) -> int | None:
         key = [c.name for c in meta.partition_key]

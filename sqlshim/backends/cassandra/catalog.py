@@ -94,8 +94,15 @@ def udts_of(keyspace: Any) -> Udts:
     }
 
 
-def read_table(meta: Any, udts: Udts, alias: str, row_count: int | None, view: bool) -> Table:
-    """The catalog's table for the driver's."""
+def read_table(
+    meta: Any,
+    udts: Udts,
+    alias: str,
+    row_count: int | None,
+    view: bool,
+    lacks: frozenset[str] = frozenset(),
+) -> Table:
+    """The catalog's table for the driver's. `lacks`: what the server cannot do."""
     comment = comment_of(meta)
     clustering = _clustering(meta)
     partition = tuple(c.name for c in meta.partition_key)
@@ -118,6 +125,7 @@ def read_table(meta: Any, udts: Udts, alias: str, row_count: int | None, view: b
         row_count=row_count,
         read_only=view,
         row_functions=(_token(partition), *_ages(meta)),
+        lacks=lacks,
     )
 
 

@@ -20,6 +20,7 @@ from sqlshim.backends.cassandra.bounds import POINTS, Form, KeyPart, Op, Term, v
 from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.nearest import MOST, Vector, vector_of
 from sqlshim.backends.cassandra.restrict import Path, Restriction
+from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, Source, shape_of
 from sqlshim.catalog.model import Table
 from sqlshim.errors import InternalError
@@ -81,7 +82,7 @@ class CqlQuery:
     @property
     def by_ranges(self) -> bool:
         """Whether it is sent once for each token range."""
-        if self.vector is not None:
+        if self.vector is not None or Feature.TOKEN_RANGES in self.table.lacks:
             return False
         path = self.restriction.path
         if path is Path.INDEX:

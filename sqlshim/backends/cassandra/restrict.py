@@ -8,14 +8,16 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlshim.backends.cassandra.bounds import OF_COLLECTIONS, POINTS, Op, Term
 from sqlshim.backends.cassandra.catalog import SAI, SAI_ANALYZED, SECONDARY
 from sqlshim.backends.cassandra.contains import as_contained
+from sqlshim.backends.cassandra.cqltypes import collection
 from sqlshim.backends.cassandra.rows import as_slice
+from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms
 from sqlshim.catalog.model import Table
 from sqlshim.ir.scalar import Scalar
@@ -72,21 +74,61 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
         terms = [t for t in terms if not t.beside]
     if keyed is None and any(_index_for(t, table) for t in terms):
         terms = [t for t in terms if t.op is not Op.IN or t.column not in table.partition_key]
+        terms, unable = _without_filters(terms, table, lambda t: bool(_index_for(t, table)))
         path, sent, filtering, indexes = _by_index(terms, table)
     elif keyed is None:
         terms = [t for t in terms if len(t.values) <= MOST_ITEMS]
         why = f"an IN list of more than {MOST_ITEMS} values"
+        terms, unable = _without_filters(terms, table, lambda t: False)
         path, sent, filtering, indexes = _by_ring(terms)
     else:
+        terms = _beside_collections(terms, table)
+        needed = {*keyed, *restrict_clustering([name for name, _ in table.clustering], terms)}
+        terms, unable = _without_filters(terms, table, lambda t: t in needed or t.beside != ())
         path, sent, filtering = _by_key(keyed, terms, table)
         indexes = ()
     sent_set = set(sent)
     dropped = [
-        (c, _NO_SLICE if group[0].beside else why)
+        (c, _NO_SLICE if group[0].beside else _why_unable(group, unable) or why)
         for c, group in taken.items()
         if not sent_set.issuperset(group)
     ]
     return Restriction(path, sent, (*left, *dropped), filtering, indexes)
+
+
+# --- what older servers cannot do ----------------------------------------------------------
+
+
+def _without_filters(
+    terms: Sequence[Term], table: Table, found: Callable[[Term], bool]
+) -> tuple[list[Term], dict[Term, Feature]]:
+    """The terms without those that the table's server cannot filter rows by; what it lacks for
+    each. `found`: rows are found by a term, not filtered."""
+    unable = {t: lack for t in terms if not found(t) and (lack := _lack_for(t, table))}
+    return [t for t in terms if t not in unable], unable
+
+
+def _lack_for(term: Term, table: Table) -> Feature | None:
+    needed = {Feature.FILTERING}
+    if term.op is Op.IN:
+        needed.add(Feature.FILTERING_IN)
+    if term.column in table.partition_key:
+        needed.add(Feature.FILTERING_KEYS)
+    return next((feature for feature in Feature if feature in needed & table.lacks), None)
+
+
+def _why_unable(group: Sequence[Term], unable: Mapping[Term, Feature]) -> str:
+    lack = next((unable[t] for t in group if t in unable), None)
+    return f"the server is too old for {lack}" if lack else ""
+
+
+def _beside_collections(terms: list[Term], table: Table) -> list[Term]:
+    """Without IN on clustering columns, where that does not go with collections."""
+    kept = [c for c in table.columns if (of := collection(c.native)) and not of.frozen]
+    if Feature.IN_BESIDE_COLLECTIONS not in table.lacks or not kept:
+        return terms
+    clustering = {name for name, _ in table.clustering}
+    return [t for t in terms if t.op is not Op.IN or t.column not in clustering]
 
 
 # --- what can be said at all ---------------------------------------------------------------

@@ -12,6 +12,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +31,7 @@ from sqlshim.backends.cassandra.decode import IntegerHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
 from sqlshim.backends.cassandra.levels import Levels
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
+from sqlshim.backends.cassandra.servers import Version, is_scylla, lacking, oldest, version_of
 from sqlshim.backends.cassandra.uri import Address, Tls
 from sqlshim.errors import (
     AuthenticationFailed,
@@ -64,6 +66,14 @@ class Session:
     def metadata(self) -> Any:
         """The driver's metadata: keyspaces, hosts, the ring."""
         return self.cluster.metadata
+
+    def lacks(self) -> frozenset[str]:
+        """What this cluster cannot do."""
+        scylla: Version | None = None
+        if is_scylla(self.metadata):
+            found = self.read("SELECT version FROM system.versions WHERE key = 'local'")
+            scylla = version_of(found[0][0]) if found else ()
+        return lacking(oldest(self.metadata), scylla, self.metadata.partitioner or "")
 
     def prepare(self, text: str, stamp: object) -> PreparedStatement:
         """The prepared statement of a text. `stamp` stands for the columns' types: a table that
@@ -143,12 +153,18 @@ def _cluster(address: Address, connect_timeout: float) -> Any:
         connect_timeout=max(0.1, connect_timeout / len(address.hosts)),
         control_connection_timeout=connect_timeout,
         schema_event_refresh_window=0,  # other clients' tables are seen at once
-        application_name="sqlshim",
-        client_id=uuid.uuid4(),
+        **_introduction(),
     )
     # Where to start from; as a constructor's argument it would forbid going down to older ones.
     cluster.protocol_version = ProtocolVersion.V5
     return cluster
+
+
+def _introduction() -> dict[str, object]:
+    """Who we are, to the server, as far as the driver can say it: scylla-driver cannot."""
+    words: dict[str, object] = {"application_name": "sqlshim", "client_id": uuid.uuid4()}
+    known = signature(Cluster.__init__).parameters
+    return {name: word for name, word in words.items() if name in known}
 
 
 def _second_chances(address: Address) -> SpeculativeExecutionPolicy | None:

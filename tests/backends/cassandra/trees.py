@@ -45,7 +45,10 @@ INDEXES = (
 )
 
 
-def table(*, indexes: tuple[Index, ...] = ()) -> Table:
+def table(
+    *, indexes: tuple[Index, ...] = (), lacks: frozenset[str] = frozenset(), plain: bool = False
+) -> Table:
+    """`plain` leaves out the collections that are not frozen."""
     return Table(
         store="",
         schema="ks",
@@ -53,11 +56,13 @@ def table(*, indexes: tuple[Index, ...] = ()) -> Table:
         columns=tuple(
             TableColumn(name, sql.with_null(name not in _KEY), native)
             for name, (native, sql) in _COLUMNS.items()
+            if not (plain and name in ("tags", "counts", "shares"))
         ),
         primary_key=_KEY,
         partition_key=("a", "b"),
         clustering=(("c", True), ("d", False)),
         indexes=indexes,
+        lacks=lacks,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math as m
+import uuid
 from decimal import Decimal as D  # noqa: N817
 
 from sqlshim.types import Interval
@@ -94,6 +95,13 @@ MORE_CASES: list[tuple[str, tuple[object, ...], object]] = [
     ("JUSTIFY_INTERVAL", (Interval(1, 0, -HOUR),), dt.timedelta(days=29, hours=23)),
     ("MAKE_INTERVAL", (0, 1, 1, 1, 1, 1, 1.5), dt.timedelta(days=38, seconds=3661.5)),
     ("TIMEZONE", ("America/Denver", lit(ZONED)), dt.datetime(2001, 2, 16, 13, 38, 40)),
+    (
+        "TOTIMESTAMP",
+        (uuid.UUID("5a1c395e-b41f-11e5-9f22-ba0be0483c18"),),
+        dt.datetime(2016, 1, 6, 2, 44, 5, 345000),
+    ),
+    ("TOTIMESTAMP", (uuid.UUID(int=7),), None),
+    ("TOUNIXTIMESTAMP", (dt.datetime(1970, 1, 1, 0, 0, 1, 500000),), 1500),
     ("TO_TIMESTAMP", (0.5,), dt.datetime(1970, 1, 1, 0, 0, 0, 500000, tzinfo=dt.UTC)),
     ("DATE_DIFF", ("month", dt.date(2020, 1, 31), dt.date(2020, 2, 1)), 1),
     ("TIMESTAMP_DIFF", ("month", dt.datetime(2020, 1, 31), dt.datetime(2020, 2, 29)), 0),
