@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from conformance.fuzz.compare import Answer, Failed, Rows, verdict
-from conformance.fuzz.expressions import Name, Scope, predicate
+from conformance.fuzz.expressions import Scope, predicate
+from conformance.fuzz.keys import names_of
 from conformance.fuzz.queries import Query, Writer
 from conformance.fuzz.stores import Stores, ask
 from conformance.fuzz.tree import Node, Part, render
@@ -102,7 +103,7 @@ def random_check(rnd: Random, world: World) -> Check:
     if chance < 0.84:
         return Check(Writer(rnd, world).query(), same_as_oracle, "differential")
     table = rnd.choice(world)
-    names = [Name(column.name, column.kind) for column in table.columns]
+    names = names_of(table)
     writer = Writer(rnd, world)
     condition: Node = predicate(Scope(rnd, names, 3, writer.subquery, writer.scalar))
     tree = Part("", "SELECT * FROM {} WHERE {}", (Part("", table.name), condition))

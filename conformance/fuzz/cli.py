@@ -16,9 +16,12 @@ from random import Random
 
 from conformance.backends import Unavailable
 from conformance.fuzz.checks import Check, random_check, worst
+from conformance.fuzz.compare import Failed
+from conformance.fuzz.features import Features
 from conformance.fuzz.minimise import minimise, record
 from conformance.fuzz.postgres import Postgres
 from conformance.fuzz.stores import OfOurs, Stores, open_stores
+from conformance.fuzz.tree import literal_sql
 from conformance.fuzz.world import World, random_world
 
 PER_WORLD = {"mongo": 40, "duckdb": 40, "cassandra": 80}
@@ -28,11 +31,12 @@ PER_WORLD = {"mongo": 40, "duckdb": 40, "cassandra": 80}
 class Totals:
     seen: Counter[str] = field(default_factory=Counter)
     failed: int = 0
+    used: Features = field(default_factory=Features)
 
     def __str__(self) -> str:
         others = ", ".join(f"{n} {name}" for name, n in sorted(self.seen.items()))
         passed = self.seen.total() - self.failed
-        return f"{others}\n{passed} passed, {self.failed} failed"
+        return f"{self.used}\n{others}\n{passed} passed, {self.failed} failed"
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -47,6 +51,9 @@ def arguments() -> argparse.ArgumentParser:
         "--oracle", metavar="URI", help="a PostgreSQL that gives the answers; default: DuckDB"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument(
+        "--errors", action="store_true", help="show the statements that failed on one side only"
+    )
     return parser
 
 
@@ -69,12 +76,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def fuzz(stores: Stores, options: argparse.Namespace) -> Totals:
     totals = Totals()
     end = time.monotonic() + 60 * options.minutes if options.minutes else None
-    for world, seed, checks in worlds(options.seed, options.queries, stores.name):
+    documents = options.oracle is None
+    for world, seed, checks in worlds(options.seed, options.queries, stores.name, documents):
         stores.load(world)
         for number, check in checks:
             if end is not None and time.monotonic() > end:
                 return totals
-            _run(stores, world, check, f"seed {seed}, query {number}", totals)
+            where = f"seed {seed}, query {number}"
+            _run(stores, world, check, where, totals, options.errors)
             if totals.failed >= options.failures:
                 return totals
         if not options.quiet:
@@ -83,22 +92,31 @@ def fuzz(stores: Stores, options: argparse.Namespace) -> Totals:
 
 
 def worlds(
-    seed: int, queries: int, backend: str
+    seed: int, queries: int, backend: str, documents: bool = True
 ) -> Iterator[tuple[World, int, Iterator[tuple[int, Check]]]]:
     """Each world with its own seed: `--seed` of the later one reproduces it at once."""
     done = 0
     while done < queries:
         rnd = Random(seed)
-        world = random_world(rnd, backend)
+        world = random_world(rnd, backend, documents)
         count = min(PER_WORLD[backend], queries - done)
         yield world, seed, ((n, random_check(Random(f"{seed}:{n}"), world)) for n in range(count))
         done += count
         seed += 1
 
 
-def _run(stores: Stores, world: World, check: Check, where: str, totals: Totals) -> None:
+def _run(
+    stores: Stores, world: World, check: Check, where: str, totals: Totals, errors: bool
+) -> None:
     finding = worst(stores, check)
     totals.seen[finding.verdict] += 1
+    totals.used.count(literal_sql(check.query.tree), finding.expected)
+    if finding.verdict in ("errors differ", "rejected") and errors:
+        print(f"{finding.verdict}, {where}: {literal_sql(check.query.tree)}")
+        for answer in (finding.expected, finding.got):
+            print(
+                f"    {answer.text if isinstance(answer, Failed) else f'{len(answer.rows)} rows'}"
+            )
     if not finding.failed:
         return
     totals.failed += 1

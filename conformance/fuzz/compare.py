@@ -102,7 +102,7 @@ def _place(value: object) -> tuple[int, object]:
         case bool() | int() | Decimal():
             return 1, value
         case float():
-            return 1, float(f"{value:.6g}")
+            return (6, 0) if math.isnan(value) else (1, float(f"{value:.6g}"))
         case str():
             return 2, value
         case datetime():

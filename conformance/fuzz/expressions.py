@@ -15,7 +15,9 @@ FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("{} + {}", "II"), ("{} - {}", "II"), ("{} * {}", "II"), ("ABS({})", "I"),
         ("LENGTH({})", "T"), ("POSITION({} IN {})", "TT"), ("OCTET_LENGTH({})", "T"),
         ("({} - {})", "AA"), ("CAST({} AS INTEGER)", "L"), ("MOD({}, 3)", "I"), ("{} / 2", "I"),
-        ("CAST({} AS INTEGER)", "N"), ("ASCII({})", "T"), ("- {}", "I"),
+        ("CAST({} AS INTEGER)", "N"), ("ASCII({})", "T"), ("- {}", "I"), ("CARDINALITY({})", "i"),
+        ("ARRAY_LENGTH({}, 1)", "t"), ("ARRAY_POSITION({}, {})", "tT"), ("({})[1]", "i"),
+        ("({})[{}]", "iI"), ("SIGN({})", "I"), ("REGEXP_COUNT({}, '[a-c]')", "T"),
     ),
     "B": (
         ("{} + {}", "BI"), ("{} - {}", "BB"), ("CAST({} AS BIGINT)", "I"), ("ABS({})", "B"),
@@ -40,16 +42,29 @@ FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("CAST({} AS TEXT)", "N"), ("CAST({} AS TEXT)", "D"), ("CAST({} AS TEXT)", "L"),
         ("CAST({} AS TEXT)", "A"), ("CAST({} AS TEXT)", "S"), ("REPEAT({}, 2)", "T"),
         ("SPLIT_PART({}, 'a', 1)", "T"), ("LTRIM({})", "T"), ("TRANSLATE({}, 'a%', 'b')", "T"),
+        ("({})[1]", "t"), ("ARRAY_TO_STRING({}, ',')", "t"), ("ARRAY_TO_STRING({}, '-', '?')", "i"),
+        ("REGEXP_REPLACE({}, '[ab]', 'x', 'g')", "T"), ("REGEXP_SUBSTR({}, 'a.?')", "T"),
+        ("INITCAP({})", "T"), ("CONCAT({}, '-', {})", "TI"), ("CONCAT_WS('+', {}, {})", "TT"),
+        ("TO_CHAR({}, 'YYYY-MM-DD HH24:MI:SS')", "S"), ("OVERLAY({} PLACING 'x' FROM 2)", "T"),
+        ("BTRIM({}, 'a ')", "T"), ("CAST({} AS VARCHAR)", "B"),
     ),
     "A": (
         ("CAST({} AS DATE)", "S"), ("{} + 1", "A"), ("{} - 30", "A"), ("LAST_DAY({})", "A"),
+        ("CAST(DATE_TRUNC('month', {}) AS DATE)", "A"),
     ),
     "S": (
         ("CAST({} AS TIMESTAMP)", "A"), ("DATE_TRUNC('month', {})", "S"),
         ("DATE_TRUNC('day', {})", "S"), ("{} + INTERVAL '1' DAY", "S"),
         ("{} + INTERVAL '1' MONTH", "S"), ("{} - INTERVAL '90' MINUTE", "S"),
-        ("DATE_TRUNC('week', {})", "S"),
+        ("DATE_TRUNC('week', {})", "S"), ("DATE_TRUNC('quarter', {})", "S"),
+        ("DATE_TRUNC('hour', {})", "S"), ("DATE_TRUNC('year', {})", "S"),
+        ("{} + INTERVAL '1 month'", "A"), ("{} - INTERVAL '1 year 2 days'", "S"),
+        ("{} + INTERVAL '36 hours'", "A"),
     ),
+    "i": (("ARRAY[{}, {}]", "II"), ("{} || {}", "ii"), ("ARRAY_APPEND({}, {})", "iI"),
+          ("ARRAY_REMOVE({}, {})", "iI"), ("({})[1:2]", "i"), ("ARRAY_PREPEND({}, {})", "Ii")),
+    "t": (("ARRAY[{}]", "T"), ("{} || {}", "tt"), ("ARRAY_CAT({}, {})", "tt"),
+          ("ARRAY_REPLACE({}, {}, 'x')", "tT"), ("STRING_TO_ARRAY({}, 'a')", "T")),
 }  # fmt: skip
 # May raise a DataError.
 RISKY: dict[str, tuple[tuple[str, str], ...]] = {
@@ -57,23 +72,31 @@ RISKY: dict[str, tuple[tuple[str, str], ...]] = {
           ("MOD({}, {})", "II"), ("CAST({} AS INTEGER)", "D")),
     "B": (("{} * {}", "BB"), ("CAST({} AS BIGINT)", "D")),
     "D": (("{} / {}", "DD"), ("CAST({} AS DOUBLE PRECISION)", "T"), ("SQRT({})", "D")),
-    "N": (("CAST({} AS DECIMAL(10, 2))", "T"), ("CAST({} AS DECIMAL(10, 2))", "D")),
-    "A": (("CAST({} AS DATE)", "T"),),
+    "N": (("CAST({} AS DECIMAL(10, 2))", "T"), ("CAST({} AS DECIMAL(10, 2))", "D"),
+          ("MOD({}, {})", "NN")),
+    "A": (("CAST({} AS DATE)", "T"), ("{} + {}", "AI")),
+    "S": (("{} + {} * INTERVAL '1' DAY", "SI"),),
 }  # fmt: skip
 PARTS = ("year", "month", "day", "dow", "doy", "quarter", "week", "isodow")
 TIMES = ("hour", "minute", "epoch", "second")
 COMPARISONS = ("=", "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
 ALIKE = {"I": "IIBDN", "B": "BBI", "D": "DDI", "N": "NNI", "A": "AAS", "S": "SSA"}
+# A number beside a column of another kind of number takes the column's type, or does not fit it.
+NUMBERS = ("0", "1", "2.0", "1.5", "-0.5", "3000000000", "0.001")
+REGEXES = ("^a", "b$", "a.b", "[ab]+", "(a|b)b?", "\\.", "^$", ".", "[^a]", "\\d", "^\\W", "é")
+SIMILAR = ("a%", "(a|b)%", "_", "[ab]*", "%1%")
+OVERLAPS = ("@>", "<@", "&&")
 PATTERNS = ("a%", "%a", "%a%", "_", "__", "%", "", "a\\%", "a\\_%", "%.%", "[a]", "$%", "%\\\\",
             "^%", "_b%", "é", "%本", "a_", "%''")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Name:
-    """A column in scope, as it is written."""
+    """A column in scope, as it is written, and values it has."""
 
     text: str
     kind: str
+    values: Sequence[object] = ()
 
 
 @dataclass
@@ -89,6 +112,13 @@ class Scope:
 
     def deeper(self) -> Scope:
         return Scope(self.rnd, self.names, self.depth - 1, self.subquery, self.scalar, self.outer)
+
+    def constant(self, kind: str) -> object:
+        """A value of this kind, mostly one that some column here has."""
+        with_values = [n.values for n in self.names if n.kind == kind and n.values]
+        if with_values and self.rnd.random() < 0.7:
+            return self.rnd.choice(self.rnd.choice(with_values))
+        return constant(self.rnd, kind)
 
 
 def expression(scope: Scope, kind: str) -> Node:
@@ -122,13 +152,16 @@ def leaf(scope: Scope, kind: str) -> Node:
         fitting = outside
     if fitting and rnd.random() < 0.8:
         return Part(kind, rnd.choice(fitting).text)
-    return value(rnd, kind)
+    return value(scope, kind)
 
 
-def value(rnd: Random, kind: str) -> Node:
+def value(scope: Scope, kind: str) -> Node:
+    """A constant with a type, as a literal or a parameter."""
+    rnd = scope.rnd
     if rnd.random() < 0.06:
-        return Part(kind, f"CAST(NULL AS {TYPES[kind]})")
-    given = constant(rnd, kind)
+        null = (Value("", None, rnd.random() < 0.4),)
+        return Part(kind, f"CAST({{}} AS {TYPES[kind]})", null)
+    given = scope.constant(kind)
     if rnd.random() < 0.3:
         return Part(kind, f"CAST({{}} AS {TYPES[kind]})", (Value("", given, True),))
     if kind in "BD" and rnd.random() < 0.5 and not (isinstance(given, float) and given % 1 == 0):
@@ -153,6 +186,8 @@ def predicate(scope: Scope) -> Node:
         return Part("L", f"({{}} IS {word})", (predicate(inner),))
     if chance < 0.38 and scope.subquery is not None and scope.depth > 1:
         return scope.subquery(inner)
+    if chance < 0.44:
+        return rnd.choice((_regex, _rows, _rows, _durations, _of_array, _of_array))(inner)
     return rnd.choice((_comparison, _comparison, _null_test, _in_list, _between, _like))(inner)
 
 
@@ -162,11 +197,72 @@ def _comparison(scope: Scope) -> Node:
     other = rnd.choice(ALIKE.get(kind, kind))
     # A bare column on the left reaches indexes.
     left = leaf(scope, kind) if rnd.random() < 0.6 else expression(scope, kind)
-    if rnd.random() < 0.3 and kind not in "L":
-        right: Node = Value("", constant(rnd, kind), rnd.random() < 0.5)
+    chance = rnd.random()
+    right: Node
+    if chance < 0.35 and kind != "L":
+        right = _untyped(scope, kind)
+    elif chance < 0.42 and kind in "IBDN":
+        right = Part("", rnd.choice(NUMBERS))
     else:
         right = expression(scope, other)
     return Part("L", f"({{}} {rnd.choice(COMPARISONS)} {{}})", (left, right))
+
+
+def _untyped(scope: Scope, kind: str) -> Node:
+    """A constant that takes its type from what it is compared with."""
+    rnd = scope.rnd
+    chance = rnd.random()
+    if chance < 0.05:
+        return Value("", None, True)
+    given = scope.constant(kind)
+    if chance < 0.2 and kind in "IBNAS":
+        return Value("", str(given))
+    # The type of an empty list is not known: it is taken for one of texts.
+    return Value("", given, chance < 0.6 and given != [])
+
+
+def _regex(scope: Scope) -> Node:
+    rnd = scope.rnd
+    word, patterns = rnd.choice(
+        (("~", REGEXES), ("~*", REGEXES), ("!~", REGEXES), ("SIMILAR TO", SIMILAR))
+    )
+    kids = (expression(scope, "T"), Value("", rnd.choice(patterns)))
+    return Part("L", f"({{}} {word} {{}})", kids)
+
+
+def _rows(scope: Scope) -> Node:
+    """A comparison of rows, mostly of columns with constants."""
+    rnd = scope.rnd
+    kinds = [_kind(scope), _kind(scope)]
+    left = tuple(leaf(scope, kind) for kind in kinds)
+    others = [
+        Part("", "({}, {})", tuple(value(scope, kind) for kind in kinds))
+        for _ in range(rnd.randint(1, 3))
+    ]
+    row = Part("", "({}, {})", left)
+    if rnd.random() < 0.5:
+        word = rnd.choice(("IN", "IN", "NOT IN"))
+        return Part("L", f"({{}} {word} ({{}}))", (row, Many("", ", ", tuple(others), 1)))
+    return Part("L", f"({{}} {rnd.choice(COMPARISONS)} {{}})", (row, others[0]))
+
+
+def _durations(scope: Scope) -> Node:
+    sign = scope.rnd.choice(("<", ">=", "="))
+    length = scope.rnd.choice(("1 day", "90 minutes", "0 days", "-1 month"))
+    kids = (leaf(scope, "S"), expression(scope, "S"))
+    return Part("L", f"({{}} - {{}} {sign} INTERVAL '{length}')", kids)
+
+
+def _of_array(scope: Scope) -> Node:
+    rnd = scope.rnd
+    kind, inside = rnd.choice(("iI", "tT"))
+    if rnd.random() < 0.3:
+        kids = (leaf(scope, kind), value(scope, kind))
+        return Part("L", f"({{}} {rnd.choice(OVERLAPS)} {{}})", kids)
+    some = rnd.choice(("ANY", "ANY", "ALL"))
+    sign = rnd.choice(("=", "=", "<>", "<", ">="))
+    kids = (expression(scope, inside), leaf(scope, kind))
+    return Part("L", f"({{}} {sign} {some} ({{}}))", kids)
 
 
 def _null_test(scope: Scope) -> Node:
@@ -178,7 +274,11 @@ def _null_test(scope: Scope) -> Node:
 def _in_list(scope: Scope) -> Node:
     rnd = scope.rnd
     kind = _kind(scope)
-    kids: list[Node] = [value(rnd, kind) for _ in range(rnd.randint(1, 4))]
+    plain = rnd.random() < 0.5
+    kids: list[Node] = [
+        _untyped(scope, kind) if plain and kind != "L" else value(scope, kind)
+        for _ in range(rnd.randint(1, 4))
+    ]
     if rnd.random() < 0.2:
         kids.append(Part("", "NULL"))
     word = rnd.choice(("IN", "IN", "NOT IN"))
@@ -197,7 +297,9 @@ def _between(scope: Scope) -> Node:
 def _like(scope: Scope) -> Node:
     rnd = scope.rnd
     word = rnd.choice(("LIKE", "LIKE", "NOT LIKE", "ILIKE"))
-    pattern = Value("", rnd.choice(PATTERNS), rnd.random() < 0.3)
+    pattern: Node = Value("", rnd.choice(PATTERNS), rnd.random() < 0.3)
+    if rnd.random() < 0.1:
+        pattern = Part("", "'!%!_a%' ESCAPE '!'")
     return Part("L", f"({{}} {word} {{}})", (expression(scope, "T"), pattern))
 
 

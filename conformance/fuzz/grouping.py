@@ -11,17 +11,21 @@ from conformance.fuzz.world import KINDS
 
 AGGREGATES: dict[str, tuple[tuple[str, str], ...]] = {
     "B": (("COUNT(*)", ""), ("COUNT({})", "*"), ("COUNT(DISTINCT {})", "*"), ("SUM({})", "I"),
-          ("SUM(DISTINCT {})", "I"), ("REGR_COUNT({}, {})", "DD"), ("BIT_OR({})", "B")),
+          ("SUM(DISTINCT {})", "I"), ("REGR_COUNT({}, {})", "DD"), ("BIT_OR({})", "B"),
+          ("COUNT(DISTINCT ({}, {}))", "IT"), ("SUM({})", "I"), ("CAST(SUM({}) AS BIGINT)", "B")),
     "I": (("MIN({})", "I"), ("MAX({})", "I"), ("BIT_AND({})", "I"),
           ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {})", "I")),
     "D": (("SUM({})", "D"), ("AVG({})", "D"), ("MIN({})", "D"), ("AVG({})", "I"),
           ("AVG(DISTINCT {})", "I"), ("STDDEV_SAMP({})", "I"), ("VAR_POP({})", "I"),
           ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY {})", "D")),
     "N": (("SUM({})", "N"), ("MAX({})", "N"), ("SUM(DISTINCT {})", "N")),
-    "T": (("MIN({})", "T"), ("MAX({})", "T"), ("STRING_AGG({0}, ',' ORDER BY {0})", "T")),
+    "T": (("MIN({})", "T"), ("MAX({})", "T"), ("STRING_AGG({0}, ',' ORDER BY {0})", "T"),
+          ("STRING_AGG(DISTINCT {0}, ',' ORDER BY {0})", "T"), ("CAST(COUNT(*) AS TEXT)", "")),
     "L": (("BOOL_AND({})", "L"), ("BOOL_OR({})", "L"), ("EVERY({})", "L")),
     "A": (("MIN({})", "A"), ("MAX({})", "A")),
     "S": (("MIN({})", "S"), ("MAX({})", "S")),
+    "i": (("ARRAY_AGG({0} ORDER BY {0})", "I"), ("ARRAY_AGG(DISTINCT {0} ORDER BY {0})", "I")),
+    "t": (("ARRAY_AGG({0} ORDER BY {0} DESC NULLS LAST)", "T"),),
 }  # fmt: skip
 
 
@@ -46,6 +50,8 @@ def grouped(scope: Scope, kinds: str, source: Node, where: Node) -> Part:
     """A SELECT with columns r0, r1, … of these kinds, some of them keys, the others aggregates."""
     rnd = scope.rnd
     inner = Scope(rnd, scope.names, 1, outer=())
+    # A subquery here depends on no column, which would have to be grouped.
+    free = Scope(rnd, (), 2, scope.subquery, scope.scalar)
     items: list[Node] = []
     keys: list[str] = []
     # A constant in a grouping set is a constant to PostgreSQL before 18, NULL or not: columns only.
@@ -71,6 +77,10 @@ def grouped(scope: Scope, kinds: str, source: Node, where: Node) -> Part:
     if rnd.random() < 0.3:
         sign = rnd.choice(("= 1", "> 1", "<= 3", "IS NOT NULL"))
         having = (Part("L", f"({{}} {sign})", (aggregate(inner, "B"),)),)
+        if rnd.random() < 0.2 and scope.subquery is not None and scope.scalar is not None:
+            sides = (aggregate(inner, "B"), scope.scalar(free, "B"))
+            test = Part("L", "({} >= {})", sides) if rnd.random() < 0.5 else scope.subquery(free)
+            having = (*having, test)
     kids = (
         Many("", ", ", tuple(Part("", f"{{}} AS r{n}", (i,)) for n, i in enumerate(items)), 1),
         source,

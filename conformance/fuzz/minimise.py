@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from conformance.fuzz.checks import Check, Finding, worst
 from conformance.fuzz.compare import Rows
+from conformance.fuzz.cql import create_table
 from conformance.fuzz.queries import Query
 from conformance.fuzz.stores import Stores
 from conformance.fuzz.tree import literal, render, smaller
@@ -75,9 +76,14 @@ def record(world: World, check: Check, finding: Finding) -> str:
             continue
         if table.indexes or table.raw:
             lines.append(f"# {table.name}: indexes {table.indexes}, raw {sorted(table.raw)}")
+        if table.form == "cql":
+            lines.append(f"# {create_table('k', table)}")
+        elif table.form != "sql":
+            lines.append(f"# {table.name} is {table.form}")
         lines += ["statement ok", table.ddl, ""]
         if table.rows:
-            lines += ["statement ok", table.insert(table.rows), ""]
+            text, maps = table.insert(table.rows)
+            lines += ["statement ok", text, *(f"# {value!r}" for value in maps), ""]
     lines += _expected(check, sql, finding)
     return "\n".join(lines)
 

@@ -40,7 +40,7 @@ class Postgres(Oracle):
         for table in world:
             self._connection.execute(table.ddl)
             if table.rows:
-                self._connection.execute(table.insert(table.rows))
+                self._connection.execute(table.insert(table.rows)[0])
 
     def answer(self, tree: Node) -> Answer:
         try:

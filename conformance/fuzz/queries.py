@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from conformance.fuzz.expressions import Name, Scope, expression, leaf, predicate, value
 from conformance.fuzz.grouping import aggregate, grouped
-from conformance.fuzz.tree import Many, Node, Part
+from conformance.fuzz.keys import key_terms, names_of
+from conformance.fuzz.tree import Many, Node, Part, Value
 from conformance.fuzz.windows import DIRECTIONS, window
-from conformance.fuzz.world import KINDS, Table, World
+from conformance.fuzz.world import ARRAYS, KINDS, Table, World
 
 SET_OPERATORS = ("UNION ALL", "UNION ALL", "UNION", "INTERSECT", "INTERSECT ALL", "EXCEPT",
                  "EXCEPT ALL")  # fmt: skip
@@ -30,6 +31,7 @@ class Writer:
     rnd: Random
     world: World
     count: int = 0
+    tables: dict[str, Table] = field(default_factory=dict)  # by alias
 
     def query(self) -> Query:
         chance = self.rnd.random()
@@ -42,10 +44,15 @@ class Writer:
             return self._recursive()
         if chance < 0.31:
             return self._first_of_each(kinds)
+        if chance < 0.42:
+            return self._sorted(kinds)
         return self._ordered(self.select(kinds, 3), kinds)
 
     def kinds(self) -> str:
-        return "".join(self.rnd.choice(KINDS) for _ in range(self.rnd.randint(1, 4)))
+        return "".join(
+            self.rnd.choice(KINDS if self.rnd.random() < 0.96 else ARRAYS)
+            for _ in range(self.rnd.randint(1, 4))
+        )
 
     def scope(self, names: Sequence[Name], depth: int, outer: Sequence[Name] = ()) -> Scope:
         return Scope(self.rnd, names, depth, self.subquery, self.scalar, outer)
@@ -57,24 +64,48 @@ class Writer:
         if self.rnd.random() < 0.35:
             return grouped(scope, kinds, source, self.where(scope))
         word = "SELECT DISTINCT" if self.rnd.random() < 0.15 else "SELECT"
-        windows = 0.3 if names and self.rnd.random() < 0.3 else 0.0
-        items = [
-            window(scope, kind)
-            if kind != "L" and self.rnd.random() < windows
-            else expression(scope, kind)
-            for kind in kinds
-        ]
-        return Part("Q", f"{word} {{}} FROM {{}}{{}}", (_items(items), source, self.where(scope)))
+        items = _items(self._values_of(scope, kinds))
+        return Part("Q", f"{word} {{}} FROM {{}}{{}}", (items, source, self.where(scope)))
+
+    def _values_of(self, scope: Scope, kinds: str) -> list[Node]:
+        """An expression of each kind, at times windows; how they pair up rows that tie is told."""
+        windows = 0.3 if scope.names and self.rnd.random() < 0.3 else 0.0
+        made = 0
+        items: list[Node] = []
+        for kind in kinds:
+            if kind not in "Lit" and self.rnd.random() < windows:
+                items.append(window(scope, kind, alone=not made))
+                made += 1
+            else:
+                items.append(expression(scope, kind))
+        return items
+
+    def _sorted(self, kinds: str) -> Query:
+        """ORDER BY an expression or a subquery first, then by every column."""
+        source, names = self.source(3)
+        scope = self.scope(names, 3)
+        items = _items([expression(scope, kind) for kind in kinds])
+        first = Part("", "{}" + self._direction(), (expression(scope, self.rnd.choice(KINDS)),))
+        rest = ", ".join(f"{n + 1}{self._direction()}" for n in range(len(kinds)))
+        kids = (items, source, self.where(scope), first, self._limit())
+        return Query(Part("", f"SELECT {{}} FROM {{}}{{}} ORDER BY {{}}, {rest}{{}}", kids), True)
 
     def where(self, scope: Scope) -> Many:
-        kids = tuple(predicate(scope) for _ in range(self.rnd.choice((0, 0, 1, 1, 2))))
-        return Many(" WHERE ", " AND ", kids)
+        kids = [predicate(scope) for _ in range(self.rnd.choice((0, 0, 0, 1, 1, 1, 2)))]
+        aliases = [name.text.split(".")[0] for name in scope.names]
+        tables = [(a, self.tables[a]) for a in aliases if a in self.tables and self.tables[a].rows]
+        if tables and self.rnd.random() < 0.25:
+            kids = key_terms(self.rnd, *self.rnd.choice(tables)) + kids[:1]
+        return Many(" WHERE ", " AND ", tuple(kids))
 
     def source(self, depth: int) -> tuple[Node, list[Name]]:
         first, names = self._from_one(depth)
         joins: list[Node] = []
         for _ in range(self.rnd.choice((0, 0, 0, 1, 1, 2)) if depth > 1 else 0):
-            if self.rnd.random() < 0.12:
+            arrays = [name for name in names if name.kind in ARRAYS and name.text[-1] != "]"]
+            if arrays and self.rnd.random() < 0.5:
+                join, more = self._unnested(self.rnd.choice(arrays))
+            elif self.rnd.random() < 0.12:
                 join, more = self._lateral(names)
             else:
                 other, more = self._from_one(0)
@@ -93,8 +124,22 @@ class Writer:
             sign = self.rnd.choice(("=", "=", "=", "<", "<=", "<>"))
             terms.append(Part("L", f"{a.text} {sign} {b.text}"))
         if not terms or self.rnd.random() < 0.3:
-            terms.append(predicate(Scope(self.rnd, [*left, *right], 1)))
+            nested = self.subquery if self.rnd.random() < 0.2 else None
+            terms.append(predicate(Scope(self.rnd, [*left, *right], 2 if nested else 1, nested)))
         return Part("", f" {word} {{}} ON {{}}", (other, Many("", " AND ", tuple(terms), 1)))
+
+    def _unnested(self, array: Name) -> tuple[Node, list[Name]]:
+        """A join with the elements of an array."""
+        alias, kind = self.alias(), array.kind.upper()
+        word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
+        values = tuple(v for some in array.values if isinstance(some, list) for v in some)
+        names = [Name(f"{alias}.x", kind, values)]
+        numbered, columns = "", "x"
+        if self.rnd.random() < 0.3:
+            numbered, columns = " WITH ORDINALITY", "x, n"
+            names.append(Name(f"{alias}.n", "B"))
+        text = f" {word} UNNEST({{}}){numbered} AS {alias}({columns}){on}"
+        return Part("", text, (Part(array.kind, array.text),)), names
 
     def _lateral(self, names: Sequence[Name]) -> tuple[Node, list[Name]]:
         """A join with a subquery that reads the tables before it."""
@@ -106,10 +151,9 @@ class Writer:
 
     def _values(self) -> tuple[Node, list[Name]]:
         alias, kinds = self.alias(), self.kinds()
+        scope = self.scope((), 0)
         rows = tuple(
-            Part(
-                "", "({})", (Many("", ", ", tuple(value(self.rnd, k) for k in kinds), len(kinds)),)
-            )
+            Part("", "({})", (Many("", ", ", tuple(value(scope, k) for k in kinds), len(kinds)),))
             for _ in range(self.rnd.randint(1, 4))
         )
         columns = ", ".join(f"r{n}" for n in range(len(kinds)))
@@ -126,7 +170,8 @@ class Writer:
             names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
             return Part("", f"({{}}) AS {alias}", (self.select(kinds, depth - 2),)), names
         table: Table = self.rnd.choice(self.world)
-        names = [Name(f"{alias}.{column.name}", column.kind) for column in table.columns]
+        self.tables[alias] = table
+        names = names_of(table, f"{alias}.")
         return Part("", f"{table.name} AS {alias}"), names
 
     def alias(self) -> str:
@@ -223,8 +268,25 @@ class Writer:
         if self.rnd.random() < 0.5:
             return Query(Part("", "{}", (body,)))
         order = ", ".join(f"{n + 1}{self._direction()}" for n in range(len(kinds)))
-        limit = self.rnd.choice(("", "", " LIMIT 3", " LIMIT 5 OFFSET 2", " LIMIT 0"))
-        return Query(Part("", f"{{}} ORDER BY {order}{limit}", (body,)), ordered=True)
+        kids = (body, self._limit())
+        return Query(Part("", f"{{}} ORDER BY {order}{{}}", kids), ordered=True)
+
+    def _limit(self) -> Many:
+        """LIMIT and OFFSET, as literals or parameters; often none."""
+        limit, offset = self.rnd.choice(
+            ((None, None), (None, None), (3, None), (5, 2), (0, None), (None, 1))
+        )
+        words = ((" LIMIT {}", limit), (" OFFSET {}", offset))
+        parameter = self.rnd.random() < 0.3
+        return Many(
+            "",
+            "",
+            tuple(
+                Part("", word, (Value("", number, parameter),))
+                for word, number in words
+                if number is not None
+            ),
+        )
 
     def _direction(self) -> str:
         return self.rnd.choice(DIRECTIONS)

@@ -21,6 +21,7 @@ from conformance.backends._sqlshim import connect
 from conformance.backends.cassandra import raw_cluster, with_keyspace
 from conformance.backends.mongo import with_database
 from conformance.fuzz.compare import Answer, Failed, Rows
+from conformance.fuzz.cql import create_and_fill, indexes_of
 from conformance.fuzz.tree import Node, render
 from conformance.fuzz.world import Column, Row, Table, World
 
@@ -55,12 +56,12 @@ class Side:
             connection.close()
         self.connections = {}
 
-    def _fill(self, connection: Any, world: World, raw: bool) -> None:
+    def _fill(self, connection: Any, world: Sequence[Table], raw: bool) -> None:
         for table in world:
             connection.execute(table.ddl)
             rows = [row for n, row in enumerate(table.rows) if raw or n not in table.raw]
             if rows:
-                connection.execute(table.insert(rows))
+                connection.execute(*table.insert(rows))
 
 
 class Embedded(Side):
@@ -86,7 +87,7 @@ class Mongo(Side):
         self._name = f"fuzz_{uuid.uuid4().hex[:12]}"
         uri = with_database(self._uri, self._name)
         first = connect(uri, "always")
-        self._fill(first, world, raw=False)
+        self._fill(first, [table for table in world if table.form == "sql"], raw=False)
         first.close()
         for table in world:
             self._finish(table)
@@ -99,8 +100,9 @@ class Mongo(Side):
                 [document(table.columns, table.rows[n], n) for n in sorted(table.raw)],
                 bypass_document_validation=True,
             )
+        kinds = {column.name: column.kind for column in table.columns}
         for name in table.indexes:
-            collection.create_index([(name, 1)])
+            collection.create_index([(f"{name}.city" if kinds[name] == "R" else name, 1)])
 
     def _drop(self) -> None:
         super().close()
@@ -131,6 +133,9 @@ def _bson(rnd: Random, kind: str, value: object) -> object:
         case float() if value.is_integer():
             small = abs(value) < 2**31
             return rnd.choice([value, Int64(int(value)), *([int(value)] if small else [])])
+        case dict():
+            kept = {k: v for k, v in value.items() if v is not None or rnd.random() < 0.5}
+            return dict(rnd.sample(list(kept.items()), len(kept)))
         case int() if kind == "B":
             return Int64(value)
         case Decimal():
@@ -160,12 +165,14 @@ class Cassandra(Side):
         for table in world:
             self._session.execute(f"DROP TABLE IF EXISTS {self._keyspace}.{table.name}")
         first = connect(self._uri, "always")
-        self._fill(first, world, raw=True)
+        self._fill(first, [table for table in world if table.form == "sql"], raw=True)
         first.close()
         for table in world:
-            for name in table.indexes:
+            if table.form == "cql":
+                create_and_fill(self._session, self._keyspace, table)
+            for index in indexes_of(table):
                 self._session.execute(
-                    f"CREATE INDEX ON {self._keyspace}.{table.name} ({name}) USING 'sai'"
+                    f"CREATE INDEX ON {self._keyspace}.{table.name} ({index}) USING 'sai'"
                 )
         self.connections = {mode: connect(self._uri, mode) for mode in self.modes}
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -51,6 +52,8 @@ SIMPLE = {
     "L": "TRUE",
     "A": "DATE '2024-02-29'",
     "S": "TIMESTAMP '2024-02-29 00:00:00'",
+    "i": "ARRAY[1]",
+    "t": "ARRAY['a']",
 }
 
 
@@ -99,6 +102,8 @@ def literal(value: object) -> str:
             return "NULL"
         case bool():
             return str(value).upper()
+        case float() if not math.isfinite(value):
+            return f"CAST('{value}' AS DOUBLE PRECISION)"
         case float():
             return f"CAST({value!r} AS DOUBLE PRECISION)"
         case int() | Decimal():
@@ -109,6 +114,12 @@ def literal(value: object) -> str:
             return f"TIMESTAMP '{value.isoformat(' ')}'"
         case date():
             return f"DATE '{value.isoformat()}'"
+        case list():
+            kind = "TEXT" if any(isinstance(v, str) for v in value) else "INTEGER"
+            items = ", ".join(map(literal, value))
+            return f"CAST(ARRAY[{items}] AS {kind}[])" if value else "'{}'"
+        case dict():
+            return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
         case _:
             raise TypeError(f"no literal for {value!r}")
 

@@ -15,6 +15,7 @@ RANKS: dict[str, tuple[str, ...]] = {
     "I": ("NTILE(3)",),
     "D": ("CUME_DIST()", "PERCENT_RANK()"),
 }
+_APART = ("ROW_NUMBER()", "NTILE(3)")  # tell peers from each other
 VALUES = ("LAG({})", "LEAD({})", "LAG({}, 2)", "LEAD({}, 1)", "FIRST_VALUE({})", "LAST_VALUE({})",
           "NTH_VALUE({}, 2)", "MIN({})", "MAX({})")  # fmt: skip
 SUMS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -26,18 +27,22 @@ BOUNDS = ("UNBOUNDED PRECEDING", "2 PRECEDING", "1 PRECEDING", "CURRENT ROW", "1
 EXCLUSIONS = ("", "", "", " EXCLUDE CURRENT ROW", " EXCLUDE TIES", " EXCLUDE GROUP")
 
 
-def window(scope: Scope, kind: str) -> Node:
-    """A window function of this kind (not boolean), with its OVER clause."""
+def window(scope: Scope, kind: str, alone: bool) -> Node:
+    """A window function of this kind (not boolean), with its OVER clause.
+
+    Unless it is `alone` it gives peers the same: how two windows pair rows that tie is not told.
+    """
     rnd = scope.rnd
-    if rnd.random() < 0.4 and kind in RANKS:
-        return Part(kind, rnd.choice(RANKS[kind]) + " OVER ({}{})", _over(scope))
-    if rnd.random() < 0.5 and kind in SUMS:
+    if rnd.random() < 0.4 and kind in RANKS and (alone or kind != "I"):
+        names = [name for name in RANKS[kind] if alone or name not in _APART]
+        return Part(kind, rnd.choice(names) + " OVER ({}{})", _over(scope))
+    if (not alone or rnd.random() < 0.5) and kind in SUMS:
         function, inside = rnd.choice(SUMS[kind])
     else:
-        function, inside = rnd.choice(VALUES), kind
+        function, inside = rnd.choice(VALUES if alone else VALUES[-2:]), kind
     filtered = function.startswith(("SUM", "COUNT", "AVG", "MIN", "MAX")) and rnd.random() < 0.15
     filters = (Part("", " FILTER (WHERE {})", (predicate(scope),)),) if filtered else ()
-    frames = () if function.startswith(("LAG", "LEAD")) else (_frame(rnd),)
+    frames = (_frame(rnd),) if alone and not function.startswith(("LAG", "LEAD")) else ()
     kids = (leaf(scope, inside), Many("", "", filters), *_over(scope), Many("", "", frames))
     return Part(kind, function + "{} OVER ({}{}{})", kids)
 

@@ -1,13 +1,16 @@
 """Random tables: columns of every kind, small domains so that values meet, many NULLs.
 
 A column's kind is a letter, as in the trees: I integer, B bigint, D double, N decimal(10,2),
-T text, L boolean, A date, S timestamp.
+T text, L boolean, A date, S timestamp; of nested ones i an array of integers, t of texts, R a
+document and m a map. A table's `form` says who made it: sqlshim's own CREATE TABLE ("sql"), or the
+store's driver, so that sqlshim has only the store's own description to go by ("sampled" on
+MongoDB, "cql" on Cassandra).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from random import Random
@@ -15,6 +18,7 @@ from random import Random
 from conformance.fuzz.tree import literal
 
 KINDS = "IBDNTLAS"
+ARRAYS = "it"
 TYPES = {
     "I": "INTEGER",
     "B": "BIGINT",
@@ -24,6 +28,15 @@ TYPES = {
     "L": "BOOLEAN",
     "A": "DATE",
     "S": "TIMESTAMP",
+    "i": "INTEGER[]",
+    "t": "TEXT[]",
+    "R": "STRUCT(city TEXT, n INTEGER)",
+    "m": "MAP(TEXT, INTEGER)",
+}
+# What a driver's table has instead: decimals have no scale of their own.
+FOREIGN = {
+    "sampled": {"N": "DECIMAL(38, 10)", "R": "STRUCT(city TEXT, n BIGINT)"},
+    "cql": {"N": "DECIMAL(38, 10)"},
 }
 Row = tuple[object, ...]
 
@@ -31,7 +44,11 @@ DOMAINS: dict[str, Sequence[Sequence[object]]] = {
     "I": ((0, 1, 2, 3, -1), (1, 2), (0, 7, -7, 100, 2**31 - 1, -(2**31))),
     "B": ((0, 1, 2, 3, -1), (1, 2**31, 2**53 + 1, -(2**53) - 1), (0, 2**63 - 1, -(2**63))),
     # Binary fractions, so that a sum does not depend on the order of its terms.
-    "D": ((0.0, 1.0, 2.0, 0.5, -1.5), (1.0, 2.5, -2.5, 1024.25, 2.0**40)),
+    "D": (
+        (0.0, 1.0, 2.0, 0.5, -1.5),
+        (1.0, 2.5, -2.5, 1024.25, 2.0**40),
+        (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.0),
+    ),
     "N": (
         tuple(map(Decimal, ("0.00", "1.00", "2.00", "0.50", "-1.50"))),
         tuple(map(Decimal, ("0.01", "-0.01", "99999999.99", "12.34"))),
@@ -39,11 +56,14 @@ DOMAINS: dict[str, Sequence[Sequence[object]]] = {
     "T": (
         ("", "a", "b", "ab", "A"),
         ("a%", "a_", "a\\", "a.b", "a*", "[a]", "^a", "a$"),
-        ("$a", "$$ROOT", "'", '"', "é", "日本", "É", " a "),
+        ("$a", "$$ROOT", "'", '"', "é", "日本", "É", " a ", "a\nb"),
         ("1", "2", "-3", "1.5", "x", "2024-02-29"),
     ),
     "L": ((True, False),),
-    "A": ((date(2024, 2, 29), date(2023, 12, 31), date(1969, 7, 20), date(2024, 3, 1)),),
+    "A": (
+        (date(2024, 2, 29), date(2023, 12, 31), date(1969, 7, 20), date(2024, 3, 1)),
+        (date(1, 1, 1), date(9999, 12, 31), date(1900, 2, 28), date(2024, 2, 29)),
+    ),
     "S": (
         (
             datetime(2024, 2, 29),
@@ -51,14 +71,28 @@ DOMAINS: dict[str, Sequence[Sequence[object]]] = {
             datetime(1969, 7, 20, 20, 17, 40, 500_000),
             datetime(2024, 2, 29, 12, 30, 0, 1000),
         ),
+        (
+            datetime(1, 1, 1),
+            datetime(9999, 12, 31, 23, 59, 59, 999_000),
+            datetime(1969, 12, 31, 23, 59, 59, 999_000),
+            datetime(2024, 2, 29),
+        ),
     ),
-}
+    "i": (([], [1], [1, 2], [2, 2, 3], [0, -1, 7]),),
+    "t": (([], ["a"], ["a", "b"], ["b", "ab", ""], ["a,b", "$a", "é"]),),
+    "R": (
+        ({"city": "a", "n": 1}, {"city": "b", "n": None}, {"city": None, "n": 2},
+         {"city": "ab", "n": 0}, {"city": "a", "n": 3}),
+    ),
+    "m": (({"a": 1}, {"a": 2, "b": 1}, {"b": 0}, {"": 7, "é": -1}),),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Column:
     name: str
     kind: str
+    type: str
 
 
 @dataclass(frozen=True)
@@ -71,39 +105,60 @@ class Table:
     indexes: tuple[str, ...]
     rows: tuple[Row, ...]
     raw: frozenset[int] = frozenset()
+    form: str = "sql"
+    partition: int = 1  # how many columns of the key
+    descending: frozenset[str] = field(default_factory=frozenset)
+    statics: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def ddl(self) -> str:
-        columns = [f"{column.name} {TYPES[column.kind]}" for column in self.columns]
-        keys = [f"PRIMARY KEY ({', '.join(self.key)})"] if self.key else []
+        columns = [f"{column.name} {column.type}" for column in self.columns]
+        # A partition without rows has NULL for the rest of its key.
+        keys = [f"PRIMARY KEY ({', '.join(self.key)})"] if self.key and not self.statics else []
         return f"CREATE TABLE {self.name} ({', '.join([*columns, *keys])})"
 
-    def insert(self, rows: Sequence[Row]) -> str:
-        lines = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
-        return f"INSERT INTO {self.name} VALUES {lines}"
+    def insert(self, rows: Sequence[Row]) -> tuple[str, list[object]]:
+        """The statement and its parameters: the maps, which have no literal."""
+        maps = {n for n, column in enumerate(self.columns) if column.kind == "m"}
+        lines = ", ".join(
+            f"({', '.join('?' if n in maps else literal(v) for n, v in enumerate(row))})"
+            for row in rows
+        )
+        parameters = [row[n] for row in rows for n in sorted(maps)]
+        return f"INSERT INTO {self.name} VALUES {lines}", parameters
 
     def keeping(self, indexes: Sequence[int]) -> Table:
         raw = frozenset(new for new, old in enumerate(indexes) if old in self.raw)
         return replace(self, rows=tuple(self.rows[i] for i in indexes), raw=raw)
 
+    def values(self, name: str) -> tuple[object, ...]:
+        """What a column holds, without NULLs."""
+        at = [column.name for column in self.columns].index(name)
+        return tuple(row[at] for row in self.rows if row[at] is not None)
+
 
 World = tuple[Table, ...]
 
 
-def random_world(rnd: Random, backend: str) -> World:
-    return tuple(_table(rnd, f"t{number}", backend) for number in range(3))
+def random_world(rnd: Random, backend: str, documents: bool = True) -> World:
+    """Three tables; without `documents`, as PostgreSQL knows no such columns, none are nested."""
+    return tuple(_table(rnd, f"t{number}", backend, documents) for number in range(3))
 
 
-def _table(rnd: Random, name: str, backend: str) -> Table:
-    kinds = [rnd.choice(KINDS) for _ in range(rnd.randint(3, 7))]
-    if rnd.random() < 0.6:
-        kinds = ["I", "T", *kinds[2:]]
-    columns = (Column("id", "I"), *(Column(f"c{n}", kind) for n, kind in enumerate(kinds)))
+def _table(rnd: Random, name: str, backend: str, documents: bool) -> Table:
+    form = _form(rnd, backend)
+    kinds = _kinds(rnd, form, backend, documents)
+    key_name = Column("_id", "B", "BIGINT") if form == "sampled" else Column("id", "I", "INTEGER")
+    foreign = FOREIGN.get(form, {})
+    columns = (
+        key_name,
+        *(Column(f"c{n}", kind, foreign.get(kind, TYPES[kind])) for n, kind in enumerate(kinds)),
+    )
     domains = [_domain(rnd, column.kind) for column in columns[1:]]
-    count = rnd.choice((0, 3, 8, 12, 12, 20, 30))
+    count = rnd.choice((0, 3, 8, 12, 12, 20, 30)) or (form == "sampled")
     key = _key(rnd, columns, backend)
     absent = rnd.choice((0.0, 0.2, 0.5))
-    rows = tuple(
+    rows = [
         (
             number,
             *(
@@ -112,18 +167,104 @@ def _table(rnd: Random, name: str, backend: str) -> Table:
             ),
         )
         for number in range(count)
+    ]
+    if form == "sampled":  # a field that no document has would be no column
+        rows[0] = (0, *(_given(rnd, column.kind) for column in columns[1:]))
+    raw = {n for n in range(count) if backend == "mongo" and rnd.random() < 0.4}
+    table = Table(
+        name, columns, key, (), tuple(rows), frozenset(range(count) if form == "sampled" else raw)
     )
-    raw = frozenset(n for n in range(count) if backend == "mongo" and rnd.random() < 0.4)
-    free = [column.name for column in columns if column.name not in key]
-    indexes = tuple(rnd.sample(free, min(len(free), rnd.randint(0, 3))))
-    return Table(name, columns, key, indexes, rows, raw)
+    if form == "cql":
+        table = _shaped(rnd, table)
+    return replace(table, form=form, indexes=_indexes(rnd, table, form))
+
+
+def _form(rnd: Random, backend: str) -> str:
+    other = {"mongo": "sampled", "cassandra": "cql"}.get(backend, "sql")
+    return other if rnd.random() < (0.5 if other == "cql" else 0.25) else "sql"
+
+
+def _kinds(rnd: Random, form: str, backend: str, documents: bool) -> list[str]:
+    scalars = "BDNTLS" if form == "sampled" else KINDS
+    kinds = [rnd.choice(scalars) for _ in range(rnd.randint(3, 7))]
+    if rnd.random() < 0.6 and form != "sampled":
+        kinds = ["I", "T", *kinds[2:]]
+    nested = {"sampled": "tR", "cql": "itm"}.get(form, "itR" if documents else "it")
+    return kinds + [kind for kind in nested if rnd.random() < 0.2]
+
+
+def _given(rnd: Random, kind: str) -> object:
+    """A value that shows the whole type of a sampled field."""
+    return {"R": {"city": "a", "n": 1}, "t": ["a", "b"], "D": 0.5}.get(kind) or constant(rnd, kind)
 
 
 def _key(rnd: Random, columns: Sequence[Column], backend: str) -> tuple[str, ...]:
     if backend != "cassandra":
-        return ("id",) if rnd.random() < 0.6 else ()
+        return (columns[0].name,) if rnd.random() < 0.6 else ()
     others = [column.name for column in columns[1:] if column.kind in "IBTAS"]
     return (*rnd.sample(others, min(len(others), rnd.choice((0, 0, 1, 2)))), "id")
+
+
+def _shaped(rnd: Random, table: Table) -> Table:
+    """A table of CQL's own: several partition columns, reversed order, a static column."""
+    partition = rnd.randint(1, min(len(table.key), 2))
+    clustering = table.key[partition:]
+    table = replace(
+        table,
+        partition=partition,
+        descending=frozenset(name for name in clustering if rnd.random() < 0.4),
+        rows=tuple(map(_cells, table.rows)),
+    )
+    free = [c.name for c in table.columns if c.name not in table.key and c.kind in KINDS]
+    if not clustering or not free or rnd.random() < 0.5:
+        return table
+    return _with_static(table, rnd.choice(free))
+
+
+def _cells(row: Row) -> Row:
+    """Collections as Cassandra keeps them: a set is sorted, an empty one is NULL."""
+    return tuple(
+        (sorted(set(v), key=_bytes) or None) if isinstance(v, list) and _is_set(v) else
+        (v or None) if isinstance(v, list) else v
+        for v in row
+    )  # fmt: skip
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode()
+
+
+def _is_set(value: Sequence[object]) -> bool:
+    return all(isinstance(v, str) for v in value)
+
+
+def _with_static(table: Table, name: str) -> Table:
+    """One value of the column a partition, that of its first row."""
+    at = [column.name for column in table.columns].index(name)
+    places = [[c.name for c in table.columns].index(k) for k in table.key[: table.partition]]
+    first: dict[Row, object] = {}
+    rows = []
+    for row in table.rows:
+        value = first.setdefault(tuple(row[n] for n in places), row[at])
+        rows.append((*row[:at], value, *row[at + 1 :]))
+    table = replace(table, statics=frozenset((name,)))
+    if len(first) == len(rows) > 1 and rows[-1][at] is not None:
+        rows[-1] = _without_rows(table, rows[-1])
+    return replace(table, rows=tuple(rows))
+
+
+def _without_rows(table: Table, row: Row) -> Row:
+    """A partition that has a static value only reads as a row without the rest."""
+    kept = {*table.key[: table.partition], *table.statics}
+    return tuple(v if c.name in kept else None for c, v in zip(table.columns, row, strict=True))
+
+
+def _indexes(rnd: Random, table: Table, form: str) -> tuple[str, ...]:
+    kinds = KINDS if form == "sql" else KINDS + "tm"
+    free = [c.name for c in table.columns if c.name not in table.key and c.kind in kinds]
+    if form == "cql" and len(table.key) > 1:
+        free += [name for name in table.key if rnd.random() < 0.3]
+    return tuple(rnd.sample(free, min(len(free), rnd.randint(0, 3))))
 
 
 def _domain(rnd: Random, kind: str) -> Sequence[object]:

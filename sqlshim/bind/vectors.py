@@ -12,7 +12,6 @@ from sqlshim.bind.coerce import call, cast, coerce
 from sqlshim.bind.scope import position
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import arrays
-from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Literal, Param, Scalar
 from sqlshim.types import DOUBLE, NUMBERS, Kind, array
@@ -58,14 +57,6 @@ def _read_by_sqlglot(fn: Function) -> Special:
     return lambda node, binds: _of_two(fn, binds.scalar(node.this), binds.scalar(node.expression))
 
 
-def _cosine_or_same(node: exp.Expr, binds: Binds) -> Scalar:
-    """`<=>` of arrays is pgvector's; of other values it is MySQL's IS NOT DISTINCT FROM."""
-    a, b = binds.scalar(node.this), binds.scalar(node.expression)
-    if Kind.ARRAY in (a.type.kind, b.type.kind):
-        return _of_two(arrays.COSINE_DISTANCE, a, b)
-    return call(op.IS_NOT_DISTINCT, a, b)
-
-
 def _operator(node: exp.Expr, binds: Binds) -> Scalar:
     name = str(node.args.get("operator"))
     if (fn := _OPERATORS.get(name)) is None:
@@ -76,7 +67,6 @@ def _operator(node: exp.Expr, binds: Binds) -> Scalar:
 SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Distance: _read_by_sqlglot(arrays.L2_DISTANCE),
     exp.CosineDistance: _read_by_sqlglot(arrays.COSINE_DISTANCE),
-    exp.NullSafeEQ: _cosine_or_same,
     exp.Operator: _operator,
 }
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {

@@ -3,7 +3,8 @@
 - It rewrites the pattern of TO_CHAR and its kin into codes of strftime's, which cannot say it all:
   under a name of ours such a call stays a plain one.
   The origin of DATE_BIN, which it takes for a unit, is saved so too.
-- `<#>` of vectors, which it does not know, is written OPERATOR(<#>).
+- `<#>` of vectors, which it does not know, is written OPERATOR(<#>), and PostgreSQL's `<=>`, which
+  it takes for IS NOT DISTINCT FROM, OPERATOR(<=>).
 - Of `INTERVAL '3 days 02:03'` it keeps the first quantity: with two more before it, it keeps all.
 """
 
@@ -24,7 +25,7 @@ _ONE_QUANTITY = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*([a-zA-Z]+\s*)?")
 def keep_whole(tokens: list[Token], dialect: str) -> None:
     """Change the tokens so that nothing is lost. Positions stay."""
     if dialect == "Postgres":
-        _name_inner_products(tokens)
+        _name_distances(tokens)
     for token, after in pairwise(tokens):
         if after.token_type == TokenType.L_PAREN and token.text.lower() in _PATTERNED:
             if dialect == "Postgres":  # the others' patterns are not PostgreSQL's
@@ -33,16 +34,23 @@ def keep_whole(tokens: list[Token], dialect: str) -> None:
             after.text = _NOTHING + after.text
 
 
-def _name_inner_products(tokens: list[Token]) -> None:
-    for at in range(len(tokens) - 2, -1, -1):
+def _name_distances(tokens: list[Token]) -> None:
+    for at in range(len(tokens) - 1, -1, -1):
         two = tokens[at : at + 2]
         if [t.token_type for t in two] == _INNER_PRODUCT and two[1].start == two[0].end + 1:
-            tokens[at : at + 2] = [
-                _like(two[0], TokenType.OPERATOR, "OPERATOR"),
-                _like(two[0], TokenType.L_PAREN, "("),
-                *two,
-                _like(two[1], TokenType.R_PAREN, ")"),
-            ]
+            tokens[at : at + 2] = _operator(two)
+        elif tokens[at].text == "<=>" and tokens[at].token_type == TokenType.NULLSAFE_EQ:
+            tokens[at : at + 1] = _operator(tokens[at : at + 1])
+
+
+def _operator(name: list[Token]) -> list[Token]:
+    """OPERATOR(name)."""
+    return [
+        _like(name[0], TokenType.OPERATOR, "OPERATOR"),
+        _like(name[0], TokenType.L_PAREN, "("),
+        *name,
+        _like(name[-1], TokenType.R_PAREN, ")"),
+    ]
 
 
 def _like(token: Token, kind: TokenType, text: str) -> Token:

@@ -10,8 +10,10 @@ import pytest
 from conformance.fuzz.checks import random_check
 from conformance.fuzz.cli import main
 from conformance.fuzz.compare import Answer, Failed, Rows, verdict
-from conformance.fuzz.tree import Many, Part, Value, literal_sql, render, smaller
-from conformance.fuzz.world import random_world
+from conformance.fuzz.cql import create_table
+from conformance.fuzz.features import Features
+from conformance.fuzz.tree import Many, Part, Value, literal, literal_sql, render, smaller
+from conformance.fuzz.world import Column, Table, random_world
 
 
 @pytest.mark.parametrize("backend", ["duckdb", "mongo", "cassandra"])
@@ -33,6 +35,37 @@ def test_a_seed_gives_the_same_statements() -> None:
 def test_a_tree_prints_its_literals_and_gathers_its_parameters() -> None:
     kids = (Value("I", 1), Value("T", "it's {}", parameter=True), Value("T", "{}'"))
     assert render(Part("L", "f({}, {}, {})", kids)) == ("f(1, ?, '{}''')", ["it's {}"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-1, "(-1)"),
+        (float("nan"), "CAST('nan' AS DOUBLE PRECISION)"),
+        (["a", "it's"], "CAST(ARRAY['a', 'it''s'] AS TEXT[])"),
+        ([], "'{}'"),
+        ({"city": "a", "n": None}, "{'city': 'a', 'n': NULL}"),
+    ],
+)
+def test_a_value_has_a_literal(value: object, text: str) -> None:
+    assert literal(value) == text
+
+
+def test_a_run_counts_the_features_and_the_answers_with_rows() -> None:
+    used = Features()
+    used.count("SELECT 1 FROM t CROSS JOIN u", Rows(((1,),), ("I",)))
+    used.count("SELECT 1 FROM t CROSS JOIN u LIMIT 0", Rows((), ("I",)))
+    assert (used.statements["join"], used.with_rows["join"]) == (2, 1)
+    assert (used.statements["LIMIT, OFFSET"], used.with_rows["LIMIT, OFFSET"]) == (1, 0)
+
+
+def test_a_table_of_cql_has_its_key_order_and_static_columns() -> None:
+    columns = (Column("p", "I", "INTEGER"), Column("c", "T", "TEXT"), Column("s", "t", "TEXT[]"))
+    table = Table("t", columns, ("p", "c"), (), (), form="cql", statics=frozenset("s"))
+    assert create_table("k", table) == (
+        "CREATE TABLE k.t (p int, c text, s set<text> static, PRIMARY KEY ((p), c))"
+        " WITH CLUSTERING ORDER BY (c ASC)"
+    )
 
 
 def test_a_list_is_cut_down_to_its_least() -> None:
