@@ -33,7 +33,7 @@ from sqlshim.sql.params import Arguments
 from tests import world
 
 FILES = sorted((Path(__file__).parent / "golden").glob("*.golden"))
-_SECTION = re.compile(r"^-- (bound|plan|split|mongo|cql|duck|error) -+\n", re.M)
+_SECTION = re.compile(r"^-- (bound|plan|split|mongo|always|cql|duck|error) -+\n", re.M)
 _PARAMETERS = re.compile(r"^-- parameters: (.+)\n", re.M)
 _SERVER = re.compile(r"^-- server: (.+)\n", re.M)
 
@@ -107,21 +107,26 @@ def _server(case: Case) -> Server:
     return named(case.server) if case.server else NEWEST
 
 
-def _split(case: Case) -> Rel:
-    return split(_plan(case), _stores(case), Pushdown.AUTO)
+def _split(case: Case, pushdown: Pushdown = Pushdown.AUTO) -> Rel:
+    return split(_plan(case), _stores(case), pushdown)
 
 
 def _reasons(remote: Remote) -> list[str]:
     return [f"local from here: {remote.why_not_more}"] if remote.why_not_more else []
 
 
-def _mongo(case: Case) -> str:
-    return _native(partial(compile_mongo, server=_server(case)), "docs", case)
+def _mongo(case: Case, pushdown: Pushdown = Pushdown.AUTO) -> str:
+    return _native(partial(compile_mongo, server=_server(case)), "docs", case, pushdown)
 
 
-def _native(compile_store: Callable[[Rel], Native], store: str, case: Case) -> str:
+def _native(
+    compile_store: Callable[[Rel], Native],
+    store: str,
+    case: Case,
+    pushdown: Pushdown = Pushdown.AUTO,
+) -> str:
     """The native queries that one store gets, each after its access path."""
-    remotes = [r for r in walk.every_rel(_split(case)) if isinstance(r, Remote)]
+    remotes = [r for r in walk.every_rel(_split(case, pushdown)) if isinstance(r, Remote)]
     natives = [compile_store(r.rel) for r in remotes if r.store == store]
     lines = (line for n in natives for line in (f"# {n.access_path}", *n.show()))
     return "\n".join(lines)
@@ -132,6 +137,7 @@ STAGES: dict[str, Callable[[Case], str]] = {
     "plan": lambda case: show_rel(_plan(case)),
     "split": lambda case: show_rel(_split(case), _reasons),
     "mongo": _mongo,
+    "always": partial(_mongo, pushdown=Pushdown.ALWAYS),
     "cql": partial(_native, compile_cql, "ring"),
     "duck": lambda case: "\n".join(compile_duck(_plan(case)).pretty()),
     "error": lambda case: world.error(case.sql, case.arguments),

@@ -205,7 +205,8 @@ class Backend(ABC):
     # --- planning
     @abstractmethod
     def accept(self, rel: Rel, pushdown: Pushdown) -> Accepted:
-        """Whether the store runs `rel`, whose inputs it has already accepted. Never raises."""
+        """Whether the store runs `rel`, whose inputs it has already accepted, but for those that
+        read no table and the right side of a lateral join, which come along. Never raises."""
 
     def nearest(self, rel: Rel, key: SortKey, count: Scalar) -> Rel | None:
         """Fewer rows of the accepted `rel`, among them likely the first `count` by `key`; None

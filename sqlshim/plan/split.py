@@ -13,12 +13,26 @@ from dataclasses import dataclass, replace
 from sqlshim.backends.protocol import Backend, Pushdown
 from sqlshim.errors import InternalError
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Filter, Join, Rel, Remote, Scan, Series, Values, WorkingTable
+from sqlshim.ir.relational import (
+    Filter,
+    Join,
+    Recursive,
+    Rel,
+    Remote,
+    Scan,
+    Series,
+    Shared,
+    Values,
+    WorkingTable,
+)
 from sqlshim.ir.scalar import Scalar, Subquery
 from sqlshim.plan.narrow import narrow
 
 _OFF = 'pushdown="never"'
 _OUTER = "reads columns of the outer query"
+_LATERAL = "the right side of a lateral join reads the left"
+_BARRED = "the local engine reads the shared query too"
+_READING = (Scan, Remote, Shared, Recursive, WorkingTable)
 
 
 def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
@@ -26,7 +40,7 @@ def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
 
     A Remote below the local part gives only the columns that part reads.
     """
-    rel = _Splitter(stores, pushdown).split(rel)
+    rel = _divided(rel, stores, pushdown)
 
     def take(store: str, candidate: Rel) -> Rel | None:
         if pushdown is Pushdown.NEVER:
@@ -37,13 +51,39 @@ def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
     return narrow(rel, take)
 
 
+def _divided(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
+    """All references to a shared query end up in one place: evaluated in two, it could differ."""
+    barred: frozenset[int] = frozenset()
+    while True:
+        divided = _Splitter(stores, pushdown, barred).split(rel)
+        places: dict[int, set[Remote | None]] = {}
+        _add_shared(divided, None, places)
+        torn = {number for number, found in places.items() if len(found) > 1}
+        if not torn:
+            return divided
+        barred |= torn
+
+
+def _add_shared(rel: Rel, inside: Remote | None, places: dict[int, set[Remote | None]]) -> None:
+    """For each shared query the Remotes that name it, None for the local engine."""
+    if isinstance(rel, Shared):
+        places.setdefault(rel.number, set()).add(inside)
+    inside = rel if isinstance(rel, Remote) else inside
+    for expr in walk.scalars(rel):
+        for query in _subqueries(expr):
+            _add_shared(query, inside, places)
+    for child in walk.inputs(rel):
+        _add_shared(child, inside, places)
+
+
 @dataclass(frozen=True, slots=True)
 class _Splitter:
-    """`nested` inside a subquery or the right side of a lateral join, where columns from outside
-    may occur."""
+    """`barred` are shared queries that no store is given; `nested` inside a subquery or the right
+    side of a lateral join, where columns from outside may occur."""
 
     stores: Mapping[str, Backend]
     pushdown: Pushdown
+    barred: frozenset[int]
     nested: bool = False
 
     def split(self, rel: Rel) -> Rel:
@@ -51,35 +91,54 @@ class _Splitter:
             case Scan():
                 return Remote(rel.table.store, rel)
             case Values() | Series() | WorkingTable() | Remote():
-                return self._local(rel, (), "")
+                return rel
             case Join(lateral=True):
-                sides = (self.split(rel.left), replace(self, nested=True).split(rel.right))
-                return self._local(rel, sides, "the right side of a lateral join reads the left")
+                return self._lateral(rel)
         below = tuple(self.split(child) for child in walk.inputs(rel))
         if self.pushdown is Pushdown.NEVER:
             return self._local(rel, below, _OFF)
-        remotes = [child for child in below if isinstance(child, Remote)]
-        if len(remotes) < len(below):
+        if isinstance(rel, Shared) and rel.number in self.barred:
+            return self._local(rel, below, _BARRED)
+        if not all(map(_may_be_offered, below)):
             return self._local(rel, below, "the other input is local")
-        if len({child.store for child in remotes}) > 1:
-            return self._local(rel, below, "the inputs are in different stores")
-        return self._ask(rel, remotes)
+        return self._ask(rel, below)
 
-    def _ask(self, rel: Rel, below: Sequence[Remote]) -> Rel:
-        """Offer the node to the store that runs all of its inputs."""
-        store = below[0].store
-        candidate = walk.with_inputs(rel, tuple(child.rel for child in below))
+    def _lateral(self, rel: Join) -> Rel:
+        """The right side is offered with the join, as a whole: it reads the left one."""
+        left = self.split(rel.left)
+        why = _LATERAL
+        if self.pushdown is not Pushdown.NEVER and _may_be_offered(left):
+            answer = self._answer(rel, (left, rel.right))
+            if not isinstance(answer, str):
+                return answer
+            why = answer or _LATERAL
+        right = replace(self, nested=True).split(rel.right)
+        return self._local(rel, (left, right), why)
+
+    def _ask(self, rel: Rel, below: Sequence[Rel]) -> Rel:
+        answer = self._answer(rel, below)
+        return self._local(rel, below, answer) if isinstance(answer, str) else answer
+
+    def _answer(self, rel: Rel, below: Sequence[Rel]) -> Rel | str:
+        """The node offered to the store that runs those of its inputs which read anything: what
+        became of it, or why it stays."""
+        candidate = walk.with_inputs(rel, tuple(map(_native, below)))
+        stores = {child.store for child in below if isinstance(child, Remote)}
+        stores = stores or set(_stores_read(candidate))
+        if len(stores) != 1:
+            return "the inputs are in different stores" if stores else ""
+        (store,) = stores
         kept: tuple[Scalar, ...] = ()
-        why = self._obstacle(candidate, store)
+        why = self._obstacle(candidate, below, store)
         if why and isinstance(rel, Filter) and isinstance(candidate, Filter):
             offered, kept = self._offered(candidate, store)
             if offered:
                 candidate, why = replace(candidate, where=offered), ""
         if why:
-            return self._local(rel, below, why)
+            return why
         answer = self.stores[store].accept(candidate, self.pushdown)
         if answer.taken is None:
-            return self._local(rel, below, answer.why)
+            return answer.why
         _check_columns(rel, answer.taken, store)
         taken = Remote(store, answer.taken, answer.why)
         left = answer.left + kept
@@ -92,9 +151,17 @@ class _Splitter:
         inner = replace(self, nested=True)
         return walk.map_subqueries(rel, inner.split)
 
-    def _obstacle(self, rel: Rel, store: str) -> str:
+    def _obstacle(self, rel: Rel, below: Sequence[Rel], store: str) -> str:
         """Why `rel` cannot even be offered to `store`; "" if it can."""
         made = {c.id for child in walk.inputs(rel) for c in child.columns}
+        for child in below:
+            if not isinstance(child, Remote):
+                if any(other != store for other in _stores_read(child)):
+                    return "the inputs are in different stores"
+                if self._names_barred(child):
+                    return _BARRED
+                if self.nested and not walk.free_columns(child) <= made:
+                    return _OUTER
         reasons = (self._foreign(expr, store, made) for expr in walk.scalars(rel))
         return next((reason for reason in reasons if reason), "")
 
@@ -102,9 +169,15 @@ class _Splitter:
         for rel in _subqueries(expr):
             if any(table_store != store for table_store in _stores_read(rel)):
                 return "a subquery reads another store"
+            if self._names_barred(rel):
+                return _BARRED
         if self.nested and not walk.reads(expr) <= made:
             return _OUTER
         return ""
+
+    def _names_barred(self, rel: Rel) -> bool:
+        nodes = walk.every_rel(rel) if self.barred else ()
+        return any(isinstance(r, Shared) and r.number in self.barred for r in nodes)
 
     def _offered(self, rel: Filter, store: str) -> tuple[tuple[Scalar, ...], tuple[Scalar, ...]]:
         """The conjuncts that can be offered to `store`, and those that cannot."""
@@ -112,6 +185,18 @@ class _Splitter:
         offered = tuple(e for e in rel.where if not self._foreign(e, store, made))
         kept = tuple(e for e in rel.where if self._foreign(e, store, made))
         return offered, kept
+
+
+def _native(rel: Rel) -> Rel:
+    """What the store runs already, or rows that nobody runs yet."""
+    return rel.rel if isinstance(rel, Remote) else rel
+
+
+def _may_be_offered(rel: Rel) -> bool:
+    """Whether a store may be asked to run a node over `rel`: it runs `rel`, or no store reads
+    anything for it."""
+    nodes = walk.every_rel(rel)
+    return isinstance(rel, Remote) or not any(isinstance(node, _READING) for node in nodes)
 
 
 def _with_reason(rel: Rel, why: str) -> Rel:

@@ -1,36 +1,25 @@
 """What MongoDB can be given to run: `accept` answers for one node over accepted inputs.
 
-Refusing is a value: the reason goes to EXPLAIN. `refusal(e)` says why a scalar cannot be said
-exactly, "" if it can; `expressions` and `match` rely on it.
+Refusing is a value: the reason goes to EXPLAIN. Inputs that read no collection, the right side of
+a lateral join and the queries inside subqueries were not asked about before: `_Asked.whole` does.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlshim.backends.estimate import Known, unmeasured
-from sqlshim.backends.mongo import aggregates, arrays, compare, expressions, limits, windows
-from sqlshim.backends.mongo.arithmetic import DIGITS
-from sqlshim.backends.mongo.casts import cast_row
+from sqlshim.backends.mongo import aggregates, limits, rows_made, sharing, windows
 from sqlshim.backends.mongo.collecting import COLLECTING
 from sqlshim.backends.mongo.costs import why_not_lookup
-from sqlshim.backends.mongo.encode import has_micros
-from sqlshim.backends.mongo.functions import row_of
 from sqlshim.backends.mongo.joins import oriented
-from sqlshim.backends.mongo.like import like
 from sqlshim.backends.mongo.mql import is_plain_name
 from sqlshim.backends.mongo.origins import origins
-from sqlshim.backends.mongo.scope import is_reference
+from sqlshim.backends.mongo.refusals import OPAQUE, UNORDERED, first, kind, refusal
+from sqlshim.backends.mongo.repeating import why_not_twice
 from sqlshim.backends.protocol import Accepted, Pushdown
-from sqlshim.errors import DataError
 from sqlshim.functions import aggregates as fa
-from sqlshim.functions import conditional as fc
-from sqlshim.functions import datetime as fd
-from sqlshim.functions import documents
-from sqlshim.functions import operators as op
-from sqlshim.functions.varying import READ_AS
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import (
@@ -41,37 +30,23 @@ from sqlshim.ir.relational import (
     JoinKind,
     Limit,
     Project,
+    Recursive,
     Rel,
     Scan,
+    Series,
     SetKind,
     SetOp,
+    Shared,
     Sort,
     Unnest,
     Values,
     Window,
+    WorkingTable,
 )
-from sqlshim.ir.scalar import (
-    AggregateCall,
-    Call,
-    Case,
-    Cast,
-    Column,
-    InList,
-    Literal,
-    Param,
-    Scalar,
-    Subquery,
-    WindowCall,
-)
-from sqlshim.types import NESTED, Kind, SqlType
+from sqlshim.ir.scalar import AggregateCall, Scalar, Subquery, WindowCall
+from sqlshim.types import INTEGERS, SqlType
 
 _MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
-_OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL}
-_UNORDERED = _OPAQUE | {Kind.BYTES}  # the server compares the length of binary data first
-_ORDER = {op.LT, op.LE, op.GT, op.GE, fc.GREATEST, fc.LEAST}
-_CUTS = {fd.DATE_TRUNC, fd.EXTRACT, fd.EXTRACT_FRACTION}
-_FINE = {"microseconds", "milliseconds", "second", "epoch"}
-_MICROS = "MongoDB keeps milliseconds"
 _SEVERAL = "a pipeline reads one database"
 
 
@@ -81,19 +56,11 @@ def accept(rel: Rel, pushdown: Pushdown, known: Known = unmeasured) -> Accepted:
         return Accepted(rel)
     if pushdown is Pushdown.NEVER:
         return Accepted(None, why='pushdown="never"')
+    asked = _Asked(pushdown, known)
     if isinstance(rel, Filter):
-        return _filter(rel)
-    why = _why_not(rel, pushdown, known) or limits.excess(rel)
+        return asked.filter(rel)
+    why = asked.inputs(rel) or asked.node(rel) or limits.excess(rel)
     return Accepted(None, why=why) if why else Accepted(rel)
-
-
-def _filter(rel: Filter) -> Accepted:
-    """Conjunct by conjunct."""
-    reasons = [_key_test(t, rel) if is_key_test(t) else _reason(t) for t in rel.where]
-    taken = tuple(t for t, why in zip(rel.where, reasons, strict=True) if not why)
-    left = tuple(t for t, why in zip(rel.where, reasons, strict=True) if why)
-    why = next(filter(None, reasons), "")
-    return Accepted(Filter(rel.input, taken) if taken else None, left if taken else (), why)
 
 
 def _key_test(term: Scalar, rel: Filter) -> str:
@@ -103,109 +70,14 @@ def _key_test(term: Scalar, rel: Filter) -> str:
     return "" if plain else "keys are looked for in plain fields only"
 
 
-def _reason(e: Scalar) -> str:
-    return limits.too_deep(e) or refusal(e)
+def _subqueries(e: Scalar) -> Iterator[Subquery]:
+    if walk.has_subquery(e):
+        yield from (part for part in walk.every_scalar(e) if isinstance(part, Subquery))
 
 
-def _why_not(rel: Rel, pushdown: Pushdown, known: Known) -> str:
-    match rel:
-        case Project():
-            return _first(_reason(e) for _, e in rel.items if not isinstance(e, Column))
-        case Aggregate():
-            return _aggregate(rel, pushdown)
-        case GroupingSets():
-            return _grouping_sets(rel, pushdown)
-        case Unnest():
-            return _first(_reason(e) for _, e in rel.arrays)
-        case Sort():
-            return _sort(rel)
-        case Limit():
-            return ""
-        case Join():
-            return _join(rel, pushdown, known)
-        case Window():
-            return _first(_window(call) for _, call in rel.calls)
-        case SetOp():
-            return _union(rel)
-        case Values():
-            return "VALUES are rows of no collection"
-        case _:
-            return f"{type(rel).__name__} has no MongoDB form"
-
-
-def _first(reasons: Iterable[str]) -> str:
-    return next((why for why in reasons if why), "")
-
-
-# --- relations -----------------------------------------------------------------------------
-
-
-def _aggregate(rel: Aggregate, pushdown: Pushdown) -> str:
-    for _, key in rel.keys:
-        why = _reason(key) or _kind(key.type, _OPAQUE, "grouped by")
-        if why:
-            return why
-    for _, call in rel.calls:
-        why = aggregates.refusal(call) or _first(map(_reason, walk.call_scalars(call)))
-        if not why and call.fn in COLLECTING:
-            why = _collecting(call, pushdown)
-        if not why and call.fn is not fa.COUNT:
-            kinds = _UNORDERED if call.fn in (fa.MIN, fa.MAX) else _OPAQUE
-            why = _first(_kind(arg.type, kinds, "aggregated") for arg in call.args)
-        if not why and call.distinct:
-            why = _first(_kind(arg.type, _OPAQUE, "made distinct") for arg in call.args)
-        if why:
-            return why
-    return ""
-
-
-def _collecting(call: AggregateCall, pushdown: Pushdown) -> str:
-    if pushdown is not Pushdown.ALWAYS:
-        return f"what {call.fn.name} collects may pass the 16 MB of a document"
-    return _first(_kind(key.expr.type, _UNORDERED, "sorted") for key in call.order)
-
-
-def _kind(t: SqlType, refused: frozenset[Kind], done: str) -> str:
-    return f"{t} cannot be {done} exactly by MongoDB" if t.kind in refused else ""
-
-
-def _sort(rel: Sort) -> str:
-    reasons = (_reason(k.expr) or _kind(k.expr.type, _UNORDERED, "sorted") for k in rel.keys)
-    return _many_keys(len(rel.keys)) or _first(reasons)
-
-
-def _many_keys(count: int) -> str:
-    return f"MongoDB sorts by few keys, not by {count}" if count > _MOST_SORT_KEYS else ""
-
-
-def _grouping_sets(rel: GroupingSets, pushdown: Pushdown) -> str:
-    """One $group a set, each over the input read again: it must be the same rows again."""
-    if any(isinstance(r, Limit) for r in walk.every_rel(rel.input)):
-        return "grouping sets over a LIMIT have no MongoDB form"
-    return _aggregate(Aggregate(rel.input, rel.keys, rel.calls), pushdown)
-
-
-def _window(call: WindowCall) -> str:
-    exprs = (*call.args, *call.partition, *(k.expr for k in call.order))
-    return (
-        windows.refusal(call)
-        or _many_keys(len(call.order) + 1)  # it sorts by the partition first
-        or _first(_kind(e.type, _OPAQUE, "used in a window") for e in exprs)
-        or _first(_kind(k.expr.type, _UNORDERED, "sorted") for k in call.order)
-        or _first(map(_reason, exprs if call.filter is None else (*exprs, call.filter)))
-    )
-
-
-def _union(rel: SetOp) -> str:
-    if rel.kind is not SetKind.UNION_ALL:
-        return f"{rel.kind.upper()} has no MongoDB form"
-    if _reads_several(rel):
-        return _SEVERAL
-    for part in rel.inputs:
-        for mine, theirs in zip(rel.columns, part.columns, strict=True):
-            if mine.type.kind is not theirs.type.kind:
-                return "the inputs of UNION ALL have different types"
-    return ""
+def _reads_nothing(rel: Rel) -> bool:
+    """Whether no collection is read under `rel`."""
+    return not any(isinstance(r, Scan) for r in walk.every_rel(rel))
 
 
 def _reads_several(rel: Rel) -> bool:
@@ -214,180 +86,170 @@ def _reads_several(rel: Rel) -> bool:
     return len({scan.table.schema for scan in scans}) > 1
 
 
-def _join(rel: Join, pushdown: Pushdown, known: Known) -> str:
-    if rel.kind is JoinKind.FULL:
-        return "FULL JOIN has no MongoDB form"
-    if _reads_several(rel):
-        return _SEVERAL
-    why = _first(map(_reason, rel.on))
-    if why or pushdown is Pushdown.ALWAYS:
+def _many_keys(count: int) -> str:
+    return f"MongoDB sorts by few keys, not by {count}" if count > _MOST_SORT_KEYS else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question; the methods give reasons, "" where there is none."""
+
+    pushdown: Pushdown
+    known: Known
+
+    def filter(self, rel: Filter) -> Accepted:
+        """Conjunct by conjunct."""
+        whole = self.inputs(rel)
+        reasons = [whole or self._term(t, rel) for t in rel.where]
+        taken = tuple(t for t, why in zip(rel.where, reasons, strict=True) if not why)
+        left = tuple(t for t, why in zip(rel.where, reasons, strict=True) if why)
+        why = first(reasons)
+        return Accepted(Filter(rel.input, taken) if taken else None, left if taken else (), why)
+
+    def _term(self, term: Scalar, rel: Filter) -> str:
+        if is_key_test(term):
+            return _key_test(term, rel)
+        why = self._reason(term)
+        if not why and walk.has_subquery(term):
+            one = Filter(rel.input, (term,))
+            return _SEVERAL if _reads_several(one) else limits.excess(one)
         return why
-    return why_not_lookup(oriented(rel), known)
 
+    def inputs(self, rel: Rel) -> str:
+        """What is below `rel` and was not asked about yet."""
+        lateral = rel.right if isinstance(rel, Join) and rel.lateral else None
+        new = (r for r in walk.inputs(rel) if r is lateral or _reads_nothing(r))
+        return first(map(self.whole, new))
 
-# --- scalars -------------------------------------------------------------------------------
-
-
-def refusal(e: Scalar) -> str:
-    """Why `e` has no exact form; "" if it has."""
-    match e:
-        case Column():
+    def whole(self, rel: Rel) -> str:
+        """Why not all of a tree, none of which was asked about."""
+        if isinstance(rel, Scan):
             return ""
-        case Literal():
-            return _literal(e)
-        case Param():
-            return _param(e)
-        case Call():
-            return _call(e)
-        case Cast():
-            return _cast(e)
-        case Case():
-            if e.type.kind in _OPAQUE:
-                return f"CASE of {e.type} has no MongoDB form"
-            return _first(map(refusal, walk.operands(e)))
-        case InList():
-            return _in_list(e)
-        case Subquery():
-            return "a subquery has no MongoDB form yet"
+        below = first(map(self.whole, walk.inputs(rel)))
+        if below or not isinstance(rel, Filter):
+            return below or self.node(rel)
+        return first(map(self._reason, rel.where))
+
+    def _only_always(self, what: str) -> str:
+        """The local engine is never slower at this, and often much faster."""
+        if self.pushdown is Pushdown.ALWAYS:
+            return ""
+        return f'{what} goes to the server with pushdown="always" only'
+
+    def _reason(self, e: Scalar) -> str:
+        why = limits.too_deep(e) or refusal(e)
+        return why or first(map(self._subquery, _subqueries(e)))
+
+    def _subquery(self, e: Subquery) -> str:
+        return self._only_always("a subquery") or self.whole(e.rel)
+
+    # --- relations
+
+    def node(self, rel: Rel) -> str:
+        """Why not `rel` over its inputs."""
+        several = isinstance(rel, Join | SetOp) or any(map(walk.has_subquery, walk.scalars(rel)))
+        if several and _reads_several(rel):
+            return _SEVERAL
+        match rel:
+            case Project():
+                return first(self._reason(e) for _, e in rel.items)
+            case Aggregate():
+                return self._aggregate(rel)
+            case GroupingSets():
+                return self._grouping_sets(rel)
+            case Unnest():
+                return first(self._reason(e) for _, e in rel.arrays)
+            case Sort():
+                return self._sort(rel)
+            case Limit():
+                return ""
+            case Join():
+                return self._join(rel)
+            case Window():
+                return first(self._window(call) for _, call in rel.calls)
+            case SetOp():
+                return self._combined(rel)
+            case Values() | Series():
+                why = self._only_always("a list of rows") or rows_made.refusal(rel)
+                return why or first(map(self._reason, walk.scalars(rel)))
+            case Shared():
+                return self._only_always("a shared query") or sharing.refusal(rel, self.known)
+            case Recursive() | WorkingTable():
+                return "recursion has no MongoDB form"
+            case _:
+                return f"{type(rel).__name__} has no MongoDB form"
+
+    def _aggregate(self, rel: Aggregate) -> str:
+        for _, key in rel.keys:
+            why = self._reason(key) or kind(key.type, OPAQUE, "grouped by")
+            if why:
+                return why
+        return first(self._aggregate_call(call) for _, call in rel.calls)
+
+    def _aggregate_call(self, call: AggregateCall) -> str:
+        why = aggregates.refusal(call) or first(map(self._reason, walk.call_scalars(call)))
+        if not why and call.fn in COLLECTING:
+            why = self._collecting(call)
+        if not why and call.fn is not fa.COUNT:
+            kinds = UNORDERED if call.fn in (fa.MIN, fa.MAX) else OPAQUE
+            why = first(kind(arg.type, kinds, "aggregated") for arg in call.args)
+        if not why and call.distinct:
+            why = first(kind(arg.type, OPAQUE, "made distinct") for arg in call.args)
+        return why
+
+    def _collecting(self, call: AggregateCall) -> str:
+        if self.pushdown is not Pushdown.ALWAYS:
+            return f"what {call.fn.name} collects may pass the 16 MB of a document"
+        return first(_ordered(key.expr.type) for key in call.order)
+
+    def _sort(self, rel: Sort) -> str:
+        reasons = (self._reason(k.expr) or _ordered(k.expr.type) for k in rel.keys)
+        return _many_keys(len(rel.keys)) or first(reasons)
+
+    def _grouping_sets(self, rel: GroupingSets) -> str:
+        """One $group a set, each over the input read again: it must be the same rows again."""
+        if any(isinstance(r, Limit) for r in walk.every_rel(rel.input)):
+            return "grouping sets over a LIMIT have no MongoDB form"
+        return self._aggregate(Aggregate(rel.input, rel.keys, rel.calls))
+
+    def _window(self, call: WindowCall) -> str:
+        exprs = (*call.args, *call.partition, *(k.expr for k in call.order))
+        collects = self._only_always(call.fn.name) if call.fn in COLLECTING else ""
+        return (
+            windows.refusal(call)
+            or collects
+            or _many_keys(len(call.order) + 1)  # it sorts by the partition first
+            or first(kind(e.type, OPAQUE, "used in a window") for e in exprs)
+            or first(_ordered(k.expr.type) for k in call.order)
+            or first(map(self._reason, exprs if call.filter is None else (*exprs, call.filter)))
+        )
+
+    def _combined(self, rel: SetOp) -> str:
+        for part in rel.inputs:
+            for mine, theirs in zip(rel.columns, part.columns, strict=True):
+                if not _alike(mine.type, theirs.type):
+                    return f"the inputs of {rel.kind.upper()} have different types"
+        if rel.kind is SetKind.UNION_ALL:
+            return ""
+        compared = first(kind(c.type, OPAQUE, "compared") for c in rel.columns)
+        return self._only_always(rel.kind.upper()) or compared
+
+    def _join(self, rel: Join) -> str:
+        if rel.kind is JoinKind.FULL:
+            both = first(map(why_not_twice, (rel.left, rel.right)))
+            why = self._only_always("FULL JOIN") or both
+        else:
+            why = self._only_always("LATERAL") if rel.lateral else ""
+        why = why or first(map(self._reason, rel.on))
+        if why or self.pushdown is Pushdown.ALWAYS:
+            return why
+        return why_not_lookup(oriented(rel), self.known)
 
 
-def _literal(e: Literal) -> str:
-    if e.value is None:
-        return ""
-    if e.type.kind in _OPAQUE:
-        return f"a constant of type {e.type} has no MongoDB form"
-    if has_micros(e.value):
-        return _MICROS
-    if isinstance(e.value, Decimal) and len(e.value.as_tuple().digits) > DIGITS:
-        return f"MongoDB keeps {DIGITS} digits"
-    return ""
+def _ordered(t: SqlType) -> str:
+    return kind(t, UNORDERED, "sorted")
 
 
-def _param(e: Param) -> str:
-    if e.type.kind in _OPAQUE:
-        return f"a parameter of type {e.type} has no MongoDB form"
-    # It may be finer than the server keeps, which matters less where it is compared.
-    return _MICROS if e.type.kind in (Kind.TIMESTAMP, Kind.TIMESTAMPTZ) else ""
-
-
-def _side(e: Scalar, ordered: bool) -> str:
-    """`refusal` for a side of a comparison: constant instants are rounded to keep the answer."""
-    if compare.is_constant_instant(e) and _is_plain_instant(e, ordered):
-        return ""
-    return refusal(e)
-
-
-def _is_plain_instant(e: Scalar, ordered: bool) -> bool:
-    """A constant as it is, or one moved by an INTERVAL that only an order is asked of."""
-    if isinstance(e, Cast):
-        return _is_plain_instant(e.arg, ordered)
-    if isinstance(e, Call):
-        return ordered and not refusal(_moved_midnight(e))
-    return True
-
-
-def _moved_midnight(e: Call) -> Scalar:
-    """`e` over a constant that is fine, to ask about the INTERVAL alone."""
-    midnight = Literal(dt.datetime(2000, 1, 1), e.type)
-    return Call(e.fn, (midnight, *e.args[1:]), e.type)
-
-
-def _cast(e: Cast) -> str:
-    if e.safe:
-        return "TRY_CAST has no MongoDB form"
-    if e.arg.type.kind in _OPAQUE or cast_row(e.arg.type, e.type) is None:
-        return f"CAST({e.arg.type} AS {e.type}) has no exact MongoDB form"
-    if e.type.kind is Kind.DATE and compare.is_constant_instant(e.arg):
-        return ""  # nothing finer than a day is left of it
-    return refusal(e.arg)
-
-
-def _in_list(e: InList) -> str:
-    why = _kind(e.arg.type, _OPAQUE, "compared")
-    return why or _first(_side(part, ordered=False) for part in (e.arg, *e.items))
-
-
-def _call(e: Call) -> str:
-    check = _SPECIAL.get(e.fn)
-    if check is not None:
-        return check(e)
-    row = row_of(e)
-    if row is None:
-        return f"{e.fn.name} has no MongoDB form"
-    if e.fn.volatile:
-        return f"{e.fn.name} differs from row to row"
-    refused = _UNORDERED if e.fn in _ORDER else _OPAQUE - {Kind.INTERVAL}
-    return (
-        _first(_kind(a.type, refused, f"given to {e.fn.name}") for a in e.args)
-        or row.refuses(e)
-        or _first(refusal(a) for a in e.args if a.type.kind is not Kind.INTERVAL)
-    )
-
-
-def _comparison(e: Call) -> str:
-    ordered = e.fn in _ORDER
-    refused = _UNORDERED if ordered else _OPAQUE
-    return _first(_kind(a.type, refused, "compared") or _side(a, ordered) for a in e.args)
-
-
-def _field(e: Call) -> str:
-    """A field of a document, or a value whose type varies: what is read does not matter, only what
-    is done with it."""
-    parent = e.args[0]
-    if is_reference(parent):
-        return ""
-    return refusal(parent)
-
-
-def _on_arrays(e: Call) -> str:
-    return arrays.refusal(e, refusal)
-
-
-def _parts(e: Call) -> str:
-    return _first(map(refusal, e.args))
-
-
-def _null_test(e: Call) -> str:
-    return "" if is_reference(e.args[0]) else refusal(e.args[0])
-
-
-def _like(e: Call) -> str:
-    _, pattern, escape = e.args
-    if not isinstance(escape, Literal) or not isinstance(escape.value, str):
-        return "LIKE with a computed ESCAPE has no MongoDB form"
-    if not isinstance(pattern, Literal | Param):
-        return "LIKE with a computed pattern has no MongoDB form"
-    if isinstance(pattern, Literal):
-        if pattern.value is None:
-            return "LIKE NULL has no MongoDB form"
-        try:
-            found = like(str(pattern.value), escape.value)
-        except DataError as error:
-            return error.detail
-        if len(found.regex) > limits.LONGEST_PATTERN:
-            return "MongoDB takes no pattern that long"
-    return refusal(e.args[0])
-
-
-def _cutting(e: Call) -> str:
-    """DATE_TRUNC and EXTRACT: of a constant finer than milliseconds, coarse parts only."""
-    row = row_of(e)
-    assert row is not None
-    why = row.refuses(e) or refusal(e.args[0])
-    part = e.args[0].value if isinstance(e.args[0], Literal) else None
-    if not why and part not in _FINE and compare.is_constant_instant(e.args[1]):
-        return ""
-    return why or refusal(e.args[1])
-
-
-_SPECIAL: dict[object, Callable[[Call], str]] = {
-    **dict.fromkeys((*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT), _comparison),
-    **dict.fromkeys((op.AND, op.OR, op.NOT, op.IS_TRUE, op.IS_FALSE), _parts),
-    **dict.fromkeys((op.IS_NULL, op.IS_NOT_NULL), _null_test),
-    **dict.fromkeys(_CUTS, _cutting),
-    op.LIKE: _like,
-    documents.FIELD: _field,
-    **dict.fromkeys(arrays.ROWS, _on_arrays),
-    READ_AS: _field,
-}
-assert set(_SPECIAL) >= expressions.OWN
+def _alike(mine: SqlType, theirs: SqlType) -> bool:
+    """Whether values of two types are the same in documents."""
+    return mine.kind is theirs.kind or {mine.kind, theirs.kind} <= INTEGERS

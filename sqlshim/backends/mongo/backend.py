@@ -18,6 +18,7 @@ from sqlshim.backends.mongo import accept, ages, catalog, run, sampling, write
 from sqlshim.backends.mongo.capabilities import Server, server_of
 from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
+from sqlshim.backends.mongo.refusals import refusal
 from sqlshim.backends.mongo.statistics import Statistics
 from sqlshim.backends.protocol import (
     Accepted,
@@ -117,7 +118,7 @@ class MongoBackend(WritesAtOnce):
         self._name = database
         self._database = self._database_of("")
         self._collections: dict[tuple[str, str], Collection[Document]] = {}
-        self._statistics = Statistics(lambda t: self._collection(t.schema, t.name), accept.refusal)
+        self._statistics = Statistics(lambda t: self._collection(t.schema, t.name), refusal)
 
     def _database_of(self, schema: str) -> Database[Document]:
         """The database of a table's `schema`."""

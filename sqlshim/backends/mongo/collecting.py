@@ -1,4 +1,4 @@
-"""Aggregates that collect the values of a group: ARRAY_AGG, percentiles, MEDIAN.
+"""Aggregates that collect the values of a group: ARRAY_AGG, STRING_AGG, percentiles, MEDIAN.
 
 Each is a $push of documents with the value and its sort keys, sorted after the $group. `accept`
 takes them under pushdown "always" only: an array has the 16 MB of a document, the local engine has
@@ -13,19 +13,26 @@ from typing import TYPE_CHECKING
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import REMOVE, Mql, cond, let, or_null, present, projected
 from sqlshim.backends.mongo.ordering import rank
+from sqlshim.backends.mongo.rows import is_given
 from sqlshim.functions import aggregates as fa
-from sqlshim.ir.scalar import AggregateCall, Literal, SortKey
+from sqlshim.ir.scalar import AggregateCall, Literal, Param, SortKey
 from sqlshim.types import Kind
 
 if TYPE_CHECKING:
     from sqlshim.backends.mongo.aggregates import Group
 
-COLLECTING = frozenset({fa.ARRAY_AGG, fa.PERCENTILE_CONT, fa.PERCENTILE_DISC, fa.MEDIAN})
+COLLECTING = frozenset(
+    {fa.ARRAY_AGG, fa.STRING_AGG, fa.PERCENTILE_CONT, fa.PERCENTILE_DISC, fa.MEDIAN}
+)
 
 
 def why_not_collected(call: AggregateCall) -> str:
     """Why a call of COLLECTING has no form here, apart from its arguments; "" if it has."""
-    fixed = all(isinstance(a, Literal) and a.value is not None for a in call.args[1:])
+    if call.fn is fa.STRING_AGG:
+        separator = call.args[1]
+        given = isinstance(separator, Param) or is_given(separator)
+        return "" if given else "a computed separator has no MongoDB form"
+    fixed = all(map(is_given, call.args[1:]))
     return "" if fixed else "a percentile of no constant fraction has no MongoDB form"
 
 
@@ -44,7 +51,11 @@ def collected(call: AggregateCall, name: str, group: Group, scalars: Expressions
         exprs = [scalars.raw(key.expr) for key in keys]
         made = _document(value, exprs, keys, scalars)
         found = f"${group.add(name, {'$push': _where(tests, made)})}"
-    return _finished(call, _sorted(found, keys))
+    values = _sorted(found, keys)
+    if call.fn is fa.STRING_AGG:
+        separator = scalars.value(call.args[1])
+        return let(lambda v: _separated(v, separator), values)
+    return _finished(call, values)
 
 
 def _where(tests: list[Mql], value: Mql) -> Mql:
@@ -86,6 +97,13 @@ def _finished(call: AggregateCall, values: Mql) -> Mql:
         return cond({"$eq": [v, []]}, None, found) if call.type.kind is Kind.ARRAY else found[0]
 
     return let(picked, values)
+
+
+def _separated(texts: Mql, separator: Mql) -> Mql:
+    glued = {"$concat": ["$$value", separator, "$$this"]}
+    others = {"$slice": [texts, 1, {"$max": [{"$size": texts}, 1]}]}
+    all_of_them = {"$reduce": {"input": others, "initialValue": {"$first": texts}, "in": glued}}
+    return cond({"$eq": [texts, []]}, None, all_of_them)
 
 
 def _discrete(values: Mql, fraction: float) -> Mql:

@@ -7,19 +7,22 @@ computed, so that conditions at the start can use indexes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlshim.backends.mongo.encode import OBJECT_ID
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.grouping import aggregated, union_of_sets
-from sqlshim.backends.mongo.joins import joined, united
+from sqlshim.backends.mongo.joins import joined, oriented
 from sqlshim.backends.mongo.mql import Mql, is_plain_name
 from sqlshim.backends.mongo.ordering import limited, sorted_by
 from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
-from sqlshim.backends.mongo.scope import Place, field, place_of
+from sqlshim.backends.mongo.rows_made import listed, series
+from sqlshim.backends.mongo.scope import Place, Scope, field, place_of
+from sqlshim.backends.mongo.sets import combined, full_join
+from sqlshim.backends.mongo.sharing import reference, with_shared
+from sqlshim.backends.mongo.subqueries import filtered, with_values
 from sqlshim.backends.mongo.top import first_rows
 from sqlshim.backends.mongo.unwind import unnested
-from sqlshim.backends.mongo.where import where, without_nulls
 from sqlshim.backends.mongo.windows import windowed
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
@@ -27,46 +30,87 @@ from sqlshim.ir.relational import (
     Filter,
     GroupingSets,
     Join,
+    JoinKind,
     Limit,
     Project,
     Rel,
     Scan,
+    Series,
     SetOp,
+    Shared,
     Sort,
     Unnest,
+    Values,
     Window,
 )
 from sqlshim.ir.scalar import Scalar
 
 
 def compile_rel(rel: Rel) -> Query:
-    """The pipeline of a relation."""
-    if isinstance(rel, GroupingSets):
-        return compile_rel(union_of_sets(rel))
-    if isinstance(rel, Limit) and isinstance(rel.input, Sort):
-        return first_rows(compile_rel(rel.input.input), rel.input, rel)
-    below = [compile_rel(child) for child in walk.inputs(rel)]
+    """The pipeline of a relation that reads nothing from outside."""
+    scans = (r.table.name for r in walk.every_rel(rel) if isinstance(r, Scan))
+    return with_shared(rel, _Compiler(next(scans)).compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """`home` is a collection that is there: pipelines of rows of no collection start from it."""
+
+    home: str
+
+    def compiled(self, rel: Rel, outer: Scope) -> Query:
+        """The pipeline of a relation that may read columns of `outer`."""
+        match rel:
+            case Scan():
+                return replace(_scan(rel), outer=outer)
+            case Values():
+                return listed(rel, self.home, outer)
+            case Series():
+                return series(rel, self.home, outer)
+            case Shared():
+                return reference(rel, self.home, self.compiled, outer)
+            case GroupingSets():
+                return self.compiled(union_of_sets(rel), outer)
+            case SetOp():
+                return combined([self.compiled(part, outer) for part in rel.inputs], rel)
+            case Join(kind=JoinKind.FULL):
+                return self.compiled(full_join(rel), outer)
+            case Join():
+                turned = oriented(rel)
+                return joined(turned, self.compiled(turned.left, outer), self.compiled)
+            case _:
+                return self._above(rel, outer)
+
+    def _above(self, rel: Rel, outer: Scope) -> Query:
+        """The pipeline of a node with one input."""
+        match rel:
+            case Limit(input=Sort() as order):
+                below = self.compiled(order.input, outer)
+                query, sort = with_values(below, order, self.compiled)
+                assert isinstance(sort, Sort)
+                return first_rows(query, sort, rel)
+            case Filter():
+                return filtered(self.compiled(rel.input, outer), rel, self.compiled)
+            case _:
+                (child,) = walk.inputs(rel)
+                return _over(*with_values(self.compiled(child, outer), rel, self.compiled))
+
+
+def _over(query: Query, rel: Rel) -> Query:
+    """The pipeline of a node with one input, whose pipeline is `query`."""
     match rel:
-        case Scan():
-            return _scan(rel)
-        case Filter():
-            return _filtered(below[0], rel)
         case Project():
-            return _projected(below[0], rel)
+            return _projected(query, rel)
         case Aggregate():
-            return aggregated(below[0], rel)
+            return aggregated(query, rel)
         case Unnest():
-            return unnested(below[0], rel)
+            return unnested(query, rel)
         case Sort():
-            return sorted_by(below[0], rel.keys)
+            return sorted_by(query, rel.keys)
         case Limit():
-            return limited(below[0], rel)
-        case Join():
-            return joined(below[0], below[1], rel)
+            return limited(query, rel)
         case Window():
-            return windowed(below[0], rel)
-        case SetOp():
-            return united(below, rel)
+            return windowed(query, rel)
         case _:
             raise AssertionError(f"{type(rel).__name__} was accepted")
 
@@ -88,12 +132,6 @@ def _scan(rel: Scan) -> Query:
         scope[column.id] = replace(field(path, known), stored=column.type)
     stages: tuple[Stage, ...] = ({"$set": odd},) if odd else ()
     return Query(rel.table.name, stages, scope)
-
-
-def _filtered(query: Query, rel: Filter) -> Query:
-    test = where(rel.where, query.scope)
-    kept = query.then({"$match": test}) if test else query
-    return replace(kept, scope=without_nulls(query.scope, rel.where))
 
 
 def _projected(query: Query, rel: Project) -> Query:

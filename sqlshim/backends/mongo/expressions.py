@@ -2,7 +2,7 @@
 
 `value(e)` gives the value, NULL as null (or a missing field); `truth(e)` something true exactly
 where `e` is true, `falsity(e)` where it is false: in a WHERE nobody asks which of false and NULL
-it was. What comes in has passed `accept.refusal`.
+it was. What comes in has passed `refusals.refusal`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sqlshim.backends.mongo.mql import (
     distinct_arms,
     holds_value,
     is_constant,
+    is_outer,
     let,
     or_null,
     present,
@@ -126,7 +127,7 @@ class Expressions:
             case InList():
                 return self._three_valued(e)
             case Subquery():
-                raise AssertionError("a subquery was accepted")
+                raise AssertionError("subqueries are columns by now")
             case _:
                 assert_never(e)
 
@@ -141,7 +142,9 @@ class Expressions:
         row = row_of(e)
         assert row is not None, e.fn.name
         if row.nulls is Nulls.OWN:
-            return row.build(e, *map(self.value, e.args))
+            args = list(map(self.value, e.args))
+            make = bound if any(map(is_outer, args)) else _plainly
+            return make(lambda *a: row.build(e, *a), *args)
         return self._strict(row, e)
 
     def _strict(self, row: Row, e: Call) -> Mql:
@@ -149,15 +152,16 @@ class Expressions:
         # An INTERVAL has no form of its own: its builder reads it off the call.
         args = [None if a.type.kind is Kind.INTERVAL else self.value(a) for a in e.args]
         risky = [self.nullable(a) and a.type.kind is not Kind.INTERVAL for a in e.args]
+        outer = any(map(is_outer, args))
         if row.nulls is Nulls.NATIVE or not any(risky):
-            hide = row.fallible and args and all(map(is_constant, args))
+            hide = outer or (row.fallible and args and all(map(is_constant, args)))
             return (bound if hide else _plainly)(lambda *a: row.build(e, *a), *args)
 
         def guarded(*uses: Mql) -> Mql:
             missing = [absent(use) for use, may in zip(uses, risky, strict=True) if may]
             return cond(any_of(missing), None, row.build(e, *uses))
 
-        return let(guarded, *args)
+        return (bound if outer else let)(guarded, *args)
 
     def _case(self, e: Case) -> Mql:
         values = distinct_arms([*(self.value(then) for _, then in e.arms), self.value(e.default)])

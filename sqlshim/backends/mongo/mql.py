@@ -7,7 +7,8 @@ must be a `$literal`) are written once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 Mql: TypeAlias = Any
@@ -32,6 +33,29 @@ def is_constant(expr: Mql) -> bool:
     if isinstance(expr, str):
         return not expr.startswith("$")
     return not isinstance(expr, list)
+
+
+def is_outer(expr: Mql) -> bool:
+    """Whether `expr` is made of an outer row's values (`Query.passed_on`) and of no field: inside
+    a $lookup the server takes it for a constant, and folds it."""
+    names = list(_references(expr))
+    return bool(names) and all(map(_OUTER.match, names))
+
+
+_OUTER = re.compile(r"\$\$[lq]\d")
+
+
+def _references(expr: Mql) -> Iterator[str]:
+    """The fields and variables in an expression."""
+    if isinstance(expr, dict):
+        for key, value in expr.items():
+            if key != "$literal":
+                yield from _references(value)
+    elif isinstance(expr, list | tuple):
+        for part in expr:
+            yield from _references(part)
+    elif isinstance(expr, str) and expr.startswith("$"):
+        yield expr
 
 
 def absent(expr: Mql) -> Mql:

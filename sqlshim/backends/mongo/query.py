@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from sqlshim.backends.mongo.mql import Mql, is_plain_name, projected
 from sqlshim.backends.mongo.scope import Scope
+from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Column
 
 Stage = dict[str, Mql]
@@ -15,15 +17,37 @@ Stage = dict[str, Mql]
 @dataclass(frozen=True, slots=True)
 class Query:
     """A pipeline under construction. `shape` are the documents' exact fields in order, or None
-    while they are whatever the collection holds."""
+    while they are whatever the collection holds. In a pipeline that a $lookup runs for each
+    document of another, `outer` are the columns of that one; `scope` always has them too."""
 
     collection: str
     stages: tuple[Stage, ...]
     scope: Scope
     shape: tuple[str, ...] | None = None
+    outer: Scope = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.outer:
+            object.__setattr__(self, "scope", {**self.outer, **self.scope})
 
     def then(self, *stages: Stage) -> Query:
         return replace(self, stages=self.stages + stages)
+
+    def passed_on(self, read: Iterable[int]) -> tuple[dict[str, Mql], Scope]:
+        """The `let` of a $lookup whose pipeline reads these columns, and all columns as it sees
+        them (those it does not read itself may be read further inside)."""
+        variables: dict[str, Mql] = {}
+        seen = dict(self.outer)
+        for number in sorted(read):
+            if number in self.scope and number not in self.outer:
+                name = f"l{number}" if number >= 0 else f"q{-number}"
+                variables[name] = self.scope[number].expr
+                seen[number] = replace(self.scope[number], path=None, expr=f"$${name}")
+        return variables, seen
+
+
+# The pipeline of a relation that sees these columns of pipelines around it.
+Compiled: TypeAlias = Callable[[Rel, Scope], Query]
 
 
 def finished(query: Query, columns: Sequence[Column]) -> tuple[Query, tuple[str, ...]]:

@@ -47,6 +47,7 @@ class Place:
 
 
 Scope: TypeAlias = Mapping[int, Place]
+NO_COLUMNS: Scope = {}
 
 
 def field(path: str, native: str = "", known: bool = False) -> Place:

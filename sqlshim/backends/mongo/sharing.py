@@ -1,0 +1,82 @@
+"""CTEs that are evaluated once: their rows become an array, which every reference reads.
+
+    [the CTE, {$group: {_id: null, rows: {$push: "$$ROOT"}}}, {$lookup: {let: {s1: "$rows"}, …}}]
+
+The pipeline inside that $lookup is the statement's; a reference is {$documents: "$$s1"}. The
+array has the 16 MB of a document, so `accept` takes small ones only, under pushdown "always".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlshim.backends import estimate
+from sqlshim.backends.estimate import Known
+from sqlshim.backends.mongo.mql import NOTHING
+from sqlshim.backends.mongo.query import Compiled, Query, Stage, finished, output_names
+from sqlshim.backends.mongo.scope import NO_COLUMNS, Scope
+from sqlshim.backends.mongo.scope import field as place_at
+from sqlshim.ir import walk
+from sqlshim.ir.relational import Rel, Shared
+from sqlshim.ir.scalar import Column
+
+_MOST_ROWS = 10_000  # of a shared query
+
+
+def refusal(rel: Shared, known: Known) -> str:
+    """Why a shared query has no form here, apart from what is in it; "" if it has."""
+    if walk.free_columns(rel.input):
+        return "a shared query that reads an outer one has no MongoDB form"
+    many = estimate.rows(rel.input, known) > _MOST_ROWS
+    return "what is shared may pass the 16 MB of a document" if many else ""
+
+
+def with_shared(rel: Rel, compiled: Compiled) -> Query:
+    """The pipeline of a whole relation, after those of the queries that it shares."""
+    bodies = {s.number: s for s in reversed(list(walk.every_rel(rel))) if isinstance(s, Shared)}
+    query = compiled(rel, NO_COLUMNS)
+    if not bodies:
+        return query
+    query, names = finished(query, rel.columns)
+    scope = _scope(rel.columns, rel.columns, names, query.scope)
+    for number in reversed(bodies):  # what others read comes before them
+        body, _ = finished(compiled(bodies[number].input, NO_COLUMNS), bodies[number].input.columns)
+        query = body.then(*_collected(), *_read_by(query, number))
+    return replace(query, scope=scope, shape=names)
+
+
+def _scope(
+    columns: tuple[Column, ...], of: tuple[Column, ...], names: tuple[str, ...], scope: Scope
+) -> Scope:
+    """`columns`, found in fields called `names` that hold the columns `of` of `scope`."""
+    return {
+        c.id: replace(place_at(n, scope[o.id].native), stored=scope[o.id].stored)
+        for c, o, n in zip(columns, of, names, strict=True)
+    }
+
+
+def _collected() -> list[Stage]:
+    """One document with all rows, also if there are none."""
+    return [
+        {"$group": {"_id": None, "rows": {"$push": "$$ROOT"}}},
+        {"$unionWith": {"pipeline": [{"$documents": [{"rows": []}]}]}},
+        {"$limit": 1},
+    ]
+
+
+def _read_by(query: Query, number: int) -> list[Stage]:
+    inner = {"pipeline": list(query.stages), "as": "row"}
+    return [
+        {"$lookup": {"from": query.collection, "let": {f"s{number}": "$rows"}, **inner}},
+        {"$unwind": "$row"},
+        {"$replaceRoot": {"newRoot": "$row"}},
+    ]
+
+
+def reference(rel: Shared, home: str, compiled: Compiled, outer: Scope) -> Query:
+    """The rows of a shared query where it is named."""
+    scope = compiled(rel.input, NO_COLUMNS).scope
+    names = output_names(rel.input.columns)
+    rows = {"$unionWith": {"pipeline": [{"$documents": f"$$s{rel.number}"}]}}
+    found = _scope(rel.columns, rel.input.columns, names, scope)
+    return Query(home, ({"$match": NOTHING}, rows), found, names, outer)
