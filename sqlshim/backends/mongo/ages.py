@@ -83,7 +83,10 @@ def adapted(stages: Sequence[Mql], server: Server) -> tuple[Mql, ...]:
 
 def _is_a_row_added(stage: Stage) -> bool:
     union = stage.get("$unionWith")
-    return isinstance(union, dict) and "coll" not in union
+    if not isinstance(union, dict) or "coll" in union or len(union["pipeline"]) != 1:
+        return False
+    rows = union["pipeline"][0]["$documents"]
+    return isinstance(rows, list) and len(rows) == 1
 
 
 def _or_else(row: Mql) -> list[Stage]:

@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
 
-from sqlshim.backends.mongo import accept, ages, catalog, run, sampling, write
+from sqlshim.backends.mongo import ages, catalog, run, sampling, write
 from sqlshim.backends.mongo.capabilities import Server, server_of
 from sqlshim.backends.mongo.errors import translating
 from sqlshim.backends.mongo.native import MongoQuery, compile_native

@@ -20,6 +20,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Shared
 from sqlshim.ir.scalar import Column
 
+_ROW, _ROWS = "row", "rows"
 _MOST_ROWS = 10_000  # of a shared query
 
 
@@ -58,18 +59,18 @@ def _scope(
 def _collected() -> list[Stage]:
     """One document with all rows, also if there are none."""
     return [
-        {"$group": {"_id": None, "rows": {"$push": "$$ROOT"}}},
-        {"$unionWith": {"pipeline": [{"$documents": [{"rows": []}]}]}},
+        {"$group": {"_id": None, _ROWS: {"$push": "$$ROOT"}}},
+        {"$unionWith": {"pipeline": [{"$documents": [{_ROWS: []}]}]}},
         {"$limit": 1},
     ]
 
 
 def _read_by(query: Query, number: int) -> list[Stage]:
-    inner = {"pipeline": list(query.stages), "as": "row"}
+    inner = {"pipeline": list(query.stages), "as": _ROW}
     return [
-        {"$lookup": {"from": query.collection, "let": {f"s{number}": "$rows"}, **inner}},
-        {"$unwind": "$row"},
-        {"$replaceRoot": {"newRoot": "$row"}},
+        {"$lookup": {"from": query.collection, "let": {f"s{number}": f"${_ROWS}"}, **inner}},
+        {"$unwind": f"${_ROW}"},
+        {"$replaceRoot": {"newRoot": f"${_ROW}"}},
     ]
 
 
