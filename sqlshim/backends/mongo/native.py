@@ -189,8 +189,13 @@ def _equalities(query: Mql) -> set[str]:
 # --- text ----------------------------------------------------------------------------------
 
 
+LONG = 1000  # characters of a constant
+
+
 def shown(value: Mql) -> str:
-    """A stage as relaxed extended JSON, parameters as $1, $2 ..."""
+    """A stage as relaxed extended JSON, parameters as $1, $2 ..., very long texts cut."""
+    if isinstance(value, str) and len(value) > LONG:
+        value = f"{value[:20]}… ({len(value):,} characters)"
     if isinstance(value, Placeholder):
         return repr(value)
     if isinstance(value, dict):

@@ -15,6 +15,7 @@ from sqlshim.backends.mongo.arithmetic import DIGITS
 from sqlshim.backends.mongo.casts import cast_row
 from sqlshim.backends.mongo.encode import has_micros
 from sqlshim.backends.mongo.functions import row_of
+from sqlshim.backends.mongo.letters import small
 from sqlshim.backends.mongo.like import like
 from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.backends.mongo.subqueries import compared
@@ -222,6 +223,8 @@ def _like(e: Call) -> str:
     _, pattern, escape = e.args
     if not isinstance(escape, Literal) or not isinstance(escape.value, str):
         return "LIKE with a computed ESCAPE has no MongoDB form"
+    if e.fn is op.ILIKE and small(escape.value) != escape.value:
+        return "ILIKE with a capital letter as ESCAPE has no MongoDB form"
     if not isinstance(pattern, Literal | Param):
         return "LIKE with a computed pattern has no MongoDB form"
     if isinstance(pattern, Literal):
@@ -252,7 +255,7 @@ _SPECIAL: dict[object, Callable[[Call], str]] = {
     **dict.fromkeys((op.AND, op.OR, op.NOT, op.IS_TRUE, op.IS_FALSE), _parts),
     **dict.fromkeys((op.IS_NULL, op.IS_NOT_NULL), _null_test),
     **dict.fromkeys(_CUTS, _cutting),
-    op.LIKE: _like,
+    **dict.fromkeys((op.LIKE, op.ILIKE), _like),
     documents.FIELD: _field,
     **dict.fromkeys(arrays.ROWS, _on_arrays),
     READ_AS: _field,

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlshim.backends.mongo.letters import pairs, small
+from sqlshim.backends.mongo.like import like
 from sqlshim.backends.mongo.mql import Mql, cond, fail, let, present
-from sqlshim.backends.mongo.rows import Nulls, Row, is_given, literal, op
+from sqlshim.backends.mongo.params import Placeholder
+from sqlshim.backends.mongo.rows import Build, Nulls, Row, is_given, literal, op
 from sqlshim.functions import operators as fo
 from sqlshim.functions import text as ft
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Call, Scalar
+from sqlshim.ir.scalar import Call, Literal, Param, Scalar
 from sqlshim.types import INTEGERS, Kind
 
 _FAR = 2**31 - 1  # further than any text is long
@@ -196,7 +199,49 @@ def _octets(call: Call, value: Mql) -> Mql:
     return {"$binarySize" if call.args[0].type.kind is Kind.BYTES else "$strLenBytes": value}
 
 
+# --- small and capital letters -------------------------------------------------------------
+
+
+def _cased(operator: str, capital: bool) -> Build:
+    """The server's operator where it is exact, else letter by letter in a text of all letters."""
+
+    def changed(text: Mql) -> Mql:
+        before, after = pairs(capital)
+        at = {"$indexOfCP": [before, "$$letter"]}
+        other = {"$let": {"vars": {"at": at}, "in": _else_itself("$$letter", "$$at", after)}}
+        piece = cond({"$lt": ["$$letter", "\x80"]}, {operator: "$$letter"}, other)
+        glue = {"$concat": ["$$value", {"$let": {"vars": {"letter": "$$this.match"}, "in": piece}}]}
+        pieces = {"$regexFindAll": {"input": text, "regex": "[\\x00-\\x7f]+|[^\\x00-\\x7f]"}}
+        letters = {"$reduce": {"input": pieces, "initialValue": "", "in": glue}}
+        ascii_only = {"$eq": [{"$strLenBytes": text}, {"$strLenCP": text}]}
+        return cond(ascii_only, {operator: text}, letters)
+
+    return lambda call, text: let(changed, text)
+
+
+def _else_itself(letter: Mql, at: Mql, after: str) -> Mql:
+    return cond({"$lt": [at, 0]}, letter, {"$substrCP": [after, at, 1]})
+
+
+_lower = _cased("$toLower", capital=False)
+
+
+def _ilike(call: Call, text: Mql, *pattern: Mql) -> Mql:
+    _, given, escape = call.args
+    assert isinstance(escape, Literal)
+    stop = str(escape.value)
+    if isinstance(given, Param):
+        hole = Placeholder(given.index, lambda v: like(small(str(v)), stop).regex)
+        regex: Mql = {"$literal": hole}
+    else:
+        regex = {"$literal": like(small(str(literal(given))), stop).regex}
+    return {"$regexMatch": {"input": _lower(call, text), "regex": regex, "options": "s"}}
+
+
 ROWS: dict[Function, Row] = {
+    ft.UPPER: Row(_cased("$toUpper", capital=True)),
+    ft.LOWER: Row(_lower),
+    fo.ILIKE: Row(_ilike),
     fo.CONCAT_OP: Row(op("$concat"), Nulls.NATIVE, refuses=_texts_only),
     ft.LENGTH: Row(_length),
     ft.OCTET_LENGTH: Row(_octets),
