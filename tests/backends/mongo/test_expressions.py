@@ -145,8 +145,11 @@ def test_a_parameter_is_a_value_and_never_an_operator(value_: object) -> None:
 @pytest.mark.parametrize(
     ("sql", "reason"),
     [
-        ("UPPER(s)", "UPPER has no MongoDB form"),
-        ("s ILIKE 'a%'", "ILIKE has no MongoDB form"),
+        ("INITCAP(s)", "INITCAP has no MongoDB form"),
+        (
+            "s ILIKE 'aA_' ESCAPE 'A'",
+            "ILIKE with a capital letter as ESCAPE has no MongoDB form",
+        ),
         ("s LIKE t", "LIKE with a computed pattern has no MongoDB form"),
         ("MD5(s)", "MD5 has no MongoDB form"),
         ("RANDOM()", "RANDOM has no MongoDB form"),
