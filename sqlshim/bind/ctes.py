@@ -14,6 +14,7 @@ from sqlshim.bind.context import Context, Cte
 from sqlshim.bind.recursive import bind_recursive, references
 from sqlshim.bind.scalars import BindQuery
 from sqlshim.bind.scope import Bound, Scope, position
+from sqlshim.bind.search_cycle import expanded
 from sqlshim.bind.sharing import is_shareable
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.ir.relational import Project, Shared, WorkingTable
@@ -27,16 +28,11 @@ def declare(node: exp.Expr, outer: Scope | None, context: Context) -> None:
     clause = node.args.get("with_")
     if clause is None:
         return
-    search = clause.args.get("search")
-    if search is not None:
-        raise NotSupportedError(
-            f"{search.args['kind']} of a recursive query is not supported",
-            position=position(search),
-            hint="Carry the path or the depth along in a column of its own.",
-        )
-    _check_names(clause.expressions)
+    assert isinstance(clause, exp.With)
+    ctes = expanded(clause)
+    _check_names(ctes)
     recursive = bool(clause.args.get("recursive"))
-    for cte in _in_order(clause.expressions) if recursive else clause.expressions:
+    for cte in _in_order(ctes) if recursive else ctes:
         itself = recursive or context.dialect in _NO_KEYWORD
         context.ctes = (*context.ctes, Cte(cte.alias, cte, context.ctes, outer, itself))
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, text_literal
+from sqlshim.bind.coerce import call, case, logical, null_of
 from sqlshim.bind.context import Context
 from sqlshim.bind.output import Items
-from sqlshim.bind.scope import Scope, find_column, matching, position
+from sqlshim.bind.scope import Scope, Source, find_column, matching, position
 from sqlshim.bind.stars import changed
 from sqlshim.errors import (
     AmbiguousColumn,
@@ -24,8 +25,9 @@ from sqlshim.errors import (
     UnknownTable,
 )
 from sqlshim.functions import documents
+from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Call, Column, Scalar
-from sqlshim.types import Kind, SqlType
+from sqlshim.types import Kind, SqlType, struct
 
 _PARTS = ("catalog", "db", "table", "this")
 
@@ -43,8 +45,25 @@ def find_value(scope: Scope, node: exp.Column) -> Scalar:
 
 def _bare(scope: Scope, node: exp.Column, ident: exp.Identifier) -> Scalar:
     """A single name: a column, or a field of a row that UNNEST made."""
-    record = None if scope.find_bare(ident) else scope.find_record(ident)
-    return field(record, ident, scope) if record is not None else find_column(scope, node)
+    found = scope.find_bare(ident)
+    record = None if found else scope.find_record(ident)
+    if record is not None:
+        return field(record, ident, scope)
+    source = None if found else scope.find_source(ident)
+    return find_column(scope, node) if source is None else _whole(source)
+
+
+def _whole(source: Source) -> Scalar:
+    """A row as a struct; NULL where an outer join found none."""
+    columns = source.starred
+    if source.scalar and len(columns) == 1:
+        return columns[0]
+    fields = tuple((c.name, c.type) for c in columns)
+    row = Call(documents.ROW_OF, tuple(columns), struct(fields, nullable=False))
+    if not all(c.type.nullable for c in columns):
+        return row
+    absent = logical(op.AND, [call(op.IS_NULL, c) for c in columns])
+    return case([(absent, null_of(row.type))], row)
 
 
 def _root(

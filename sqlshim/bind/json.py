@@ -206,10 +206,19 @@ def _built(fn: Function) -> Special:
     return bind
 
 
-def _elements(node: exp.Expr, binds: Binds) -> Scalar:
+def json_array(node: exp.Expr, binds: Binds) -> Scalar:
     """What JSON_ARRAY_ELEMENTS makes rows of."""
-    value = binds.scalar(node.expressions[0])
+    value = binds.scalar(node)
     return value if value.type.kind is Kind.ARRAY else call(fj.JSON_ELEMENTS, _json(value))
+
+
+def entries(fn: Function) -> Special:
+    """The keys and values of an object, as an array of rows."""
+
+    def bind(node: exp.Expr, binds: Binds) -> Scalar:
+        return call(fn, _json(binds.scalar(node.expressions[0])))
+
+    return bind
 
 
 def _object(node: exp.Expr, binds: Binds) -> Scalar:
@@ -278,7 +287,6 @@ NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     **dict.fromkeys(
         ("json_build_array", "jsonb_build_array", "json_array"), _built(fj.JSON_BUILD_ARRAY)
     ),
-    "json_elements": _elements,
     "json_keys": _of_json(fj.JSON_KEYS),
     "json_query": _query,
     "json_unquote": _unquoted,

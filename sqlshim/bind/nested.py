@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlshim.bind.binds import Binds, Special
 from sqlshim.bind.coerce import call, settle
 from sqlshim.bind.fields import dot
-from sqlshim.errors import NotSupportedError, ProgrammingError
+from sqlshim.errors import ProgrammingError
 from sqlshim.functions import documents
 from sqlshim.ir.scalar import Call, Scalar
 from sqlshim.types import UNKNOWN, array, struct
@@ -17,8 +17,6 @@ from sqlshim.types import UNKNOWN, array, struct
 
 def array_of(node: exp.Expr, binds: Binds) -> Scalar:
     """ARRAY[a, b]"""
-    if any(isinstance(e, exp.Query) for e in node.expressions):
-        raise NotSupportedError("ARRAY of a subquery is not supported yet", hint="Use ARRAY_AGG.")
     items = [binds.scalar(e) for e in node.expressions]
     if not items:  # its type is that of what it meets, like that of an untyped literal
         return Call(documents.ARRAY_OF, (), array(UNKNOWN, nullable=False))

@@ -71,6 +71,14 @@ def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None
             | exp.RespectNulls()
         ):
             return _strong_name(node.this, value, text)
+        case exp.Bracket():
+            return _strong_name(node.this, value, text) or _weak_name(node.this.unnest())
+        case exp.Array():
+            return "array"
+        case exp.AtTimeZone():
+            return "timezone"
+        case exp.Overlaps():
+            return "overlaps"
         case exp.Case():
             default = node.args.get("default")
             return None if default is None else _strong_name(default, None, text)
@@ -116,8 +124,13 @@ def _weak_name(node: exp.Expr) -> str | None:
         return "case"
     if isinstance(node, exp.Interval):
         return "interval"
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.IntDiv):
+        return "div"
     if isinstance(node, exp.Cast) and isinstance(node.to, exp.DataType):
         kind = node.to.this
+        while kind is _D.ARRAY and node.to.expressions:
+            node = exp.Cast(this=node.this, to=node.to.expressions[0].copy())
+            kind = node.to.this
         return _TYPE_NAMES.get(kind) or str(kind.value).lower()
     return None
 

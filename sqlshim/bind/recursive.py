@@ -192,7 +192,7 @@ def _check_types(cte: Cte, columns: list[Column], step: Bound, union: exp.Union)
         )
     for place, (column, made) in enumerate(zip(columns, step.columns, strict=True), 1):
         met = common(column.type, made.type)
-        if met is not None and met.with_null(True) == column.type.with_null(True):
+        if met is not None and str(met) == str(column.type):
             continue
         if met is None:
             raise TypeMismatch(

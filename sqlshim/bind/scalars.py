@@ -22,12 +22,14 @@ from sqlshim.bind import (
     vectors,
 )
 from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
+from sqlshim.bind.array_queries import array_of_rows
 from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, logical, settle, unify
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
 from sqlshim.bind.functions import ANONYMOUS, SIMPLE, known_names
 from sqlshim.bind.hypothetical import hypothetical, is_hypothetical
+from sqlshim.bind.returned_rows import rows_named
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
@@ -167,6 +169,8 @@ class ScalarBinder:
             return call(op.NOT, about_row) if _negated_in(node) else about_row
         if _negated_in(node):
             return call(op.NOT, _SPECIAL[kind](node, self))
+        if kind is exp.Array and any(isinstance(e, exp.Query) for e in node.expressions):
+            return array_of_rows(self._asked(node.expressions[0]), self.context)
         if kind in _SPECIAL:
             return _SPECIAL[kind](node, self)
         if kind in SIMPLE:
@@ -205,6 +209,8 @@ class ScalarBinder:
         name = str(node.this)
         if (special := _CALLS.get(name.lower())) is not None:
             return special(node, self)
+        if rows_named(node) is not None:
+            return self._subquery(node)
         fn = ANONYMOUS.get(name.lower())
         if fn is None and (column := bind_row_function(node, self.scope)) is not None:
             return column
@@ -285,9 +291,11 @@ class ScalarBinder:
 
     def _subquery(self, node: exp.Expr) -> Scalar:
         if isinstance(node, exp.Exists):
-            return Subquery(
-                SubqueryKind.EXISTS, self._asked(node.this).rel, BOOLEAN.with_null(False)
-            )
+            query = node.this
+            if isinstance(query, exp.Select) and not query.expressions:  # EXISTS (SELECT FROM t)
+                query = query.select("1")
+            rel = self._asked(query).rel
+            return Subquery(SubqueryKind.EXISTS, rel, BOOLEAN.with_null(False))
         if isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
             bound = self._asked(node)
             if len(bound.columns) != 1:
@@ -295,7 +303,7 @@ class ScalarBinder:
             return Subquery(SubqueryKind.SCALAR, bound.rel, bound.columns[0].type.with_null(True))
         if isinstance(node, exp.Window) or type(node) in WINDOW_FUNCTIONS:
             return bind_window(node, self)
-        if isinstance(node, exp.Explode):
+        if isinstance(node, exp.Explode) or rows_named(node) is not None:
             if self.expansions is None:
                 raise not_allowed(self.clause)
             return self.expansions.add(node, self)

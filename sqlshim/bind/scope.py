@@ -55,6 +55,7 @@ class Source:
     record: Column | None = None  # the row itself, where UNNEST made it of a document
     calls: dict[tuple[str, tuple[int, ...]], Column] = field(default_factory=dict)  # row functions
     unstarred: frozenset[int] = frozenset()  # numbers of columns that are not in a star
+    scalar: bool = False  # rows of a function that returns values, not rows
     documents: FieldPath | None = None
     paths: dict[int, FieldPath] = field(default_factory=dict)
 

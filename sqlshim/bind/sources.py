@@ -12,6 +12,7 @@ from sqlshim.bind.ctes import reference
 from sqlshim.bind.lateral import bind_function, is_outer_apply, reads_left
 from sqlshim.bind.oracle import is_dual
 from sqlshim.bind.row_functions import names_row_function, row_calls
+from sqlshim.bind.samples import sampled
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
 from sqlshim.bind.scope import Bound, Scope, Source, matching, position
 from sqlshim.bind.unnest import joined, unnest_in, unnested
@@ -65,6 +66,11 @@ class SourceBinder:
         match node:
             case exp.Table(this=exp.Identifier()):
                 return self._table(node)
+            case exp.Subquery(this=exp.Table()) if node.args.get("alias") is not None:
+                inner = SourceBinder(self.context, Scope(self.scope.parent), self.query)
+                rel = inner.source(node.this)
+                self._add_source(Source("", inner.scope.star()), node)
+                return rel
             case exp.Subquery(this=exp.Table()):
                 return self.source(node.this)  # a parenthesised join
             case exp.Subquery():
@@ -97,6 +103,11 @@ class SourceBinder:
             if part is not None and part.name
         ]
         cte = self.context.find_cte(*parts[0]) if len(parts) == 1 else None
+        if cte is not None and node.args.get("sample") is not None:
+            raise NotSupportedError(
+                "TABLESAMPLE clause can only be applied to tables and materialized views",
+                position=position(node),
+            )
         if cte is not None:
             return self._add(reference(cte, self.context, self.query), node, cte.name)
         try:
@@ -123,7 +134,7 @@ class SourceBinder:
             source.documents = FieldPath(table.store, table.schema, table.name, ())
             source.paths = {c.id: source.documents.inside(n) for n, c in columns.items()}
         self._add_source(source, node)
-        return scan
+        return sampled(scan, node, self._binder("TABLESAMPLE"))
 
     def _derived(self, node: exp.Expr, seen: Scope | None) -> Rel:
         """A query in FROM; without LATERAL it sees what is around the whole SELECT only."""

@@ -234,6 +234,22 @@ def regexp_match(node: exp.Expr, binds: Binds) -> Scalar:
     )
 
 
+def regexp_matches(node: exp.Expr, binds: Binds) -> Scalar:
+    """The arrays that REGEXP_MATCHES(text, pattern [, flags]) makes rows of."""
+    subject, pattern_node, *rest = node.expressions
+    flags = _flags(rest[0] if rest else None, binds, "cig")
+    pattern, known = _spanning(pattern_node, flags, binds)
+    if known.groups and not known.sure:
+        raise NotSupportedError("a group that may not take part in the match is not supported")
+    return call(
+        regex.REGEXP_MATCHES,
+        _text(subject, binds),
+        text_literal(pattern),
+        int_literal(known.groups),
+        text_literal("g" if "g" in flags else ""),
+    )
+
+
 def regexp_split(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_SPLIT_TO_ARRAY(text, pattern [, flags])."""
     args = node.expressions or [node.this, node.expression]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.bind.arrays import concatenated
+from sqlshim.bind.arrays import array_in, concatenated
 from sqlshim.bind.binds import Binds, Special, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.scope import position
 from sqlshim.bind.special_dialects import stepped
 from sqlshim.bind.truth import operands
@@ -36,6 +36,8 @@ def like_escape(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def _like(node: exp.Expr, binds: Binds, escape: Scalar) -> Scalar:
+    if (quantified := array_in(node.expression)) is not None:
+        return _like_each(node, *quantified, binds)
     traits = traits_of(binds.context.dialect)
     folds = isinstance(node, exp.ILike) or traits.like_folds_case
     pattern = binds.scalar(node.expression)
@@ -47,6 +49,23 @@ def _like(node: exp.Expr, binds: Binds, escape: Scalar) -> Scalar:
         )
     result = call(op.ILIKE if folds else op.LIKE, binds.scalar(node.this), pattern, escape)
     return call(op.NOT, result) if node.args.get("negate") else result
+
+
+def _like_each(node: exp.Expr, over: exp.Expr, every: bool, binds: Binds) -> Scalar:
+    """LIKE ANY (ARRAY['a%', 'b%']): of patterns that are written out."""
+    patterns = over.expressions if isinstance(over, exp.Array | exp.Tuple) else []
+    if not patterns:
+        raise NotSupportedError(
+            "LIKE ANY and ALL are supported of patterns that are written out",
+            position=position(node),
+            hint="Write LIKE ANY (ARRAY['a%', 'b%']).",
+        )
+    negate = bool(node.args.get("negate"))
+    tests = [
+        like(type(node)(this=node.this.copy(), expression=p.copy(), negate=negate), binds)
+        for p in patterns
+    ]
+    return logical(op.AND if every else op.OR, tests)
 
 
 def concat_op(node: exp.Expr, binds: Binds) -> Scalar:

@@ -15,6 +15,8 @@ from sqlglot import exp
 from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, conjuncts
 from sqlshim.bind.context import Context
+from sqlshim.bind.fields import field_call
+from sqlshim.bind.returned_rows import SERIES, name_of, rows_named
 from sqlshim.bind.scope import Source, position
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import operators as op
@@ -26,29 +28,33 @@ if TYPE_CHECKING:
     from sqlshim.bind.scalars import ScalarBinder
 
 
-_JSON_ROWS = {  # calls in FROM, and what makes the array of their rows
-    "json_array_elements": "json_elements",
-    "jsonb_array_elements": "json_elements",
-    "json_object_keys": "json_keys",
-    "jsonb_object_keys": "json_keys",
-}
-
-
 def unnest_in(node: exp.Expr) -> exp.Unnest | None:
-    """The UNNEST that a table expression is, with or without LATERAL; JSON_ARRAY_ELEMENTS and
-    JSON_OBJECT_KEYS are one, too."""
+    """The UNNEST that a table expression is, with or without LATERAL; ROWS FROM and a function
+    that returns rows are one, too."""
     if isinstance(node, exp.Unnest):
         return node
     called = node.this
     if isinstance(node, exp.Lateral) and isinstance(called, exp.Unnest):
         return called
-    if not isinstance(node, exp.Lateral | exp.Table) or not isinstance(called, exp.Anonymous):
+    if not isinstance(node, exp.Lateral | exp.Table):
         return None
-    array = _JSON_ROWS.get(str(called.this).lower())
-    if array is None:
+    calls = [
+        t if isinstance(t, exp.Unnest) else t.this for t in node.args.get("rows_from") or ()
+    ] or [called]
+    if len(calls) == 1 and isinstance(calls[0], SERIES):
+        return None  # `lateral` has a node for it
+    if not all(isinstance(c, exp.Unnest) or rows_named(c) is not None for c in calls):
         return None
-    made = exp.Anonymous(this=array, expressions=called.expressions)
-    return exp.Unnest(expressions=[made], offset=node.args.get("ordinality"))
+    flat = [e for c in calls for e in (c.expressions if isinstance(c, exp.Unnest) else [c])]
+    return exp.Unnest(expressions=flat, offset=node.args.get("ordinality"))
+
+
+@dataclass(slots=True)
+class _Made:
+    """What UNNEST makes of its calls: the arrays, and the columns in sight."""
+
+    arrays: list[tuple[Column, Scalar]] = field(default_factory=list)
+    columns: list[tuple[Column, Scalar]] = field(default_factory=list)
 
 
 def unnested(
@@ -57,25 +63,55 @@ def unnested(
     """`rel` with the elements of the arrays in `asked`, and how they are named. `node` has the
     alias."""
     alias = node.args.get("alias")
-    of_json = str(asked.expressions[0].this) in _JSON_ROWS.values()
-    plain = "value" if of_json else "unnest"
-    name = alias.name if alias is not None and alias.name else plain
-    given = [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
-    arrays = []
-    for i, entry in enumerate(asked.expressions):
-        value = _array(binder.scalar(entry), entry)
-        made = binder.context.column(given[i] if i < len(given) else name, _element(value))
-        arrays.append((made, value))
+    names = list(alias.args.get("columns") or ()) if alias is not None else []
+    called = alias.name if alias is not None and alias.name else ""
+    first = asked.expressions[0]
+    made = _made(asked, names, called, binder)
     number = _ordinality(asked, binder.context, keep_empty)
-    rel = Unnest(rel, tuple(arrays), number, keep_empty)
+    before = rel.columns
+    rel = Unnest(rel, tuple(made.arrays), number, keep_empty)
     if number is not None and binder.context.dialect == "bigquery":
         rel, number = _from_zero(rel, number, binder.context)
-    columns = [c for c, _ in arrays] + ([] if number is None else [number])
-    single = len(arrays) == 1 and arrays[0][0].type.kind is Kind.STRUCT and not given
-    found = ((c, binder.scope.path_of(value)) for c, value in arrays)
+    numbers = [] if number is None else [number]
+    if any(c is not e for c, e in made.columns):
+        kept = [(c, c) for c in (*before, *numbers)]
+        rel = Project(rel, (*kept, *made.columns))
+    columns = [c for c, _ in made.columns] + numbers
+    single = len(columns) == 1 and columns[0].type.kind is Kind.STRUCT and not names
+    found = ((c, binder.scope.path_of(value)) for c, value in made.arrays)
     paths = {c.id: path.inside("[]") for c, path in found if path is not None}
+    name = called or ("unnest" if rows_named(first) is None else name_of(first))
     source = Source(name, columns, record=columns[0] if single else None, paths=paths)
+    source.scalar = len(made.arrays) == 1 and not single
     return rel, source
+
+
+def _made(asked: exp.Unnest, names: list[exp.Expr], called: str, binder: ScalarBinder) -> _Made:
+    """`names` are the column aliases, `called` is the alias."""
+    made, context = _Made(), binder.context
+    for entry in asked.expressions:
+        rows = rows_named(entry)
+        value = _array(binder.scalar(entry) if rows is None else rows.array(entry, binder), entry)
+        plain = "unnest" if rows is None else rows.column or name_of(entry)
+        if rows is None or not (rows.fields or rows.defined):
+            n = len(made.columns)
+            fixed = rows.column if rows is not None else ""
+            shown = names[n].name if n < len(names) else fixed or called or plain
+            element = context.column(shown, _element(value))
+            made.arrays.append((element, value))
+            made.columns.append((element, element))
+            continue
+        element = context.column(plain, _element(value))
+        made.arrays.append((element, value))
+        if rows.defined is not None:
+            parts = rows.defined(names[len(made.columns) :], element)
+        else:
+            parts = [(f, field_call(element, f, t)) for f, t in element.type.fields]
+        for part, e in parts:
+            n = len(made.columns)
+            shown = names[n].name if n < len(names) else part
+            made.columns.append((context.column(shown, e.type), e))
+    return made
 
 
 def _from_zero(rel: Unnest, number: Column, context: Context) -> tuple[Rel, Column]:
@@ -140,16 +176,28 @@ def joined(
 
 @dataclass(slots=True)
 class Expansions:
-    """The calls of UNNEST in one select list, which go through their arrays in parallel."""
+    """The calls in one select list that make rows; they go through their arrays in parallel."""
 
     arrays: list[tuple[Column, Scalar]] = field(default_factory=list)
 
     def add(self, node: exp.Expr, binder: ScalarBinder) -> Column:
-        value = _array(binder.scalar(node.this), node)
+        """The column of the elements of UNNEST, or of a function that returns rows."""
+        rows = rows_named(node)
+        if rows is not None and (rows.fields or rows.defined):
+            raise NotSupportedError(
+                f"{name_of(node)} is not supported in the select list",
+                position=position(node),
+                hint="Write it in FROM.",
+            )
+        if rows is None:
+            name, value = "unnest", binder.scalar(node.this)
+        else:
+            name, value = name_of(node), rows.array(node, binder)
+        value = _array(value, node)
         for column, known in self.arrays:
             if known == value:
                 return column
-        column = binder.context.column("unnest", _element(value))
+        column = binder.context.column(name, _element(value))
         self.arrays.append((column, value))
         return column
 

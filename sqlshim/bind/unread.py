@@ -19,7 +19,17 @@ _READ: dict[type[exp.Expr], set[str]] = {
     | {"expressions", "distinct", "from_", "joins", "laterals", "where", "group", "having"}
     | {"qualify", "windows"},
     exp.Subquery: _TAIL | {"this", "alias", "joins"},
-    exp.Table: {"this", "alias", "db", "catalog", "joins", "ordinality", "only"},
+    exp.Table: {
+        "this",
+        "alias",
+        "db",
+        "catalog",
+        "joins",
+        "ordinality",
+        "only",
+        "rows_from",
+        "sample",
+    },
     exp.Join: {"this", "on", "using", "side", "kind", "method", "global_"},
     exp.Limit: {"expression", "offset", "limit_options"},
     exp.Group: {"expressions", "grouping_sets", "cube", "rollup", "all"},

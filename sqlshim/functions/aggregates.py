@@ -13,6 +13,7 @@ from sqlshim.functions.model import (
     A_DECIMAL,
     A_DOUBLE,
     A_TEXT,
+    AN_INTERVAL,
     ANY,
     INT,
     NUMBER,
@@ -22,7 +23,7 @@ from sqlshim.functions.model import (
     first,
     sig,
 )
-from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, JSON, TEXT, SqlType, array, decimal
+from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, INTERVAL, JSON, TEXT, SqlType, array, decimal
 
 
 def _sum_of_decimals(args: Sequence[SqlType]) -> SqlType:
@@ -46,8 +47,14 @@ SUM = aggregate(
     sig(INT, gives=BIGINT),
     sig(A_DECIMAL, gives=_sum_of_decimals),
     sig(A_DOUBLE, gives=DOUBLE),
+    sig(AN_INTERVAL, gives=INTERVAL),
 )
-AVG = aggregate("AVG", "the mean in double precision; NULL over nothing", sig(NUMBER, gives=DOUBLE))
+AVG = aggregate(
+    "AVG",
+    "the mean in double precision; NULL over nothing",
+    sig(NUMBER, gives=DOUBLE),
+    sig(AN_INTERVAL, gives=INTERVAL),
+)
 MIN = aggregate("MIN", "the smallest; NULL over nothing", sig(ANY, gives=first))
 MAX = aggregate("MAX", "the largest; NULL over nothing", sig(ANY, gives=first))
 BOOL_AND = aggregate("BOOL_AND", "whether all are true", sig(A_BOOL, gives=BOOLEAN))

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import (
     A_TEXT,
+    A_TIMESTAMP,
+    AN_INTERVAL,
     ANY,
     INT,
     Function,
@@ -28,6 +30,10 @@ A_MAP = Want("map", frozenset({Kind.MAP}))
 
 def _element(args: Sequence[SqlType]) -> SqlType:
     return args[0].element or TEXT
+
+
+def _array_of_first(args: Sequence[SqlType]) -> SqlType:
+    return array(args[0].with_null(False))
 
 
 def _second(args: Sequence[SqlType]) -> SqlType:
@@ -137,6 +143,12 @@ STRING_TO_ARRAY = own_nulls(
     NullResult.ALWAYS,
     sig(A_TEXT, A_TEXT, gives=array(TEXT)),
     sig(A_TEXT, A_TEXT, A_TEXT, gives=array(TEXT)),
+)
+ARRAY_SERIES = scalar(
+    "ARRAY_SERIES",
+    "the values from one to another by a step, as an array: what generate_series makes rows of",
+    sig(INT, INT, INT, gives=_array_of_first),
+    sig(A_TIMESTAMP, A_TIMESTAMP, AN_INTERVAL, gives=_array_of_first),
 )
 MAP_KEYS = scalar(
     "MAP_KEYS", "the keys of a map", sig(A_MAP, gives=lambda args: array(args[0].key or TEXT))

@@ -6,7 +6,7 @@ Paths are chains of steps (`bind/json`); an object has its keys as they stand in
 from __future__ import annotations
 
 from sqlshim.functions.model import A_TEXT, ANY, INT, NullResult, Want, own_nulls, scalar, sig
-from sqlshim.types import BOOLEAN, INTEGER, JSON, TEXT, Kind, array
+from sqlshim.types import BOOLEAN, INTEGER, JSON, TEXT, Kind, array, struct
 
 A_JSON = Want("json", frozenset({Kind.JSON}), JSON, frozenset({Kind.TEXT}))
 
@@ -54,6 +54,21 @@ JSON_TYPEOF = scalar(
 )
 JSON_ELEMENTS = scalar(
     "JSON_ELEMENTS", "the elements of a JSON array", sig(A_JSON, gives=array(JSON))
+)
+JSON_ELEMENTS_TEXT = scalar(
+    "JSON_ELEMENTS_TEXT",
+    "JSON values as texts, as ->> makes them",
+    sig(Want("array", frozenset({Kind.ARRAY})), gives=array(TEXT)),
+)
+JSON_ENTRIES = scalar(
+    "JSON_ENTRIES",
+    "the keys and values of a JSON object, as an array of structs",
+    sig(A_JSON, gives=array(struct((("key", TEXT), ("value", JSON))))),
+)
+JSON_ENTRIES_TEXT = scalar(
+    "JSON_ENTRIES_TEXT",
+    "the same with the values as texts",
+    sig(A_JSON, gives=array(struct((("key", TEXT), ("value", TEXT))))),
 )
 JSON_KEYS = scalar("JSON_KEYS", "the keys of a JSON object", sig(A_JSON, gives=array(TEXT)))
 TO_JSON = scalar("TO_JSON", "a value as JSON", sig(ANY, gives=JSON))

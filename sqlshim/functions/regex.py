@@ -39,6 +39,12 @@ REGEXP_MATCH = own_nulls(
     NullResult.ALWAYS,
     sig(A_TEXT, A_TEXT, INT, gives=array(TEXT.with_null(False))),
 )
+REGEXP_MATCHES = own_nulls(
+    "REGEXP_MATCHES",
+    "the groups of the first match (flag g: of every match), or the matches, as arrays in an array",
+    NullResult.ALWAYS,
+    sig(A_TEXT, A_TEXT, INT, A_TEXT, gives=array(array(TEXT.with_null(False), False))),
+)
 REGEXP_SPLIT_TO_ARRAY = scalar(
     "REGEXP_SPLIT_TO_ARRAY",
     "the pieces between the matches, as an array",

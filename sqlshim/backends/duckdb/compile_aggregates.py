@@ -143,6 +143,7 @@ AGGREGATES: Mapping[Function, Said] = {
 }
 
 
+_SUM_OF_INTERVALS = Said("list", lambda node, built, args: call("pg_sum_intervals", built))
 _STRING_AGG_OF_PAIRS = Said("list", _joined, _pair)  # the separator varies from row to row
 
 
@@ -150,6 +151,8 @@ def said(node: AggregateCall) -> Said:
     """How DuckDB says the call."""
     if node.fn is agg.STRING_AGG and walk.reads(node.args[1]):
         return _STRING_AGG_OF_PAIRS
+    if node.fn is agg.SUM and node.args[0].type.kind is Kind.INTERVAL:
+        return _SUM_OF_INTERVALS
     return AGGREGATES[node.fn]
 
 

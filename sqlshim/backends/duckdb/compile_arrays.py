@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, call, convert, number
+from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number
 from sqlshim.backends.duckdb.compile_operators import Build, named, paren
 from sqlshim.functions import arrays
 from sqlshim.functions import operators as op
@@ -102,6 +102,7 @@ ARRAYS: Mapping[Function, Build] = {
     arrays.ELEMENT: _element,
     arrays.SLICE: named("pg_slice"),
     arrays.MAP_VALUE: _map_value,
+    arrays.ARRAY_SERIES: lambda node, args: cast(call("generate_series", *args), node.type),
     arrays.MAP_KEYS: named("map_keys"),
     arrays.MAP_VALUES: named("map_values"),
     arrays.CARDINALITY: named("len", INTEGER),

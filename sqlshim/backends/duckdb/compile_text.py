@@ -36,6 +36,26 @@ def _regexp_match(node: Call, args: list[E]) -> E:
     return exp.Case(ifs=[exp.If(this=call("regexp_matches", args[0], args[1]), true=found)])
 
 
+def _regexp_matches(node: Call, args: list[E]) -> E:
+    """A list of lists, which has no element where nothing matches."""
+    groups, flag = node.args[2], node.args[3]
+    assert isinstance(groups, Literal)
+    assert isinstance(groups.value, int)
+    assert isinstance(flag, Literal)
+    places = range(1, groups.value + 1) if groups.value else (0,)
+    found = [call("regexp_extract_all", args[0], args[1], number(p)) for p in places]
+    at = exp.to_identifier("at")
+    one = exp.Array(expressions=[call("list_extract", f, exp.Column(this=at)) for f in found])
+    size = call("len", found[0].copy())
+    if not flag.value:
+        size = call("least", size, number(1))
+    end = exp.Add(this=size, expression=number(1))
+    each = exp.Lambda(this=one, expressions=[at.copy()], colon=True)
+    every = call("list_transform", call("range", number(1), end), each)
+    known = exp.Not(this=exp.Paren(this=exp.Is(this=args[0].copy(), expression=exp.null())))
+    return exp.Case(ifs=[exp.If(this=known, true=every)])
+
+
 def _to_char_number(node: Call, args: list[E]) -> E:
     """The text of the value without its sign, the sign, and the pattern's numbers."""
     value, *pattern = args
@@ -60,6 +80,7 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     regex.REGEXP_SUBSTR: _regexp_substr,
     regex.REGEXP_INSTR: named("pg_regexp_instr", INTEGER),
     regex.REGEXP_MATCH: _regexp_match,
+    regex.REGEXP_MATCHES: _regexp_matches,
     regex.REGEXP_SPLIT_TO_ARRAY: named("string_split_regex"),
     regex.REGEXP_FIELD: lambda node, args: call(
         "pg_regexp_field", args[0], args[1], cast(args[2], INTEGER), args[3]
@@ -96,7 +117,13 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
 }
 
 TEXT_REPEATING = frozenset(
-    {regex.REGEXP_MATCH, regex.REGEXP_INSTR, regex.REGEXP_FIELD, txt.TO_CHAR_NUMBER}
+    {
+        regex.REGEXP_MATCH,
+        regex.REGEXP_MATCHES,
+        regex.REGEXP_INSTR,
+        regex.REGEXP_FIELD,
+        txt.TO_CHAR_NUMBER,
+    }
     | {txt.QUOTE_IDENT, txt.UNISTR, txt.SUBSTRING_INDEX, txt.TO_NUMBER, txt.QUOTE_LITERAL}
     | {txt.QUOTE_NULLABLE, encodings.DECODE_HEX, encodings.DECODE_BASE64, encodings.DECODE_ESCAPE}
     | {encodings.GET_BYTE, encodings.SET_BYTE, encodings.GET_BIT, encodings.SET_BIT}

@@ -11,6 +11,9 @@ _FRACTION = raised("22003", "percentile value is not between 0 and 1", "BIGINT")
 _NULL_KEY = raised("22023", "field name must not be null", "VARCHAR")
 
 MACROS = (
+    """pg_sum_intervals(l) AS
+        CASE WHEN list_count(l) > 0
+             THEN list_reduce(list_filter(l, lambda e: e IS NOT NULL), lambda a, b: a + b) END""",
     # JSON
     r"""pg_json_array(l) AS '[' || array_to_string(l, ', ') || ']'""",
     r"""pg_json_pair(key, value) AS {'k': key, 'v': value}""",

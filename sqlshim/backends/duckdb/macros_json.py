@@ -48,6 +48,11 @@ MACROS = (
     f"""pg_json_keys(v) AS
         CASE WHEN v IS NULL THEN NULL WHEN json_type(v) = 'OBJECT' THEN json_keys(v)
              ELSE [{_NO_KEYS}] END""",
+    "pg_json_elements_text(v) AS list_transform(v, lambda e: pg_json_text(e))",
+    """pg_json_entries(v) AS list_transform(pg_json_keys(v),
+        lambda k: {'key': k, 'value': pg_json_get(v, k)})""",
+    """pg_json_entries_text(v) AS list_transform(pg_json_keys(v),
+        lambda k: {'key': k, 'value': pg_json_text(pg_json_get(v, k))})""",
     # the values of one type in a field whose type varies
     """pg_read_text(v) AS
         CASE json_type(v) WHEN 'VARCHAR' THEN json_extract_string(v, '$')

@@ -162,7 +162,9 @@ class _Asked:
             case Sort():
                 return self._sort(rel)
             case Limit():
-                return ""
+                bounds = (rel.count, rel.offset)
+                known = all(isinstance(e, Literal | Param | None) for e in bounds)
+                return "" if known else "the number of rows is computed"
             case Join():
                 return self._join(rel)
             case Window():
