@@ -141,7 +141,7 @@ def test_a_wrong_statement_is_refused(sql: str, expected: str) -> None:
 
 
 NOT_YET = [
-    "SELECT * FROM people TABLESAMPLE SYSTEM (10)",
+    "SELECT * FROM people TABLESAMPLE RESERVOIR (10)",
     "UPDATE people SET age = 1",
     "DELETE FROM people",
     "INSERT INTO people (id) VALUES (1) ON CONFLICT DO NOTHING",
