@@ -43,7 +43,7 @@ from sqlshim.ir.relational import (
     Window,
     WorkingTable,
 )
-from sqlshim.ir.scalar import AggregateCall, Scalar, Subquery, WindowCall
+from sqlshim.ir.scalar import AggregateCall, Literal, Param, Scalar, Subquery, WindowCall
 from sqlshim.types import INTEGERS, SqlType
 
 _MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
