@@ -16,6 +16,7 @@ from sqlshim.ir.scalar import Call
 from sqlshim.types import FLOATS, INTEGERS, NUMBERS, Kind, SqlType
 
 DIGITS = 34  # of a Decimal128
+_MOST_PLACES = 22  # the powers of ten up to here are doubles
 
 
 def _numbers_only(call: Call) -> str:
@@ -79,6 +80,22 @@ def round_decimal(value: Mql, places: int = 0) -> Mql:
     return let(away, value)
 
 
+def round_double(value: Mql, places: int) -> Mql:
+    """A double rounded, halves away from zero, by the very steps of the local engine."""
+    scale = float(10**places)
+
+    def rounded(x: Mql) -> Mql:
+        # No variables for the parts: the server's time doubles with each $let in another.
+        moved = {"$multiply": [x, scale]}
+        whole = {"$trunc": moved}
+        rest = {"$subtract": [moved, whole]}
+        down = cond({"$lte": [rest, -0.5]}, {"$subtract": [whole, 1.0]}, whole)
+        nearest = cond({"$gte": [rest, 0.5]}, {"$add": [whole, 1.0]}, down)
+        return cond({"$lt": [{"$abs": moved}, math.inf]}, {"$divide": [nearest, scale]}, x)
+
+    return let(rounded, value)
+
+
 def _rounded(call: Call, value: Mql) -> Mql:
     kind = call.args[0].type.kind
     if kind in INTEGERS:
@@ -89,9 +106,13 @@ def _rounded(call: Call, value: Mql) -> Mql:
 def _round_to(call: Call, value: Mql, _: Mql) -> Mql:
     places = literal(call.args[1])
     assert isinstance(places, int)
-    if call.args[0].type.kind is Kind.DECIMAL:
-        return round_decimal(value, places)
-    return value  # an integer, and places is not negative
+    match call.args[0].type.kind:
+        case Kind.DECIMAL:
+            return round_decimal(value, places)
+        case Kind.DOUBLE:
+            return round_double(value, places)
+        case _:
+            return value  # an integer, and places is not negative
 
 
 def _round_to_refuses(call: Call) -> str:
@@ -99,11 +120,25 @@ def _round_to_refuses(call: Call) -> str:
     kind, places = call.args[0].type.kind, literal(call.args[1])
     if why or not isinstance(places, int):
         return why
-    if kind in FLOATS:
-        return "ROUND to places rounds doubles otherwise in MongoDB"
+    if kind is Kind.REAL:
+        return "ROUND to places of a REAL has no MongoDB form"
+    if kind is Kind.DOUBLE and not 0 <= places <= _MOST_PLACES:
+        return "ROUND to so many places has no MongoDB form"
     if kind in INTEGERS and places < 0:
         return "ROUND of integers to tens has no MongoDB form"
     return "" if -20 < places < 100 else "ROUND to so many places has no MongoDB form"
+
+
+def _trunc_to(call: Call, value: Mql, _: Mql) -> Mql:
+    return {"$trunc": [value, literal(call.args[1])]}
+
+
+def _trunc_to_refuses(call: Call) -> str:
+    places = literal(call.args[1])
+    fits = isinstance(places, int) and -20 < places < 100
+    return needs_literals(1)(call) or (
+        "" if fits else "TRUNC to so many places has no MongoDB form"
+    )
 
 
 def _to_whole(name: str) -> Row:
@@ -167,6 +202,7 @@ ROWS: dict[Function, Row] = {
     fm.TRUNC: _to_whole("$trunc"),
     fm.ROUND: Row(_rounded, Nulls.NATIVE, refuses=_numbers_only),
     fm.ROUND_TO: Row(_round_to, Nulls.NATIVE, refuses=_round_to_refuses),
+    fm.TRUNC_TO: Row(_trunc_to, Nulls.NATIVE, refuses=_trunc_to_refuses),
     fm.SIGN: Row(_sign, Nulls.GUARD, refuses=_doubles_only),
     fm.SQRT: _double("$sqrt", fallible=True),
     fm.POWER: Row(_power, Nulls.GUARD, True, _doubles_only),

@@ -23,6 +23,7 @@ from sqlshim.ir.scalar import Call, Literal, Param, Scalar
 from sqlshim.types import FLOATS, TEXT, Kind, SqlType
 
 Query = dict[str, Mql]
+_FAR = 2**31 - 1  # further than any array is long
 _INSTANTS = frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
 
 
@@ -57,6 +58,13 @@ def _is_in(value: Mql, values: Mql) -> Mql:
 def _element(call: Call, values: Mql, place: Mql) -> Mql:
     exists = all_of([{"$gte": [place, 1]}, {"$lte": [place, {"$size": values}]}])
     return cond(exists, {"$arrayElemAt": [values, {"$subtract": [place, 1]}]}, None)
+
+
+def _slice(call: Call, values: Mql, low: Mql, high: Mql) -> Mql:
+    start = {"$max": [1, {"$min": [low, _FAR]}]}
+    count = {"$add": [{"$subtract": [{"$min": [high, _FAR]}, start]}, 1]}
+    taken = {"$slice": [values, {"$subtract": [start, 1]}, {"$max": [count, 1]}]}
+    return cond({"$lt": [high, start]}, [], taken)
 
 
 def _position(call: Call, values: Mql, value: Mql) -> Mql:
@@ -121,6 +129,7 @@ ROWS: dict[Function, Row] = {
     **{fn: Row(_any_of, Nulls.OWN, refuses=_order_of_floats) for fn in arrays.COMPARED},
     arrays.CARDINALITY: Row(op("$size")),
     arrays.ELEMENT: Row(_element),
+    arrays.SLICE: Row(_slice),
     arrays.ARRAY_POSITION: Row(_position, Nulls.OWN),
     arrays.ARRAY_APPEND: Row(_append, Nulls.OWN),
     arrays.ARRAY_PREPEND: Row(_prepend, Nulls.OWN),
@@ -133,7 +142,7 @@ ROWS: dict[Function, Row] = {
 }
 
 
-_TAKING = frozenset({arrays.CARDINALITY, arrays.ELEMENT})  # which compare nothing
+_TAKING = frozenset({arrays.CARDINALITY, arrays.ELEMENT, arrays.SLICE})  # which compare nothing
 
 
 def refusal(e: Call, of_part: Callable[[Scalar], str]) -> str:
