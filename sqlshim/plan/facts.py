@@ -3,7 +3,7 @@ of "unknown"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import is_
 
 from sqlshim.functions import operators as op
@@ -38,13 +38,27 @@ def column_ids(rel: Rel) -> frozenset[int]:
 
 def is_volatile(expr: Scalar) -> bool:
     """Whether `expr` may give another value each time, in its subqueries too."""
+    # every_rel goes into all the subqueries below, so that nothing is looked at twice.
+    return _calls_volatile(expr) or any(
+        _calls_volatile(inner)
+        for query in _subqueries(expr)
+        for rel in walk.every_rel(query.rel)
+        for inner in walk.scalars(rel)
+    )
+
+
+def _calls_volatile(expr: Scalar) -> bool:
     if isinstance(expr, Call) and expr.fn.volatile:
         return True
+    return any(map(_calls_volatile, walk.branches(expr)))
+
+
+def _subqueries(expr: Scalar) -> Iterator[Subquery]:
+    """The subqueries in `expr`, not those inside them."""
     if isinstance(expr, Subquery):
-        rels = walk.every_rel(expr.rel)
-        if any(is_volatile(e) for rel in rels for e in walk.scalars(rel)):
-            return True
-    return any(map(is_volatile, walk.branches(expr)))
+        yield expr
+    for part in walk.branches(expr):
+        yield from _subqueries(part)
 
 
 def is_fixed(expr: Scalar) -> bool:
