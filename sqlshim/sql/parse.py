@@ -36,6 +36,7 @@ E = TypeVar("E", bound=Error)
 _OF_STORES = ("ATTACH", "DETACH")  # statements about stores, the same in every dialect
 TEXT_OF_TREE = "sqlshim_text"  # the key in a tree's `meta` of the text its positions count in
 MAX_LENGTH = 8 * 2**20  # characters
+MOST_BRACKETS = 12  # in one another
 _EXPLAIN = re.compile(
     r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*EXPLAIN\b(?P<analyze>\s+ANALYZE\b)?", re.I | re.S
 )
@@ -74,6 +75,7 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
             dialect = Dialect.get_or_raise("duckdb")  # the one dialect that has them
             tokens = dialect.tokenize(sql)
         _one_statement(tokens, text, places)
+        _no_deep_brackets(tokens)
         _no_gaps(tokens, text, places, dialect)
         _no_join_without_on(tokens, text, places, dialect)
         keep_whole(tokens, type(dialect).__name__)
@@ -83,10 +85,7 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
     except ParseError as error:
         raise _syntax_error(error, sql, text, places) from error
     except RecursionError as error:
-        raise StatementTooComplex(
-            "the statement is nested too deeply",
-            hint="Flatten nested parentheses, CASE or function calls.",
-        ) from error
+        raise _too_deep() from error
     except SqlglotError as error:
         raise SyntaxError(str(error)) from error
     trees = [tree for tree in trees if tree is not None]
@@ -113,6 +112,25 @@ def _one_statement(tokens: list[Token], text: str, places: Placeholders) -> None
                 ),
                 text,
             )
+
+
+def _no_deep_brackets(tokens: list[Token]) -> None:
+    """sqlglot reads the inside of ARRAY[…] twice, so that each level doubles the time."""
+    depth = 0
+    for token in tokens:
+        if token.token_type == TokenType.L_BRACKET:
+            depth += 1
+            if depth > MOST_BRACKETS:
+                raise _too_deep()
+        elif token.token_type == TokenType.R_BRACKET:
+            depth -= 1
+
+
+def _too_deep() -> StatementTooComplex:
+    return StatementTooComplex(
+        "the statement is nested too deeply",
+        hint="Flatten nested parentheses, CASE or function calls.",
+    )
 
 
 _AFTER_LIST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.SEMICOLON})

@@ -14,7 +14,7 @@ from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, text
 from sqlshim.backends.duckdb.compile_operators import Build, named
 from sqlshim.functions import json as fj
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import AggregateCall, Call
+from sqlshim.ir.scalar import AggregateCall, Call, Literal
 from sqlshim.types import FLOATS, NESTED, NUMBERS, TEXT, Kind, SqlType
 
 _TIMES = frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
@@ -65,8 +65,15 @@ def _build_object(node: Call, args: list[E]) -> E:
     return call(macro, exp.Array(expressions=pairs))
 
 
+def _get(node: Call, args: list[E]) -> E:
+    """The value of a key; a number would be an index where the value is an array."""
+    key = node.args[1]
+    word = isinstance(key, Literal) and not str(key.value).isdigit()
+    return call("pg_json_field" if word else "pg_json_get", *args)
+
+
 JSONS: Mapping[Function, Build] = {
-    fj.JSON_GET: named("pg_json_get"),
+    fj.JSON_GET: _get,
     fj.JSON_AT: named("pg_json_at"),
     fj.JSON_STEP: named("pg_json_step"),
     fj.JSON_TEXT: named("pg_json_text"),

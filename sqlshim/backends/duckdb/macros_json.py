@@ -12,14 +12,13 @@ MACROS = (
     # a space after each colon and comma that is in no string, as jsonb writes them
     r"""pg_spaced(j) AS rtrim(regexp_replace(CAST(j AS VARCHAR),
             '((?:"(?:[^"\\]|\\.)*"|[^",:])*)([,:]|$)', '\1\2 ', 'g'))""",
+    # The first argument once only: in a chain of steps each would double the whole text before it.
+    """pg_json_field(v, k) AS
+        pg_spaced(json_extract(v, '/' || replace(replace(k, '~', '~0'), '/', '~1')))""",
     """pg_json_get(v, k) AS
-        CASE json_type(v) WHEN 'OBJECT'
-             THEN pg_spaced(json_extract(v, '/' || replace(replace(k, '~', '~0'), '/', '~1')))
-             END""",
+        CASE json_type(v) WHEN 'OBJECT' THEN pg_json_field(v, k) END""",
     """pg_json_at(v, i) AS
-        CASE json_type(v) WHEN 'ARRAY'
-             THEN pg_spaced(json_extract(v, CASE WHEN i < 0 THEN '$[#' ELSE '$[' END || i || ']'))
-             END""",
+        pg_spaced(json_extract(v, CASE WHEN i < 0 THEN '$[#' ELSE '$[' END || i || ']'))""",
     """pg_json_step(v, k) AS
         CASE json_type(v) WHEN 'OBJECT' THEN pg_json_get(v, k)
              WHEN 'ARRAY' THEN pg_json_at(v, TRY_CAST(k AS INTEGER)) END""",
