@@ -40,11 +40,10 @@ def create_and_fill(session: Any, keyspace: str, table: Table) -> None:
     for row in table.rows:
         given = [(c, v) for c, v in zip(table.columns, row, strict=True) if v is not None]
         names = ", ".join(column.name for column, _ in given)
-        marks = ", ".join("%s" for _ in given)
-        session.execute(
-            f"INSERT INTO {keyspace}.{table.name} ({names}) VALUES ({marks})",
-            [set(v) if c.kind == "t" and isinstance(v, list) else v for c, v in given],
-        )
+        marks = ", ".join("?" for _ in given)
+        insert = f"INSERT INTO {keyspace}.{table.name} ({names}) VALUES ({marks})"
+        values = [set(v) if c.kind == "t" and isinstance(v, list) else v for c, v in given]
+        session.execute(session.prepare(insert), values)
 
 
 def indexes_of(table: Table) -> Iterator[str]:

@@ -186,6 +186,8 @@ def predicate(scope: Scope) -> Node:
         return Part("L", f"({{}} IS {word})", (predicate(inner),))
     if chance < 0.38 and scope.subquery is not None and scope.depth > 1:
         return scope.subquery(inner)
+    if chance < 0.39 and scope.scalar is not None and scope.depth > 1:
+        return scope.scalar(inner, "L")
     if chance < 0.44:
         return rnd.choice((_regex, _rows, _rows, _durations, _of_array, _of_array))(inner)
     return rnd.choice((_comparison, _comparison, _null_test, _in_list, _between, _like))(inner)

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, assert_never, cast
 
 from sqlshim.backends.protocol import Stream
-from sqlshim.errors import DataError
+from sqlshim.errors import DataError, DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
 from sqlshim.types import DEFAULT_SCALE, INTEGERS, Interval, Kind, SqlType
 
@@ -188,7 +188,13 @@ def rows_of(columns: Sequence[Column], batch: pa.RecordBatch) -> list[tuple[obje
     cells = []
     for column, array in zip(columns, batch.columns, strict=True):
         change = _from_arrow(column.type)
-        values = _python_values(array, column.type.kind)
+        try:
+            values = _python_values(array, column.type.kind)
+        except OverflowError as error:
+            raise DatetimeOutOfRange(
+                f"a value of column {column.name} is beyond the years 1 to 9999",
+                hint="Cast it to text.",
+            ) from error
         cells.append(values if change is None else [change(v) for v in values])
     return list(zip(*cells, strict=True))
 

@@ -12,6 +12,7 @@ from typing import assert_never
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_aggregates import said
+from sqlshim.backends.duckdb.compile_arrays import IN_LAMBDAS
 from sqlshim.backends.duckdb.compile_casts import (
     E,
     call,
@@ -103,6 +104,8 @@ class Scalars:
         if not terms:
             return exp.true()
         built = balanced(exp.And, [operand(self._term(t)) for t in terms])
+        if isinstance(built, exp.Subquery):  # which is no condition to sqlglot
+            return exp.Paren(this=built)
         # DuckDB compares every term of a WHERE with every other one; it leaves a value alone.
         return call("coalesce", built, exp.false()) if len(terms) > _MANY_TERMS else built
 
@@ -125,7 +128,7 @@ class Scalars:
             return self._in_order(node)
         if node.fn in ADAPTS and sum(isinstance(a, Literal) for a in node.args) == 1:
             return build(node, [self._adapting(a) for a in node.args])
-        if node.fn in ONCE:
+        if node.fn in ONCE or (node.fn in IN_LAMBDAS and any(map(walk.has_subquery, node.args))):
             return self._once(node.args, lambda args: build(node, args))
         return build(node, [self.compile(a) for a in node.args])
 
@@ -156,6 +159,8 @@ class Scalars:
     def _once(self, args: Sequence[Scalar], build: Callable[[list[E]], E]) -> E:
         """`build` over the arguments, the big ones of them computed once under a name."""
         compiled = [self.compile(a) for a in args]
+        if any(map(walk.has_subquery, args)):  # which a lambda must not hold
+            return self._of_one_row(compiled, build)
         named: list[tuple[str, E]] = []
         for i, arg in enumerate(args):
             if _is_big(arg):
@@ -169,6 +174,19 @@ class Scalars:
             transformed = call("list_transform", exp.Array(expressions=[value]), body)
             built = call("list_extract", transformed, number(1))
         return built
+
+    def _of_one_row(self, values: Sequence[E], build: Callable[[list[E]], E]) -> E:
+        """`build` over the columns of a row of the values, as a scalar subquery."""
+        names = [f"v{self._names + i}" for i in range(1, len(values) + 1)]
+        self._names += len(values)
+        items = [exp.alias_(v, name) for v, name in zip(values, names, strict=True)]
+        row = exp.Subquery(
+            this=exp.Select(expressions=items),
+            alias=exp.TableAlias(this=exp.to_identifier(f"q{self._names}")),
+        )
+        built = build([exp.Column(this=exp.to_identifier(name)) for name in names])
+        select = exp.Select().select(built, copy=False).from_(row, copy=False)
+        return exp.Paren(this=exp.Subquery(this=select))  # a bare one is no condition to sqlglot
 
     # --- other nodes
 

@@ -16,12 +16,13 @@ from operator import itemgetter
 
 from bson import json_util
 from bson.binary import Binary, UuidRepresentation
+from bson.datetime_ms import DatetimeMS
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from bson.objectid import ObjectId
 
 from sqlshim.backends.mongo.mql import Mql
-from sqlshim.errors import DataError
+from sqlshim.errors import DataError, DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
 from sqlshim.types import DEFAULT_SCALE, TEXT, VARYING, Kind, SqlType
 
@@ -234,6 +235,11 @@ class Decoder:
             return result
         except Unfit as error:
             column = self._columns[i]
+            if isinstance(value, DatetimeMS):
+                raise DatetimeOutOfRange(
+                    f"a value of column {column.name!r} is beyond the years 1 to 9999",
+                    hint="Cast it to text.",
+                ) from error
             raise DataError(
                 f"a value of column {column.name!r} does not fit its type {column.type}: "
                 f"{value!r:.60} is a {type(value).__name__}",

@@ -151,6 +151,9 @@ class Expressions:
         """A strict function: the one place that guards against NULL arguments."""
         # An INTERVAL has no form of its own: its builder reads it off the call.
         args = [None if a.type.kind is Kind.INTERVAL else self.value(a) for a in e.args]
+        for a, value in zip(e.args, args, strict=True):
+            if value is None and a.type.kind is not Kind.INTERVAL:
+                return None  # a constant, of which the server would look at what is never computed
         risky = [self.nullable(a) and a.type.kind is not Kind.INTERVAL for a in e.args]
         outer = any(map(is_outer, args))
         if row.nulls is Nulls.NATIVE or not any(risky):
