@@ -13,6 +13,7 @@ FEATURES = {
     for name, pattern in {
         "join": r" JOIN ",
         "outer join": r" (LEFT|RIGHT|FULL) JOIN ",
+        "USING": r" USING ",
         "LATERAL": r"LATERAL",
         "UNNEST": r"UNNEST",
         "VALUES": r"\(VALUES",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from conformance.fuzz.expressions import Scope, expression, leaf, predicate
-from conformance.fuzz.tree import Many, Node, Part
+from conformance.fuzz.tree import Many, Node, Part, inlined
 from conformance.fuzz.windows import DIRECTIONS
 from conformance.fuzz.world import KINDS
 
@@ -36,7 +36,7 @@ def aggregate(scope: Scope, kind: str) -> Node:
         inside = rnd.choice(KINDS)
     kids: tuple[Node, ...]
     if "{0}" in template:
-        column = leaf(scope, inside)
+        column = inlined(leaf(scope, inside))  # twice the same
         template, kids = template.replace("{0}", "{}"), (column, column)
     else:
         kids = tuple(expression(scope, k) for k in inside)

@@ -107,6 +107,10 @@ class Writer:
                 join, more = self._unnested(self.rnd.choice(arrays))
             elif self.rnd.random() < 0.12:
                 join, more = self._lateral(names)
+            elif not joins and self.rnd.random() < 0.12 and names[0].text.endswith(".id"):
+                joins, more = self._using(names[0].text.split(".")[0])
+                names = names + more
+                break  # beside a third table the shared column could be ambiguous
             else:
                 other, more = self._from_one(0)
                 join = self._join(other, names, more)
@@ -127,6 +131,15 @@ class Writer:
             nested = self.subquery if self.rnd.random() < 0.2 else None
             terms.append(predicate(Scope(self.rnd, [*left, *right], 2 if nested else 1, nested)))
         return Part("", f" {word} {{}} ON {{}}", (other, Many("", " AND ", tuple(terms), 1)))
+
+    def _using(self, alias: str) -> tuple[list[Node], list[Name]]:
+        """A join of two tables by their first column, which can be named without a table."""
+        other = self.alias()
+        table = self.rnd.choice([t for t in self.world if t.columns[0].name == "id"])
+        self.tables[other] = table
+        word = self.rnd.choice(JOINS[:-1])
+        join = Part("", f" {word} {table.name} AS {other} USING (id)")
+        return [join], [*names_of(table, f"{other}."), Name("id", "I")]
 
     def _unnested(self, array: Name) -> tuple[Node, list[Name]]:
         """A join with the elements of an array."""

@@ -64,15 +64,16 @@ def render(node: Node) -> tuple[str, list[object]]:
 
 def literal_sql(node: Node) -> str:
     """The statement with its parameters as literals."""
-    return render(_inlined(node))[0]
+    return render(inlined(node))[0]
 
 
-def _inlined(node: Node) -> Node:
+def inlined(node: Node) -> Node:
+    """With literals in place of parameters."""
     match node:
         case Value():
             return replace(node, parameter=False)
         case Part() | Many():
-            return replace(node, kids=tuple(map(_inlined, node.kids)))
+            return replace(node, kids=tuple(map(inlined, node.kids)))
 
 
 def _text(node: Node, parameters: list[object]) -> str:
