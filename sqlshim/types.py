@@ -20,6 +20,7 @@ class Kind(StrEnum):
     INTEGER = "INTEGER"  # int, 32 bits
     BIGINT = "BIGINT"  # int, 64 bits
     DECIMAL = "DECIMAL"  # decimal.Decimal
+    NUMERIC = "NUMERIC"  # decimal.Decimal of any size; int of any size where the scale is 0
     REAL = "REAL"  # float, 32 bits
     DOUBLE = "DOUBLE"  # float, 64 bits
     TEXT = "TEXT"  # str
@@ -62,6 +63,8 @@ class SqlType:
         match self.kind:
             case Kind.DECIMAL if self.precision is not None:
                 return f"DECIMAL({self.precision},{self.scale or 0})"
+            case Kind.NUMERIC if self.scale == 0:
+                return "VARINT"
             case Kind.ARRAY:
                 return f"{self.element}[]"
             case Kind.MAP:
@@ -128,6 +131,8 @@ def decimal(precision: int, scale: int, nullable: bool = True) -> SqlType:
 
 
 DECIMAL = decimal(MAX_PRECISION, DEFAULT_SCALE)
+NUMERIC = SqlType(Kind.NUMERIC)
+VARINT = SqlType(Kind.NUMERIC, scale=0)
 
 
 def array(element: SqlType, nullable: bool = True) -> SqlType:
@@ -165,6 +170,8 @@ def common(a: SqlType, b: SqlType) -> SqlType | None:
         return a.with_null(null)
     if a.kind in NUMBERS and b.kind in NUMBERS:
         return _wider_number(a, b).with_null(null)
+    if Kind.NUMERIC in (a.kind, b.kind):
+        return _unbounded_number(a, b, null)
     if a.kind in INSTANTS and b.kind in INSTANTS:
         zoned = Kind.TIMESTAMPTZ in (a.kind, b.kind)
         if a.kind is b.kind:
@@ -178,6 +185,17 @@ def common(a: SqlType, b: SqlType) -> SqlType | None:
             return _common_struct(a, b, null)
         return a.with_null(null)
     return None
+
+
+def _unbounded_number(a: SqlType, b: SqlType, null: bool) -> SqlType | None:
+    """Numbers of any size are common to all exact ones; with floats they meet in DOUBLE."""
+    kinds = {a.kind, b.kind}
+    if not kinds <= NUMBERS | {Kind.NUMERIC}:
+        return None
+    if kinds & FLOATS:
+        return DOUBLE.with_null(null)
+    whole = all(t.kind in INTEGERS or t.scale == 0 for t in (a, b))
+    return (VARINT if whole else NUMERIC).with_null(null)
 
 
 def _common_struct(a: SqlType, b: SqlType, null: bool) -> SqlType | None:

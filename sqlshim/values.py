@@ -35,11 +35,13 @@ from sqlshim.types import (
     INTEGERS,
     INTERVAL,
     JSON,
+    NUMERIC,
     TIME,
     TIMESTAMP,
     TIMESTAMPTZ,
     UNKNOWN,
     UUID,
+    VARINT,
     Interval,
     Kind,
     SqlType,
@@ -124,9 +126,7 @@ def _type_of_int(value: int) -> SqlType:
         low, high = INT_RANGE[t.kind]
         if low <= value <= high:
             return t
-    if abs(value) >= 10**38:
-        raise NumericOutOfRange(f"integer out of range: {value}")
-    return decimal(38, 0)
+    return VARINT if abs(value) >= 10**38 else decimal(38, 0)
 
 
 def _type_of_decimal(value: Decimal) -> SqlType:
@@ -136,7 +136,7 @@ def _type_of_decimal(value: Decimal) -> SqlType:
     scale = max(-int(exponent), 0)
     precision = max(len(digits) + max(int(exponent), 0), scale)
     if precision > 38:
-        raise NumericOutOfRange(f"numeric field overflow: {value} has more than 38 digits")
+        return NUMERIC
     return decimal(max(precision, 1), scale)
 
 
@@ -208,6 +208,11 @@ def _to_decimal(value: object, target: SqlType) -> object:
     if number and number.adjusted() >= target.precision - scale:
         raise _overflow(value, target)
     return number
+
+
+def _to_numeric(value: object, target: SqlType) -> object:
+    number = value if isinstance(value, int) else _to_decimal(value, NUMERIC)
+    return _whole(number, target) if target.scale == 0 else Decimal(number)  # type: ignore[arg-type]
 
 
 def _overflow(value: object, target: SqlType) -> NumericOutOfRange:
@@ -371,6 +376,7 @@ _CONVERTERS: dict[Kind, Callable[[object, SqlType], object]] = {
     Kind.INTEGER: _to_int,
     Kind.BIGINT: _to_int,
     Kind.DECIMAL: _to_decimal,
+    Kind.NUMERIC: _to_numeric,
     Kind.REAL: _to_float,
     Kind.DOUBLE: _to_float,
     Kind.TEXT: lambda value, target: to_text(value),

@@ -26,7 +26,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("types",),
     ("intervals",),
     ("instants",),
-    ("values",),
+    ("values", "numerics"),
     ("functions", "catalog"),
     ("ir",),
     ("backends.protocol",),

@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, assert_never, cast
 
+from sqlshim import numerics
 from sqlshim.backends.protocol import Stream
 from sqlshim.errors import DataError, DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def arrow_type(t: SqlType) -> pa.DataType:
-    """The Arrow type of values of `t`. UUID and JSON travel as text, INTERVAL as
-    month_day_nano."""
+    """The Arrow type of values of `t`. UUID and JSON travel as text, NUMERIC as the text of
+    `numerics`, INTERVAL as month_day_nano."""
     import pyarrow as pa
 
     match t.kind:
-        case Kind.UNKNOWN | Kind.TEXT | Kind.JSON | Kind.UUID:
+        case Kind.UNKNOWN | Kind.TEXT | Kind.JSON | Kind.UUID | Kind.NUMERIC:
             return pa.string()
         case Kind.BOOLEAN:
             return pa.bool_()
@@ -86,18 +88,34 @@ def _to_arrow(t: SqlType) -> Convert | None:
     match t.kind:
         case Kind.UUID:
             return lambda v: None if v is None else str(v)
+        case Kind.NUMERIC:
+            return lambda v: None if v is None else numerics.key(cast("Decimal", v))
         case Kind.INTERVAL:
             return _interval_to_arrow
         case Kind.ARRAY:
             inner = _to_arrow(_part(t.element))
             return None if inner is None else lambda v: _each(v, inner)
         case Kind.MAP:
-            return lambda v: None if v is None else list(v.items())  # type: ignore[attr-defined]
+            return _map_to_arrow(t)
         case Kind.STRUCT:
             changes = {n: c for n, f in t.fields if (c := _to_arrow(f)) is not None}
             return None if not changes else lambda v: _each_field(v, changes)
         case _:
             return None
+
+
+def _map_to_arrow(t: SqlType) -> Convert:
+    key, item = (_to_arrow(_part(part)) or _same for part in (t.key, t.element))
+
+    def change(value: object) -> object:
+        pairs = value.items() if isinstance(value, dict) else value
+        return None if pairs is None else [(key(k), item(v)) for k, v in pairs]  # type: ignore[attr-defined]
+
+    return change
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _interval_to_arrow(value: object) -> object:
@@ -158,6 +176,8 @@ def _from_arrow(t: SqlType) -> Convert | None:
     match t.kind:
         case Kind.UUID:
             return lambda v: None if v is None else uuid.UUID(v)  # type: ignore[arg-type]
+        case Kind.NUMERIC:
+            return lambda v: None if v is None else numerics.number(cast("str", v), t.scale == 0)
         case Kind.INTERVAL:
             return _interval_from_arrow
         case Kind.TIMESTAMPTZ:
@@ -166,12 +186,37 @@ def _from_arrow(t: SqlType) -> Convert | None:
             inner = _from_arrow(_part(t.element))
             return None if inner is None else lambda v: _each(v, inner)
         case Kind.MAP:
-            return lambda v: None if v is None else dict(v)  # type: ignore[call-overload]
+            return _map_from_arrow(t)
         case Kind.STRUCT:
             changes = {n: c for n, f in t.fields if (c := _from_arrow(f)) is not None}
             return None if not changes else lambda v: _each_field(v, changes)
         case _:
             return None
+
+
+def _map_from_arrow(t: SqlType) -> Convert:
+    key, item = (_from_arrow(_part(part)) or _same for part in (t.key, t.element))
+
+    def change(value: object) -> object:
+        pairs = cast("list[tuple[object, object]] | None", value)
+        return None if pairs is None else {key(k): item(i) for k, i in pairs}
+
+    return change
+
+
+def published(columns: Sequence[Column], batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch for those who use Arrow themselves: numbers of any size are written out."""
+    import pyarrow as pa
+
+    if not any(c.type.kind is Kind.NUMERIC for c in columns):
+        return batch
+    arrays = list(batch.columns)
+    for at, column in enumerate(columns):
+        if column.type.kind is Kind.NUMERIC and (change := _from_arrow(column.type)):
+            cells = (change(v) for v in arrays[at].to_pylist())
+            shown = [None if v is None else numerics.written(cast("Decimal", v)) for v in cells]
+            arrays[at] = pa.array(shown, pa.string())
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
 
 def _interval_from_arrow(value: object) -> object:

@@ -12,12 +12,13 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from sqlshim.bind.unbounded import converted, fitting
 from sqlshim.bind.varying import COMPARING, read_alike
-from sqlshim.errors import DataError, NumericOutOfRange, TypeMismatch, UnknownFunction
+from sqlshim.errors import NumericOutOfRange, TypeMismatch, UnknownFunction
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, NullResult, Overload, Want
-from sqlshim.ir.scalar import Call, Case, Cast, Column, InList, Literal, Param, Scalar
+from sqlshim.ir.scalar import Call, Case, Column, InList, Literal, Param, Scalar
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
@@ -26,17 +27,22 @@ from sqlshim.types import (
     INT_RANGE,
     INTEGER,
     INTEGERS,
+    MAX_PRECISION,
     NESTED,
     NUMBERS,
+    NUMERIC,
     TEXT,
+    VARINT,
     Kind,
     SqlType,
     common,
+    decimal,
 )
 from sqlshim.values import convert
 
 TRUE = Literal(True, BOOLEAN.with_null(False))
 FALSE = Literal(False, BOOLEAN.with_null(False))
+_ANY_NUMBER = NUMBERS | {Kind.NUMERIC}
 
 
 def null_of(t: SqlType) -> Literal:
@@ -49,6 +55,7 @@ def call(fn: Function, *args: Scalar) -> Scalar:
     of its overloads fits."""
     if fn in COMPARING:
         args = tuple(read_alike(args))
+    args = fitting(fn, args, coerce)
     for overload in fn.overloads:
         fitted = _fit(overload, args)
         if fitted is not None:
@@ -94,6 +101,7 @@ def _no_overload(fn: Function, args: Sequence[Scalar]) -> Exception:
 
 def fit_aggregate(fn: Function, args: tuple[Scalar, ...]) -> tuple[tuple[Scalar, ...], SqlType]:
     """The converted arguments and result type of an aggregate call."""
+    args = fitting(fn, args, coerce)
     for overload in fn.overloads:
         fitted = _fit(overload, args)
         if fitted is not None:
@@ -213,7 +221,7 @@ def coerce(arg: Scalar, target: SqlType) -> Scalar:
     if isinstance(arg, Case) and kind is Kind.UNKNOWN:
         arms = tuple((c, coerce(v, target)) for c, v in arg.arms)
         return Case(arms, coerce(arg.default, target), target.with_null(arg.type.nullable))
-    return Cast(arg, target.with_null(arg.type.nullable))
+    return converted(arg, target)
 
 
 def _same_shape(a: SqlType, b: SqlType) -> bool:
@@ -247,9 +255,9 @@ def _param_converts(source: Kind, target: Kind) -> bool:
     if source is Kind.UNKNOWN:
         return True
     if source in INTEGERS:
-        return target in NUMBERS
+        return target in _ANY_NUMBER
     if source is Kind.DECIMAL:
-        return target in FLOATS
+        return target in FLOATS or target is Kind.NUMERIC
     if source is Kind.ARRAY:
         return target is Kind.ARRAY
     return source is Kind.JSON and target in (Kind.STRUCT, Kind.MAP)  # a dict
@@ -334,7 +342,7 @@ def cast(arg: Scalar, target: SqlType, safe: bool = False) -> Scalar:
         raise TypeMismatch(
             f"cannot cast type {str(arg.type).lower()} to {str(target).lower()}", sqlstate="42846"
         )
-    return Cast(arg, target.with_null(safe or arg.type.nullable), safe)
+    return converted(arg, target, safe)
 
 
 _INSTANT_KINDS = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
@@ -344,7 +352,7 @@ def castable(source: Kind, target: Kind) -> bool:
     """Whether PostgreSQL has a cast between these kinds."""
     if source is target or Kind.TEXT in (source, target) or source in (Kind.UNKNOWN, Kind.JSON):
         return True
-    if source in NUMBERS and target in NUMBERS:
+    if source in _ANY_NUMBER and target in _ANY_NUMBER:
         return True
     if Kind.BOOLEAN in (source, target):
         return Kind.INTEGER in (source, target)
@@ -376,10 +384,9 @@ def number(text: str) -> Literal:
     _, digits, exponent = exact.as_tuple()
     scale = max(-int(exponent), 0)
     precision = max(len(digits), scale + 1)
-    if precision > 38:
-        raise DataError(f"{text} has more than 38 digits", sqlstate="22003")
-    from sqlshim.types import decimal
-
+    if precision > MAX_PRECISION:
+        whole = NUMERIC if scale else VARINT
+        return Literal(convert(text, whole), whole.with_null(False))
     return Literal(exact, decimal(precision, scale, nullable=False))
 
 

@@ -12,6 +12,7 @@ from sqlshim.bind.query_statement import bind_query
 from sqlshim.bind.scalars import ScalarBinder
 from sqlshim.bind.scope import Scope, matching, position
 from sqlshim.bind.types import sql_type
+from sqlshim.bind.unbounded import bounded
 from sqlshim.errors import (
     Error,
     NotSupportedError,
@@ -100,12 +101,13 @@ def _create_as(tree: exp.Expr, context: Context) -> CreateTable:
             position=position(target),
             hint="Give the columns of the query different names with AS.",
         )
-    types = [c.type.with_null(True) for c in query.columns]
+    rel = bounded(query.rel, context.column)
+    types = [c.type.with_null(True) for c in rel.columns]
     columns = tuple(NewColumn(n, t) for n, t in zip(called, types, strict=True))
     store, name = _new_name(target.this if isinstance(target, exp.Schema) else target)
     exists = bool(tree.args.get("exists"))
     no_data = any(p.args.get("no") for p in tree.find_all(exp.WithDataProperty))
-    return CreateTable(store, name, columns, (), (), exists, query.rel, filled=not no_data)
+    return CreateTable(store, name, columns, (), (), exists, rel, filled=not no_data)
 
 
 def _no_column_twice(idents: list[exp.Expr]) -> None:

@@ -128,7 +128,7 @@ def assigned(value: Scalar, column: TableColumn, node: exp.Expr) -> Scalar:
     source, target = value.type.kind, column.type.kind
     fits = (
         source in (target, Kind.UNKNOWN)
-        or (source in NUMBERS and target in NUMBERS)
+        or {source, target} <= NUMBERS | {Kind.NUMERIC}
         or (source in INSTANTS and target in INSTANTS)
         or target in (Kind.TEXT, Kind.JSON)
         or (isinstance(value, Param) and source is Kind.JSON and target in NESTED)

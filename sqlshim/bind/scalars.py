@@ -35,6 +35,7 @@ from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
 from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
+from sqlshim.bind.unbounded import given_as
 from sqlshim.bind.unnest import Expansions, not_allowed
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
@@ -57,7 +58,7 @@ from sqlshim.ir.scalar import (
     Subquery,
     SubqueryKind,
 )
-from sqlshim.types import BOOLEAN, INTEGER
+from sqlshim.types import BOOLEAN, INTEGER, Kind
 
 _INSIDE = "an aggregate function"  # the clause of an aggregate's arguments
 MOST_BITS = 31  # of GROUPING
@@ -335,15 +336,22 @@ class ScalarBinder:
             few = "few" if len(bound.columns) < len(args) else "many"
             raise ProgrammingError(f"subquery has too {few} columns", sqlstate="42601")
         fitted: list[Scalar] = []
+        given: list[Scalar] = []
         for arg, column in zip(args, bound.columns, strict=True):
             both = unify([arg, column])
             if both is None:
                 call(fn, arg, column)  # raises the error that names the operator
             assert both is not None
             fitted.append(both[0] if both[0].type.kind is column.type.kind else arg)
+            given.append(both[1] if arg.type.kind is Kind.NUMERIC else column)
         null = any(e.type.nullable for e in (*fitted, *bound.columns))
         return Subquery(
-            SubqueryKind.QUANTIFIED, bound.rel, BOOLEAN.with_null(null), tuple(fitted), fn, every
+            SubqueryKind.QUANTIFIED,
+            given_as(bound.rel, bound.columns, given, self.context.column),
+            BOOLEAN.with_null(null),
+            tuple(fitted),
+            fn,
+            every,
         )
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlshim import engine
-from sqlshim.backends.arrow import batch_of, schema_of
+from sqlshim.backends.arrow import batch_of, published, schema_of
 from sqlshim.backends.protocol import RunContext, Stream
 from sqlshim.errors import InterfaceError, ProgrammingError
 from sqlshim.ir.scalar import Column
@@ -214,7 +214,7 @@ class Cursor:
         schema = pa.schema(
             [pa.field(n, f.type) for n, f in zip(names, schema_of(columns), strict=True)]
         )
-        source = self._batches(columns)
+        source = (published(columns, batch) for batch in self._batches(columns))
         renamed = (pa.RecordBatch.from_arrays(b.columns, schema=schema) for b in source)
         return pa.RecordBatchReader.from_batches(schema, renamed)
 

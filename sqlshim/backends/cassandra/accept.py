@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlshim.backends.cassandra.bounds import Op
 from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction
 from sqlshim.backends.cassandra.servers import Feature
-from sqlshim.backends.cassandra.shape import Shape, shape_of
+from sqlshim.backends.cassandra.shape import Shape, aggregated, shape_of
 from sqlshim.backends.cassandra.terms import ORDERED, Columns
 from sqlshim.backends.cassandra.union import choose
 from sqlshim.backends.protocol import Accepted, Pushdown
@@ -214,12 +214,12 @@ def _why_no_call(call: AggregateCall, shape: Shape) -> str:
         return "CQL aggregates have no DISTINCT"
     if call.fn is agg.COUNT:
         return ""
-    column = columns_of(shape)[call.args[0].id]  # type: ignore[union-attr]
+    column = columns_of(shape)[aggregated(call.args[0]).id]  # type: ignore[union-attr]
     casts = call.fn in (agg.SUM, agg.AVG) and column.native not in ("decimal", "varint")
     if casts and Feature.CASTS in shape.scan.table.lacks:
         return f"the server is too old for {Feature.CASTS}"
     if call.fn is agg.SUM:
-        exact = column.type.kind in INTEGERS | {Kind.DECIMAL}
+        exact = column.type.kind in INTEGERS | {Kind.DECIMAL, Kind.NUMERIC}
         return "" if exact else "a sum of floats depends on the order of the rows"
     if call.fn is agg.AVG and column.type.kind in INTEGERS:
         return ""

@@ -37,6 +37,8 @@ def array_of(
             return _timestamps(cells, arrow)
         case Kind.TIME:
             return _times(cells, arrow)
+        case Kind.NUMERIC:  # its key is made of it as it is
+            return column_array(column, cells, arrow)
         case Kind.INTERVAL:
             return column_array(column, list(map(_interval, cells)), arrow)
         case _:

@@ -21,7 +21,7 @@ from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.nearest import MOST, Vector, vector_of
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.servers import Feature
-from sqlshim.backends.cassandra.shape import Shape, Source, shape_of
+from sqlshim.backends.cassandra.shape import Shape, Source, aggregated, shape_of
 from sqlshim.catalog.model import Table
 from sqlshim.errors import InternalError
 from sqlshim.functions import aggregates as agg
@@ -216,7 +216,7 @@ def _native(source: Source, shape: Shape) -> str:
 
 
 def _argument(call: AggregateCall, shape: Shape) -> str:
-    arg = call.args[0]
+    arg = aggregated(call.args[0])
     return shape.names[arg.id] if isinstance(arg, Column) else ""
 
 

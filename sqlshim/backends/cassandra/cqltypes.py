@@ -25,7 +25,7 @@ _SCALARS = {
     "boolean": t.BOOLEAN,
     "counter": t.BIGINT,
     "date": t.DATE,
-    "decimal": t.DECIMAL,
+    "decimal": t.NUMERIC,
     "double": t.DOUBLE,
     "duration": t.TEXT,  # months, days and nanoseconds, apart: no SQL value holds all of it
     "float": t.REAL,
@@ -39,7 +39,7 @@ _SCALARS = {
     "tinyint": t.SMALLINT,
     "uuid": t.UUID,
     "varchar": t.TEXT,
-    "varint": t.decimal(t.MAX_PRECISION, 0),
+    "varint": t.VARINT,
 }
 _CQL = {
     Kind.BOOLEAN: "boolean",
@@ -47,6 +47,7 @@ _CQL = {
     Kind.INTEGER: "int",
     Kind.BIGINT: "bigint",
     Kind.DECIMAL: "decimal",
+    Kind.NUMERIC: "decimal",
     Kind.REAL: "float",
     Kind.DOUBLE: "double",
     Kind.TEXT: "text",
@@ -142,6 +143,8 @@ def cql_type(sql: SqlType) -> str:
             return f"frozen<map<{cql_type(sql.key)}, {cql_type(sql.element)}>>"
         case Kind.STRUCT:
             return f"frozen<tuple<{', '.join(cql_type(f) for _, f in sql.fields)}>>"
+        case Kind.NUMERIC if sql.scale == 0:
+            return "varint"
         case kind if kind in _CQL:
             return _CQL[kind]
         case _:
@@ -172,6 +175,8 @@ def unpack(json: object) -> SqlType | None:
     match json:
         case str() if found := _DECIMAL.fullmatch(json):
             return t.decimal(int(found[1]), int(found[2]))
+        case "VARINT":
+            return t.VARINT
         case str():
             kind = _SIMPLE.get(json)
             return SqlType(kind) if kind in _CQL else None

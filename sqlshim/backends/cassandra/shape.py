@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan, Sort
-from sqlshim.ir.scalar import AggregateCall, Column, Literal, Param, Scalar, SortKey
+from sqlshim.ir.scalar import AggregateCall, Cast, Column, Literal, Param, Scalar, SortKey
+from sqlshim.types import DEFAULT_SCALE, MAX_PRECISION, Kind
 
+_IMPLICIT = {(MAX_PRECISION, 0), (MAX_PRECISION, DEFAULT_SCALE)}
 Source = str | AggregateCall  # a column of the table, or an aggregate over such
 
 
@@ -80,7 +82,7 @@ def _aggregate(rel: Aggregate, below: Shape) -> Shape | None:
         if not isinstance(expr, Column) or not _is_plain(expr, below):
             return None
         keys.append((column, below.names[expr.id]))
-    if not all(_is_plain(arg, below) for _, call in rel.calls for arg in call.args):
+    if not all(_is_plain(aggregated(arg), below) for _, call in rel.calls for arg in call.args):
         return None
     return replace(
         below,
@@ -89,6 +91,15 @@ def _aggregate(rel: Aggregate, below: Shape) -> Shape | None:
         grouped=True,
         keys=tuple(name for _, name in keys),
     )
+
+
+def aggregated(arg: Scalar) -> Scalar:
+    """What is aggregated, seen through the cast that makes a decimal of a number of any size: the
+    server computes with the number, and a result that is none is a DataError all the same."""
+    if isinstance(arg, Cast) and arg.arg.type.kind is Kind.NUMERIC and not arg.safe:
+        is_implicit = (arg.type.precision, arg.type.scale) in _IMPLICIT
+        return arg.arg if is_implicit else arg
+    return arg
 
 
 def _is_plain(arg: Scalar, below: Shape) -> bool:

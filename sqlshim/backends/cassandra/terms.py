@@ -44,15 +44,17 @@ _COLUMN_WITH_VALUE = "CQL compares columns with values only"
 
 # Casts of a column that keep every value and its place in the order.
 _WIDENS: Mapping[Kind, frozenset[Kind]] = {
-    Kind.SMALLINT: frozenset({Kind.INTEGER, Kind.BIGINT, Kind.DECIMAL, Kind.REAL, Kind.DOUBLE}),
-    Kind.INTEGER: frozenset({Kind.BIGINT, Kind.DECIMAL, Kind.DOUBLE}),
-    Kind.BIGINT: frozenset({Kind.DECIMAL}),
-    Kind.DECIMAL: frozenset({Kind.DECIMAL}),
+    Kind.SMALLINT: frozenset({
+        Kind.INTEGER, Kind.BIGINT, Kind.DECIMAL, Kind.NUMERIC, Kind.REAL, Kind.DOUBLE,
+    }),
+    Kind.INTEGER: frozenset({Kind.BIGINT, Kind.DECIMAL, Kind.NUMERIC, Kind.DOUBLE}),
+    Kind.BIGINT: frozenset({Kind.DECIMAL, Kind.NUMERIC}),
+    Kind.DECIMAL: frozenset({Kind.DECIMAL, Kind.NUMERIC}),
     Kind.REAL: frozenset({Kind.DOUBLE}),
     Kind.DATE: frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ}),
     Kind.TIMESTAMP: frozenset({Kind.TIMESTAMPTZ}),
     Kind.TIMESTAMPTZ: frozenset({Kind.TIMESTAMP}),
-}
+}  # fmt: skip
 
 Columns = Mapping[int, TableColumn]  # by the numbers they have in the expression
 

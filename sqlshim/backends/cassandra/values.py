@@ -19,6 +19,7 @@ from cassandra.util import Duration, SortedSet
 from sqlshim.backends.cassandra.bounds import EPOCH, naive
 from sqlshim.errors import DataError, DatetimeOutOfRange, NotSupportedError
 from sqlshim.ir.scalar import Column
+from sqlshim.numerics import canonical
 from sqlshim.types import DEFAULT_SCALE, Interval, Kind, SqlType
 
 Change = Callable[[Any], Any]
@@ -43,6 +44,8 @@ def _reader(sql: SqlType, native: str) -> Change | None:
     match sql.kind:
         case Kind.DECIMAL:
             return _decimal_reader(sql)
+        case Kind.NUMERIC if sql.scale != 0:
+            return _read_numeric
         case Kind.DATE:
             return _read_date
         case Kind.TIME:
@@ -75,12 +78,13 @@ def _decimal_reader(sql: SqlType) -> Change:
             number = value if isinstance(value, Decimal) else Decimal(value)
             return number.quantize(unit, context=_EXACT)
         except (Inexact, InvalidOperation) as error:
-            raise DataError(
-                f"the decimal {value} does not fit {sql}",
-                hint="Declare the column's type with the connection's schema= option.",
-            ) from error
+            raise DataError(f"the decimal {value} does not fit {sql}", sqlstate="22003") from error
 
     return read
+
+
+def _read_numeric(value: Decimal | None) -> Decimal | None:
+    return None if value is None else canonical(value)
 
 
 def _read_date(value: Any) -> dt.date | None:

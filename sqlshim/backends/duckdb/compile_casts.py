@@ -1,6 +1,7 @@
 """SQL types as DuckDB types, constants as DuckDB literals, casts with PostgreSQL's meaning.
 
-In the engine a UUID and JSON are VARCHAR (as in Arrow), an instant is TIMESTAMPTZ in UTC.
+In the engine a UUID and JSON are VARCHAR (as in Arrow), a NUMERIC is the text of `numerics`, an
+instant is TIMESTAMPTZ in UTC.
 """
 
 from __future__ import annotations
@@ -13,8 +14,19 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+from sqlshim import numerics
 from sqlshim.backends.duckdb.fields import field_names
-from sqlshim.types import DEFAULT_SCALE, FLOATS, INTEGERS, TEXT, Interval, Kind, SqlType
+from sqlshim.types import (
+    DEFAULT_SCALE,
+    FLOATS,
+    INTEGERS,
+    MAX_PRECISION,
+    NUMBERS,
+    TEXT,
+    Interval,
+    Kind,
+    SqlType,
+)
 
 E = exp.Expr
 DIALECT = "duckdb"
@@ -24,6 +36,7 @@ _NAMES = {
     Kind.TEXT: "VARCHAR",
     Kind.JSON: "VARCHAR",
     Kind.UUID: "VARCHAR",
+    Kind.NUMERIC: "VARCHAR",
     Kind.BYTES: "BLOB",
 }
 
@@ -100,6 +113,8 @@ def literal(value: object, t: SqlType) -> E:
             return call("unhex", exp.Literal.string(bytes(value).hex()))  # type: ignore[call-overload]
         case Kind.TEXT | Kind.JSON | Kind.UUID | Kind.UNKNOWN:
             return text(str(value))
+        case Kind.NUMERIC if isinstance(value, int | Decimal):
+            return text(numerics.key(value))
         case _:
             return cast(text(constant_text(value)), t)
 
@@ -185,7 +200,22 @@ def _rounded(value: E, to: SqlType) -> E:
     return cast(cast(value, SqlType(Kind.TEXT)), to)
 
 
+def _from_key(value: E, to: SqlType) -> E:
+    # what stands for an implicit cast must lose nothing
+    exact = to.kind is Kind.DECIMAL and to.scale == DEFAULT_SCALE and to.precision == MAX_PRECISION
+    shown = call("numeric_exactly" if exact else "numeric_text", value)
+    if to.kind in INTEGERS:
+        return cast(cast(shown, SqlType(Kind.DECIMAL, scale=DEFAULT_SCALE)), to)
+    return shown if to.kind is Kind.TEXT else cast(shown, to)
+
+
+def _to_key(value: E, to: SqlType) -> E:
+    return call("numeric_key", cast(value, SqlType(Kind.TEXT)))
+
+
 _SPECIAL: dict[tuple[Kind, Kind], Convert] = {
+    **{(Kind.NUMERIC, kind): _from_key for kind in (*NUMBERS, Kind.TEXT)},
+    **{(kind, Kind.NUMERIC): _to_key for kind in (*NUMBERS, Kind.TEXT)},
     **{(Kind.TEXT, kind): _whole_number for kind in INTEGERS},
     (Kind.TEXT, Kind.BOOLEAN): _macro("pg_boolean"),
     (Kind.TEXT, Kind.UUID): _uuid,
@@ -205,6 +235,8 @@ _REPEATS_ARGUMENT = {
     (Kind.TEXT, Kind.BYTES),
     (Kind.DOUBLE, Kind.TEXT),
     *((Kind.TEXT, kind) for kind in INTEGERS),
+    *((Kind.NUMERIC, kind) for kind in (*NUMBERS, Kind.TEXT)),
+    *((kind, Kind.NUMERIC) for kind in (*NUMBERS, Kind.TEXT)),
 }
 
 
@@ -220,11 +252,22 @@ def convert(value: E, source: SqlType, to: SqlType) -> E:
         return special(value, to)
     if to.kind is Kind.TEXT and source.kind is Kind.DECIMAL and source.precision == source.scale:
         return _decimal_text(value, to)
+    if source.kind is Kind.ARRAY is to.kind and Kind.NUMERIC in (
+        (source.element or TEXT).kind,
+        (to.element or TEXT).kind,
+    ):
+        return _each_element(value, source.element or TEXT, to.element or TEXT)
     if source.kind is Kind.ARRAY and to.kind is Kind.TEXT:
         return _array_text(value, source.element or TEXT)
     if same_carrier(source, to):
         return value
     return cast(value, to)
+
+
+def _each_element(value: E, source: SqlType, to: SqlType) -> E:
+    item = exp.Column(this=exp.to_identifier("item"))
+    each = exp.Lambda(this=convert(item, source, to), expressions=[item.this.copy()], colon=True)
+    return call("list_transform", value, each)
 
 
 def _array_text(value: E, element: SqlType) -> E:

@@ -15,6 +15,7 @@ from sqlshim.backends.duckdb import (
     macros_json,
     macros_math,
     macros_numbers,
+    macros_numerics,
     macros_series,
 )
 from sqlshim.backends.duckdb.macro_errors import REFUSED_SQL, raised
@@ -149,5 +150,6 @@ MACROS = (
     *macros_dates.MACROS,
     *macros_math.MACROS,
     *macros_numbers.MACROS,
+    *macros_numerics.MACROS,
     *macros_series.MACROS,
 )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from sqlshim import numerics
 from sqlshim.backends.arrow import rows_of
 from sqlshim.backends.duckdb.compile import Query
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN
@@ -73,7 +74,16 @@ def bindings(query: Query, params: Sequence[object]) -> dict[str, object]:
         if isinstance(value, int) and value < 0:
             name, sqlstate = ("OFFSET", "2201X") if is_offset else ("LIMIT", "2201W")
             raise DataError(f"{name} must not be negative", sqlstate=sqlstate)
-    return {f"p{index}": bound(params[index]) for index, _ in query.params}
+    return {f"p{index}": bound(_keyed(params[index], t)) for index, t in query.params}
+
+
+def _keyed(value: object, t: SqlType) -> object:
+    """A number of any size as its key; the same of lists of them."""
+    if t.kind is Kind.NUMERIC and isinstance(value, int | Decimal):
+        return numerics.key(value)
+    if t.kind is Kind.ARRAY and t.element and isinstance(value, list | tuple):
+        return [_keyed(v, t.element) for v in value]
+    return value
 
 
 # --- values --------------------------------------------------------------------------------
@@ -96,6 +106,8 @@ def _converter(t: SqlType) -> Convert | None:
     match t.kind:
         case Kind.UUID:
             return _uuid
+        case Kind.NUMERIC:
+            return lambda v: None if v is None else numerics.number(v, t.scale == 0)
         case Kind.DATE | Kind.TIMESTAMP:
             return _checked
         case _:

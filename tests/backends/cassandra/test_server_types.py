@@ -51,7 +51,18 @@ FOREIGN: list[tuple[str, object, object]] = [
     ("tinyint", -128, -128),
     ("uuid", uuid.UUID(int=2**128 - 1), uuid.UUID(int=2**128 - 1)),
     ("varchar", "x", "x"),
-    ("varint", -(10**37), Decimal(-(10**37))),
+    ("varint", -(10**37), -(10**37)),
+    ("varint", 10**100, 10**100),
+    (
+        "decimal",
+        Decimal("-1.000000000000000000000000000001"),
+        Decimal("-1.000000000000000000000000000001"),
+    ),
+    ("decimal", Decimal("1E+60"), Decimal(10**60)),
+    ("list<varint>", [10**50, -1], [10**50, -1]),
+    ("map<varint, decimal>", {10**50: Decimal("1E-20")}, {10**50: Decimal("1E-20")}),
+    ("map<uuid, uuid>", {TIMEUUID: TIMEUUID}, {TIMEUUID: TIMEUUID}),
+    ("frozen<tuple<varint, decimal>>", (10**50, None), {"f1": 10**50, "f2": None}),
     ("list<int>", [3, 1, 3], [3, 1, 3]),
     ("list<int>", [], None),
     ("frozen<list<int>>", [], []),
@@ -87,6 +98,8 @@ def test_a_value_written_by_others(
     assert cursor.fetchall() == [(expected,)]
     table = connect().execute("SELECT x FROM one").fetch_arrow_table()
     assert table.num_rows == 1
+    local = connect(pushdown="never").execute("SELECT x FROM one WHERE k + 1 = 2")
+    assert local.fetchall() == [(expected,)]
 
 
 def test_a_counter(cql: Any, connect: Callable[..., Any]) -> None:
