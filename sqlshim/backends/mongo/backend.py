@@ -158,7 +158,8 @@ class MongoBackend(WritesAtOnce):
         return self._statistics.share(rel)
 
     def compile(self, rel: Rel) -> Native:
-        return compile_native(rel, self._statistics.share, self._name, self.server)
+        known, repeats = self._statistics.share, self._statistics.repeats
+        return compile_native(rel, known, self._name, self.server, repeats)
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         assert isinstance(native, MongoQuery)

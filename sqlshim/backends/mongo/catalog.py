@@ -190,7 +190,10 @@ def _index_kind(index: Mapping[str, Any]) -> str:
     if special:
         return str(special[0])
     partial = "partialFilterExpression" in index or index.get("sparse")
-    return "partial btree" if partial else "btree"
+    if partial:
+        return "partial btree"
+    # Of another order than a query's, or not to be used.
+    return "special btree" if "collation" in index or index.get("hidden") else "btree"
 
 
 def _primary_key(table: str, indexes: Iterable[Index]) -> tuple[str, ...]:

@@ -85,6 +85,12 @@ def translate(error: Exception) -> Error:
             return errors.OperationalError(text)
 
 
+def is_about_hint(error: Error) -> bool:
+    """Whether the server has no index, or none that it may use, of the name in a hint."""
+    cause = error.__cause__
+    return isinstance(cause, pe.OperationFailure) and "hint" in str(cause)
+
+
 def _first_line(text: str) -> str:
     return text.split(", Timeout:")[0].split(" (configured timeouts")[0]
 

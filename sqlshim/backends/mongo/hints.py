@@ -28,17 +28,26 @@ _BLOCKS = frozenset({"$group"})
 
 def reads_collection(rel: Rel, name: str, stages: Sequence[Mql], known: Known) -> bool:
     """Whether the pipeline over collection `name` shall not use an index to find its documents."""
+    found = only_filter(rel, name, stages)
+    if found is None or any(map(is_key_test, found.where)):
+        return False  # of keys nothing is known yet
+    groups = by_index(found, found.input)
+    return groups is not None and all(_keeps_most(found, terms, known) for terms in groups)
+
+
+def only_filter(rel: Rel, name: str, stages: Sequence[Mql]) -> Filter | None:
+    """The Filter over the only scan of collection `name`, where it matters how its documents are
+    found: all of them are wanted, and it is large."""
     filters = [r for r in walk.every_rel(rel) if isinstance(r, Filter) and _scans(r.input, name)]
     scans = [r for r in walk.every_rel(rel) if _scans(r, name)]
     if len(filters) != 1 or len(scans) != 1 or _may_stop_early(stages):
-        return False
+        return None
     (found,) = filters
     assert isinstance(found.input, Scan)
     table = found.input.table
     if table.read_only or (table.row_count or 0) < MANY or "$match" not in stages[0]:
-        return False
-    groups = _by_index(found, found.input)
-    return groups is not None and all(_keeps_most(found, terms, known) for terms in groups)
+        return None
+    return found
 
 
 def _scans(rel: Rel, name: str) -> bool:
@@ -55,18 +64,17 @@ def _may_stop_early(stages: Sequence[Mql]) -> bool:
     return False
 
 
-def _by_index(rel: Filter, scan: Scan) -> list[tuple[Scalar, ...]] | None:
-    """The conditions that could use an index, those on the same fields together; None if one is
-    a set of keys, of which nothing is known yet."""
+def by_index(rel: Filter, scan: Rel) -> list[tuple[Scalar, ...]] | None:
+    """The conditions, without key sets, that could use an index, those on the same fields
+    together; None if none could."""
+    assert isinstance(scan, Scan)
     indexed = {c.id for c in scan.columns if c.name in first_of_indexes(scan.table)}
     groups: defaultdict[frozenset[int], list[Scalar]] = defaultdict(list)
     touched = False
     for term in rel.where:
         columns = walk.reads(term)
-        if not columns & indexed:
+        if is_key_test(term) or not columns & indexed:
             continue
-        if is_key_test(term):
-            return None
         touched = True
         if not _is_between_fields(term):
             groups[columns].append(term)

@@ -16,6 +16,14 @@ from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.decode import JSON_OPTIONS, MIXED, Decoder, Row, row_maker
 from sqlshim.backends.mongo.find import as_find
 from sqlshim.backends.mongo.hints import reads_collection
+from sqlshim.backends.mongo.key_hints import (
+    NATURAL,
+    Hint,
+    KeyIndexes,
+    Repeats,
+    key_indexes,
+    unmeasured_repeats,
+)
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
@@ -42,6 +50,7 @@ class MongoQuery:
     few: bool = False  # documents are expected
     natural: bool = False  # no index finds the documents faster than reading all of them
     database: str = ""  # another than the connection's own
+    by_keys: KeyIndexes | None = None
 
     @cached_property
     def find(self) -> Template[dict[str, Mql]] | None:
@@ -54,6 +63,12 @@ class MongoQuery:
         """What makes tuples of documents, their values as they are."""
         return row_maker(self.names)
 
+    def hint(self, params: Sequence[object]) -> Hint | None:
+        """How the server shall find the documents, if it must be told."""
+        if self.natural:
+            return NATURAL
+        return None if self.by_keys is None else self.by_keys.hint(params)
+
     def show(self) -> list[str]:
         """The pipeline in shell syntax, a line a stage."""
         stages = [f"  {shown(stage)}," for stage in self.template.node]
@@ -64,16 +79,22 @@ class MongoQuery:
 
 
 def compile_native(
-    rel: Rel, known: Known = unmeasured, home: str = "", server: Server = NEWEST
+    rel: Rel,
+    known: Known = unmeasured,
+    home: str = "",
+    server: Server = NEWEST,
+    repeats: Repeats = unmeasured_repeats,
 ) -> MongoQuery:
-    """The query of an accepted tree. `known` are measured shares, `home` the connection's own
-    database, if there is one, `server` the one that has accepted it."""
+    """The query of an accepted tree. `known` and `repeats` are measured, `home` is the
+    connection's own database, if there is one, `server` the one that has accepted it."""
     query, names = finished(compile_rel(rel), rel.columns)
     stages = list(adapted(query.stages, server))
     table = _table_of(rel, query.collection)
     mixed = _mixed(rel)
     natives = [MIXED if c.id in mixed else "" for c in rel.columns]
-    natural = server.has(HINT) and reads_collection(rel, query.collection, stages, known)
+    told = (rel, query.collection, stages, known)
+    natural = server.has(HINT) and reads_collection(*told)
+    by_keys = key_indexes(*told, repeats) if server.has(HINT) else None
     return MongoQuery(
         query.collection,
         Template(stages),
@@ -85,6 +106,7 @@ def compile_native(
         gives_few(stages, table),
         natural,
         table.schema if home and table.schema != home else "",
+        by_keys,
     )
 
 

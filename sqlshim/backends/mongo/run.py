@@ -15,12 +15,14 @@ from pymongo.database import Database
 
 from sqlshim.backends.arrow import RowStream, batch_of, rows_of
 from sqlshim.backends.mongo.decode import Row
-from sqlshim.backends.mongo.errors import translating
+from sqlshim.backends.mongo.errors import is_about_hint, translating
 from sqlshim.backends.mongo.find import as_find
+from sqlshim.backends.mongo.key_hints import Hint
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.native import MongoQuery
 from sqlshim.backends.mongo.replies import Replies, Reply, interrupted_by
 from sqlshim.backends.protocol import RunContext, Stream
+from sqlshim.errors import Error
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,9 +40,28 @@ def open_query(
     context: RunContext,
 ) -> Stream:
     """Start the query; rows are fetched a reply at a time."""
+    hint = query.hint(params)
+    try:
+        return _opened(collection, query, params, hint, context)
+    except Error as error:
+        if hint is None or not is_about_hint(error):
+            raise
+        return _opened(collection, query, params, None, context)  # the index is no longer there
+
+
+def _opened(
+    collection: Collection[Document],
+    query: MongoQuery,
+    params: Sequence[object],
+    hint: Hint | None,
+    context: RunContext,
+) -> Stream:
     comment = f"sqlshim {_process} {next(_numbers)}"
     cancel = _killer(collection.database, comment)
-    cursor, in_bytes = _sent(collection, query, params, comment, context, cancel)
+    options: dict[str, Any] = {"batch_size": context.batch_rows, "comment": comment}
+    if hint is not None:
+        options["hint"] = hint
+    cursor, in_bytes = _sent(collection, query, params, options, context, cancel)
     fetch = partial(next, cursor, b"") if in_bytes else partial(cursor.to_list, context.batch_rows)
     replies = Replies(cursor, fetch, cancel, context)
     only = None if in_bytes else replies.only()
@@ -53,15 +74,12 @@ def _sent(
     collection: Collection[Document],
     query: MongoQuery,
     params: Sequence[object],
-    comment: str,
+    options: dict[str, Any],
     context: RunContext,
     cancel: Callable[[], None],
 ) -> tuple[Any, bool]:
     """The driver's cursor, and whether its replies are bytes. For few documents the driver is
     quicker with documents: for the bytes of a pipeline's result it asks once more."""
-    options: dict[str, Any] = {"batch_size": context.batch_rows, "comment": comment}
-    if query.natural:
-        options["hint"] = {"$natural": 1}
     if query.find is not None:
         arguments = query.find.fill(params)
     else:

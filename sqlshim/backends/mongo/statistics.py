@@ -6,6 +6,7 @@ pushdown="auto", at most once for each condition.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -63,18 +64,31 @@ class Statistics:
                 found *= estimate.selectivity(term)
         return found
 
+    def repeats(self, table: Table, field: str) -> float | None:
+        """How many documents have the same value of a field, on average."""
+        if not table.row_count:
+            return None
+        if estimate.is_unique(table, field):
+            return 1.0
+        distinct = self._remembered(table, table.row_count, field)
+        return None if distinct is None else max(1 / distinct, 1.0)
+
     def _measurable(self, term: Scalar) -> bool:
         parts = list(walk.every_scalar(term))
         fixed = not any(isinstance(e, Param) for e in parts) and not walk.has_subquery(term)
         return fixed and not is_key_test(term) and not self._refusal(term)
 
     def _remembered(self, table: Table, count: int, test: Mql) -> float | None:
+        """The share of documents that pass `test`, or of different values of that field."""
         key = f"{table.schema}.{table.name} {test}"
         with self._lock:
             until, share = self._shares.get(key, (0.0, None))
         if time.monotonic() < until:
             return share
-        share = self._measured(table, count, test)
+        if isinstance(test, str):
+            share = self._distinct(table, count, test)
+        else:
+            share = self._measured(table, count, test)
         with self._lock:
             self._shares[key] = (time.monotonic() + KEEP, share)
             if len(self._shares) > MOST:
@@ -82,12 +96,35 @@ class Statistics:
         return share
 
     def _measured(self, table: Table, count: int, test: Mql) -> float | None:
-        size = count if count <= WHOLE else SAMPLE
+        kept = self._counted(table, count, {"$match": test})
+        return None if kept is None else max(kept, 0.5) / max(_looked_at(count), 1)
+
+    def _distinct(self, table: Table, count: int, field: str) -> float | None:
+        """Of `size` values taken at random from `values` different ones, about
+        values · (1 - e^(-size / values)) are different."""
+        found = self._counted(table, count, {"$group": {"_id": f"${field}"}})
+        if found is None:
+            return None
+        size = _looked_at(count)
+        low, high = float(found), float(count)
+        for _ in range(50):
+            values = (low + high) / 2
+            if values * -math.expm1(-size / values) < found:
+                low = values
+            else:
+                high = values
+        return high / count
+
+    def _counted(self, table: Table, count: int, stage: Mql) -> int | None:
+        """The documents that `stage` makes of a sample, or of a small collection."""
         sample: list[Mql] = [] if count <= WHOLE else [{"$sample": {"size": SAMPLE}}]
-        pipeline = [*sample, {"$match": test}, {"$count": "n"}]
+        pipeline = [*sample, stage, {"$count": "n"}]
         try:
             found = list(self._collection(table).aggregate(pipeline, maxTimeMS=PATIENCE_MS))
         except PyMongoError:
             return None  # a guess will do; the query itself says what is wrong
-        kept = found[0]["n"] if found else 0
-        return max(kept, 0.5) / max(size, 1)
+        return found[0]["n"] if found else 0
+
+
+def _looked_at(count: int) -> int:
+    return count if count <= WHOLE else SAMPLE

@@ -71,3 +71,17 @@ def test_keys_that_were_found_are_looked_up(connect: Connect) -> None:
 
 def test_no_key_at_all_finds_no_row(connect: Connect) -> None:
     assert connect(pushdown="always").execute(LOCAL.format(which="= 77")).fetchall() == []
+
+
+def test_an_index_that_is_gone_does_not_matter(connect: Connect, database: Any) -> None:
+    """The plan names the index that finds the keys; dropped afterwards, it is done without."""
+    database.wide.insert_many([{"n": i, "m": i % 3, "t": f"k{i}"} for i in range(12_000)])
+    database.few.insert_many([{"n": i, "t": f"k{i}", "keep": i < 3} for i in range(100)])
+    database.wide.create_index("n")
+    database.wide.create_index("m")
+    connection = connect(pushdown="auto")
+    sql = """SELECT count(*) FROM wide w JOIN few f ON f.n = w.n AND md5(f.t) = md5(w.t)
+        WHERE w.m <= 2 AND f.keep"""
+    before = connection.execute(sql).fetchall()
+    database.wide.drop_index("n_1")
+    assert connection.execute(sql).fetchall() == before == [(3,)]
