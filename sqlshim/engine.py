@@ -50,6 +50,7 @@ from sqlshim.ir.statement import (
     Truncate,
     Update,
 )
+from sqlshim.plan.first_rows import read_first_rows
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.nearest import search_nearest
 from sqlshim.plan.optimize import optimize
@@ -194,6 +195,7 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
 def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
     rel = optimize(rel)
     rel = split(rel, world.stores, world.pushdown)
+    rel = read_first_rows(rel, world.stores, world.pushdown)
     rel = search_nearest(rel, world.stores, world.pushdown)
     rel = pass_keys(rel, world.stores, world.pushdown, len(slots))
     natives: dict[Remote, Native] = {

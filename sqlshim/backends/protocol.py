@@ -213,6 +213,11 @@ class Backend(ABC):
         where the store does not search or its user has not allowed it to."""
         return None
 
+    def keeps_first(self, rel: Rel) -> bool:
+        """Whether the store runs `rel`, an accepted tree with its rows numbered within groups, of
+        which the first are kept, better than it would give them all."""
+        return False
+
     def share(self, rel: Filter) -> float | None:
         """The share of its input's rows that a Filter keeps, if that was measured."""
         return None

@@ -151,7 +151,7 @@ def clustering_order(shape: Shape, restriction: Restriction) -> tuple[tuple[str,
     rest = iter(table.clustering)
     for name, descending in keys:
         found = next((c for c in rest if c[0] not in fixed), None)
-        if found is None or found[0] != name or not _sorts_as_sql(table.column(name)):
+        if found is None or found[0] != name or not sorts_as_sql(table.column(name)):
             return None
         if reverse is None:
             reverse = descending != found[1]
@@ -175,7 +175,8 @@ def _sort_name(key: SortKey, shape: Shape) -> str | None:
     return shape.names.get(key.expr.id) if isinstance(key.expr, Column) else None
 
 
-def _sorts_as_sql(column: TableColumn) -> bool:
+def sorts_as_sql(column: TableColumn) -> bool:
+    """Whether CQL sorts the column as SQL does."""
     # A clustering column that may be NULL stands beside static columns: NULL would come first.
     return column.native in ORDERED | {"time", "boolean"} and not column.type.nullable
 

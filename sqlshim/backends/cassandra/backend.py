@@ -11,6 +11,7 @@ from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.catalog import comment_of, read_table, udts_of
 from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
 from sqlshim.backends.cassandra.errors import translating
+from sqlshim.backends.cassandra.first import keeps_first
 from sqlshim.backends.cassandra.loaded import Loaded
 from sqlshim.backends.cassandra.nearest import searched
 from sqlshim.backends.cassandra.policy import consult
@@ -151,6 +152,9 @@ class CassandraBackend(WritesAtOnce):
 
     def nearest(self, rel: Rel, key: SortKey, count: Scalar) -> Rel | None:
         return searched(rel, key, count) if self._ann else None
+
+    def keeps_first(self, rel: Rel) -> bool:
+        return keeps_first(rel)
 
     def compile(self, rel: Rel) -> CqlQuery:
         return compile_query(rel)

@@ -58,6 +58,7 @@ class CqlQuery:
     order: tuple[tuple[str, bool], ...] = ()
     limit: Literal | Param | None = None
     token_range: TokenRange | None = None
+    first: int | None = None  # rows of a partition
     vector: Vector | None = None  # rows in the order of likeness to it, approximately
     # instead, when a set of keys is not to be looked up or no vector to be searched
     unkeyed: CqlQuery | None = None
@@ -183,6 +184,7 @@ def _query(shape: Shape, restriction: Restriction) -> CqlQuery:
         group=group,
         distinct=_is_distinct(shape, restriction, group),
         order=clustering_order(shape, restriction) or () if shape.sort else (),
+        first=shape.first,
         vector=vector_of(shape.sort[0], shape) if shape.sort else None,
         limit=shape.limit,
         key_at=key_at,
@@ -280,6 +282,8 @@ def _text(query: CqlQuery, forms: tuple[Form, ...], ranged: bool) -> str:
         parts.append("ORDER BY " + ", ".join(map(_sort_key, query.order)))
     if query.vector is not None:
         parts.append(f"ORDER BY {quote(query.vector.column)} ANN OF ?")
+    if query.first is not None:
+        parts.append(f"PER PARTITION LIMIT {query.first}")
     if query.limit is not None:
         parts.append("LIMIT ?")
     if query.restriction.filtering:

@@ -1,7 +1,8 @@
 """An accepted tree as one flat CQL SELECT would have it: `shape_of(rel)`.
 
 The trees are chains over one Scan: filters, then at most one aggregate, then a sort, then a
-limit, with plain projections anywhere. None for any other tree.
+limit, with plain projections anywhere; or, instead of these three, the first rows of each group.
+None for any other tree.
 """
 
 from __future__ import annotations
@@ -9,8 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan, Sort
-from sqlshim.ir.scalar import AggregateCall, Cast, Column, Literal, Param, Scalar, SortKey
+from sqlshim.functions import operators as op
+from sqlshim.functions import windows
+from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan, Sort, Window
+from sqlshim.ir.scalar import (
+    AggregateCall,
+    Call,
+    Cast,
+    Column,
+    Literal,
+    Param,
+    Scalar,
+    SortKey,
+    WindowCall,
+)
 from sqlshim.types import DEFAULT_SCALE, MAX_PRECISION, Kind
 
 _IMPLICIT = {(MAX_PRECISION, 0), (MAX_PRECISION, DEFAULT_SCALE)}
@@ -29,6 +42,8 @@ class Shape:
     keys: tuple[str, ...] = ()  # of GROUP BY
     sort: tuple[SortKey, ...] = ()
     limit: Literal | Param | None = None
+    first: int | None = None  # so many rows of each group in which they are numbered
+    numbered: WindowCall | None = None
 
 
 def shape_of(rel: Rel) -> Shape | None:
@@ -37,6 +52,8 @@ def shape_of(rel: Rel) -> Shape | None:
         case Scan():
             items = tuple((c, c.name) for c in rel.columns)
             return Shape(rel, items, {c.id: c.name for c in rel.columns})
+        case Filter(Window(inner, calls=((number, call),)), where=(few,)):
+            return _first(shape_of(inner), number, call, few)
         case Filter() | Project() | Aggregate() | Sort() | Limit():
             below = shape_of(rel.input)
             return None if below is None else _on_top(rel, below)
@@ -44,8 +61,19 @@ def shape_of(rel: Rel) -> Shape | None:
             return None
 
 
+def _first(below: Shape | None, number: Column, call: WindowCall, few: Scalar) -> Shape | None:
+    """Rows numbered within groups, the first of each kept."""
+    if below is None or below.limit is not None or below.sort or below.grouped or below.first:
+        return None
+    match few:
+        case Call(fn=op.LE, args=(Column(id=number.id), Literal(value=int() as most))):
+            if call.fn is windows.ROW_NUMBER:
+                return replace(below, first=most, numbered=call)
+    return None
+
+
 def _on_top(rel: Filter | Project | Aggregate | Sort | Limit, below: Shape) -> Shape | None:
-    ended = below.limit is not None
+    ended = below.limit is not None or below.first is not None
     match rel:
         case Project():
             return _project(rel, below)
