@@ -80,6 +80,8 @@ def refusal(e: Scalar) -> str:
 
 
 def _subquery(e: Subquery) -> str:
+    if e.kind is SubqueryKind.SCALAR and e.type.kind is Kind.JSON:
+        return "a subquery's value of varying type has no MongoDB form"
     if e.kind is not SubqueryKind.QUANTIFIED:
         return ""
     if len(e.args) > 1 and e.op is not op.EQ:

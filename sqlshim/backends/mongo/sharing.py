@@ -19,6 +19,7 @@ from sqlshim.backends.mongo.scope import field as place_at
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Shared
 from sqlshim.ir.scalar import Column
+from sqlshim.types import Kind
 
 _ROW, _ROWS = "row", "rows"
 _MOST_ROWS = 10_000  # of a shared query
@@ -28,6 +29,8 @@ def refusal(rel: Shared, known: Known) -> str:
     """Why a shared query has no form here, apart from what is in it; "" if it has."""
     if walk.free_columns(rel.input):
         return "a shared query that reads an outer one has no MongoDB form"
+    if any(c.type.kind is Kind.JSON for c in rel.columns):
+        return "a shared column of varying type has no MongoDB form"
     many = estimate.rows(rel.input, known) > _MOST_ROWS
     return "what is shared may pass the 16 MB of a document" if many else ""
 
