@@ -43,7 +43,7 @@ from sqlshim.ir.relational import (
     Window,
     WorkingTable,
 )
-from sqlshim.ir.scalar import AggregateCall, Literal, Param, Scalar, Subquery, WindowCall
+from sqlshim.ir.scalar import AggregateCall, Column, Literal, Param, Scalar, Subquery, WindowCall
 from sqlshim.types import INTEGERS, SqlType
 
 _MOST_SORT_KEYS = 16  # of the server's 32: a key may need another one for its NULLs
@@ -66,7 +66,8 @@ def accept(rel: Rel, pushdown: Pushdown, known: Known = unmeasured) -> Accepted:
 def _key_test(term: Scalar, rel: Filter) -> str:
     """Keys are looked for in a field of the collection itself, where an index may help."""
     names = origins(rel.input)
-    plain = all(is_plain_name(names.get(column, "")) for column in walk.reads(term))
+    column = walk.operands(term)[0]  # or what a projection below makes of it
+    plain = isinstance(column, Column) and is_plain_name(names.get(column.id, ""))
     return "" if plain else "keys are looked for in plain fields only"
 
 
