@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlshim.backends.mongo.aggregates import Group
 
 COLLECTING = frozenset(
-    {fa.ARRAY_AGG, fa.STRING_AGG, fa.PERCENTILE_CONT, fa.PERCENTILE_DISC, fa.MEDIAN}
+    {fa.ARRAY_AGG, fa.STRING_AGG, fa.PERCENTILE_CONT, fa.PERCENTILE_DISC, fa.MEDIAN, fa.MODE}
 )
 
 
@@ -42,7 +42,8 @@ def collected(call: AggregateCall, name: str, group: Group, scalars: Expressions
     tests: list[Mql] = [] if call.filter is None else [scalars.truth(call.filter)]
     if call.fn is not fa.ARRAY_AGG and scalars.nullable(call.args[0]):
         tests.append(present(value))
-    keys = call.order or ((SortKey(call.args[0]),) if call.fn is fa.MEDIAN else ())
+    by_value = call.fn in (fa.MEDIAN, fa.MODE)
+    keys = call.order or ((SortKey(call.args[0]),) if by_value else ())
     if call.distinct:  # which has no keys but the value itself
         known = f"${group.add(name, {'$addToSet': _where(tests, value)})}"
         made = _document("$$value", ["$$value" for _ in keys], keys, scalars)
@@ -87,6 +88,8 @@ def _sorted(found: Mql, keys: Sequence[SortKey]) -> Mql:
 def _finished(call: AggregateCall, values: Mql) -> Mql:
     if call.fn is fa.ARRAY_AGG:
         return let(lambda v: cond({"$eq": [v, []]}, None, v), values)
+    if call.fn is fa.MODE:
+        return _most_frequent(values)
     if call.fn is fa.MEDIAN:
         return let(lambda v: _interpolated(v, 0.5), values)
     pick = _interpolated if call.fn is fa.PERCENTILE_CONT else _discrete
@@ -97,6 +100,22 @@ def _finished(call: AggregateCall, values: Mql) -> Mql:
         return cond({"$eq": [v, []]}, None, found) if call.type.kind is Kind.ARRAY else found[0]
 
     return let(picked, values)
+
+
+def _most_frequent(values: Mql) -> Mql:
+    """The longest run of equal values, the first of those; the values are sorted."""
+    times = cond({"$eq": ["$$this", "$$value.now"]}, {"$add": ["$$value.times", 1]}, 1)
+    more = {"$gt": ["$$times", "$$value.most"]}
+    step = {
+        "now": "$$this",
+        "times": "$$times",
+        "best": cond(more, "$$this", "$$value.best"),
+        "most": cond(more, "$$times", "$$value.most"),
+    }
+    counted = {"$let": {"vars": {"times": times}, "in": step}}
+    start = {"now": None, "times": 0, "best": None, "most": 0}
+    found = {"$reduce": {"input": values, "initialValue": start, "in": counted}}
+    return {"$getField": {"field": "best", "input": found}}
 
 
 def _separated(texts: Mql, separator: Mql) -> Mql:

@@ -5,7 +5,7 @@ Comparison, logic and the conditional functions that decide what is NULL are in 
 
 from __future__ import annotations
 
-from sqlshim.backends.mongo import arithmetic, arrays, instants, regexes, texts
+from sqlshim.backends.mongo import arithmetic, arrays, formats, instants, regexes, texts
 from sqlshim.backends.mongo.mql import Mql, cond, distinct_arms, let
 from sqlshim.backends.mongo.rows import Nulls, Row
 from sqlshim.backends.mongo.varying import read_as
@@ -45,6 +45,7 @@ ROWS: dict[Function, Row] = {
     **arithmetic.ROWS,
     **texts.ROWS,
     **regexes.ROWS,
+    **formats.ROWS,
     **instants.ROWS,
     **arrays.ROWS,
     documents.FIELD: Row(_field),
