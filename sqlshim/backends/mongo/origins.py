@@ -39,12 +39,18 @@ def is_filtered_scan(rel: Rel) -> bool:
             return False
 
 
+def scanned(rel: Rel) -> Scan:
+    """The scan below what `is_filtered_scan` is true of (its subqueries may have others)."""
+    while not isinstance(rel, Scan):
+        (rel,) = walk.inputs(rel)
+    return rel
+
+
 def has_index(side: Rel, on: Sequence[Scalar]) -> bool:
     """Whether an index finds the rows of `side` for one of the equalities in `on`."""
     if not is_filtered_scan(side):
         return False
-    (table,) = (r.table for r in walk.every_rel(side) if isinstance(r, Scan))
-    return bool(joined_fields(side, on) & first_of_indexes(table))
+    return bool(joined_fields(side, on) & first_of_indexes(scanned(side).table))
 
 
 def joined_fields(side: Rel, on: Sequence[Scalar]) -> set[str]:

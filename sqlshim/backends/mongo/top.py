@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from sqlshim.backends.mongo.expressions import Expressions
 from sqlshim.backends.mongo.mql import NAN, Mql
 from sqlshim.backends.mongo.ordering import limited, sort_fields, sorted_by
-from sqlshim.backends.mongo.origins import is_filtered_scan
+from sqlshim.backends.mongo.origins import is_filtered_scan, scanned
 from sqlshim.backends.mongo.query import Query, Stage
 from sqlshim.catalog.model import Index
-from sqlshim.ir import walk
-from sqlshim.ir.relational import Limit, Scan, Sort
+from sqlshim.ir.relational import Limit, Sort
 from sqlshim.types import FLOATS
 
 RANK = "__rank0"  # of the first key, as `sort_fields` names it
@@ -31,7 +30,7 @@ def first_rows(query: Query, sort: Sort, rel: Limit) -> Query:
 def _through_index(query: Query, sort: Sort, rel: Limit) -> Query | None:
     if rel.offset is not None or rel.count is None or not is_filtered_scan(sort.input):
         return None
-    (scan,) = (r for r in walk.every_rel(sort.input) if isinstance(r, Scan))
+    scan = scanned(sort.input)
     made, order = sort_fields(Expressions(query.scope), sort.keys)
     if set(made) != {RANK} or next(iter(order)) != RANK or len(query.stages) > 1:
         return None
