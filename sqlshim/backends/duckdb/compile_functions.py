@@ -29,6 +29,7 @@ from sqlshim.backends.duckdb.compile_operators import (
     named,
     negate,
     paren,
+    ranging,
     remainder,
 )
 from sqlshim.errors import ProgrammingError
@@ -217,10 +218,10 @@ def _timestamps(name: str) -> Build:
 BUILDERS: Mapping[Function, Build] = {
     op.EQ: binary(exp.EQ),
     op.NE: binary(exp.NEQ),
-    op.LT: binary(exp.LT),
-    op.LE: binary(exp.LTE),
-    op.GT: binary(exp.GT),
-    op.GE: binary(exp.GTE),
+    op.LT: ranging(exp.LT),
+    op.LE: ranging(exp.LTE),
+    op.GT: ranging(exp.GT),
+    op.GE: ranging(exp.GTE),
     op.IS_DISTINCT: binary(exp.NullSafeNEQ),
     op.IS_NOT_DISTINCT: binary(exp.NullSafeEQ),
     op.IS_NULL: is_value(exp.Null),

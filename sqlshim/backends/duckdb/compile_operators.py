@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast
 from sqlshim.ir.scalar import Call, Literal
-from sqlshim.types import DOUBLE, INTEGER, INTEGERS, Kind, SqlType
+from sqlshim.types import DOUBLE, INTEGER, INTEGERS, NESTED, Kind, SqlType
 
 Build = Callable[[Call, list[E]], E]
 
@@ -26,6 +26,19 @@ def paren(e: E) -> E:
 def binary(kind: type[exp.Binary]) -> Build:
     """An operator between two arguments."""
     return lambda node, args: kind(this=paren(args[0]), expression=paren(args[1]))
+
+
+def ranging(kind: type[exp.Binary]) -> Build:
+    """An operator that orders. DuckDB makes BETWEEN of two of them, and then takes no arrays and
+    structs; in a COALESCE it lets them be."""
+    plain = binary(kind)
+
+    def build(node: Call, args: list[E]) -> E:
+        built = plain(node, args)
+        nested = node.args[0].type.kind in NESTED
+        return call("coalesce", built, exp.null()) if nested else built
+
+    return build
 
 
 def balanced(kind: type[exp.Binary], parts: list[E]) -> E:
