@@ -86,6 +86,7 @@ def config_of(node: Node) -> dict[str, Any]:
         "commitlog_sync": "periodic",
         "commitlog_sync_period": "10000ms",
         "auto_snapshot": False,
+        "materialized_views_enabled": True,
         "listen_address": node.host,
         "rpc_address": node.host,
         "native_transport_port": node.ports.native,

@@ -79,6 +79,7 @@ class Table:
     row_functions: tuple[RowFunction, ...] = ()
     open: bool = False
     locator: str = ""
+    views: tuple[Table, ...] = ()  # that hold all its rows with a key in them (Cassandra's)
     lacks: frozenset[str] = frozenset()  # what its server cannot do, in the backend's words
 
     def column(self, name: str) -> TableColumn:

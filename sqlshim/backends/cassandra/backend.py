@@ -21,6 +21,7 @@ from sqlshim.backends.cassandra.selectivity import Samples, rather_scan
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.uri import Address
+from sqlshim.backends.cassandra.views import read_views
 from sqlshim.backends.cassandra.write import insert_rows
 from sqlshim.backends.protocol import (
     Accepted,
@@ -69,7 +70,7 @@ class CassandraBackend(WritesAtOnce):
         self.alias = alias
         self.keyspace = address.keyspace
         self.options = options
-        self._ann = address.ann
+        self._ann, self._views = address.ann, address.views
         if options.full_scan is FullScan.FORBID:
             self.worthwhile_keys = 1.0
         self._session = Session(address, options.connect_timeout)
@@ -133,7 +134,15 @@ class CassandraBackend(WritesAtOnce):
         view = name in keyspace.views
         self._loaded.add(keyspace, meta)
         rows = None if Feature.TOKEN_RANGES in self._lacks else self._row_count(schema, meta)
-        return read_table(meta, udts_of(keyspace), self.alias, rows, view, self._lacks)
+        table = read_table(meta, udts_of(keyspace), self.alias, rows, view, self._lacks)
+        return table if view else self._with_views(table, meta, keyspace)
+
+    def _with_views(self, table: Table, meta: Any, keyspace: Any) -> Table:
+        def read(view: Any) -> Table:
+            self._loaded.add(keyspace, view)
+            return read_table(view, udts_of(keyspace), self.alias, None, True, self._lacks)
+
+        return replace(table, views=tuple(read_views(meta, read)))
 
     def _row_count(self, schema: str, meta: Any) -> int | None:
         key = [c.name for c in meta.partition_key]
@@ -157,7 +166,7 @@ class CassandraBackend(WritesAtOnce):
         return keeps_first(rel)
 
     def compile(self, rel: Rel) -> CqlQuery:
-        return compile_query(rel)
+        return compile_query(rel, self._views)
 
     def partitions(self, native: Native) -> Sequence[Native]:
         """A scan's token ranges. Aggregates and limits are over the whole and stay in one."""

@@ -137,8 +137,9 @@ def _token(partition: tuple[str, ...]) -> RowFunction:
 def _ages(meta: Any) -> Iterator[RowFunction]:
     """Seconds until a value expires and microseconds since 1970 when it was written, of each
     column that has one value and is not in the key."""
+    key = {column.name for column in (*meta.partition_key, *meta.clustering_key)}
     for column in meta.columns.values():
-        if column.name not in {c.name for c in meta.primary_key} and not _is_cells(column.cql_type):
+        if column.name not in key and not _is_cells(column.cql_type):
             yield RowFunction("ttl", (column.name,), INTEGER, "int")
             yield RowFunction("writetime", (column.name,), BIGINT, "bigint")
 

@@ -22,6 +22,7 @@ from sqlshim.backends.cassandra.nearest import MOST, Vector, vector_of
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, Source, aggregated, shape_of
+from sqlshim.backends.cassandra.views import answering
 from sqlshim.catalog.model import Table
 from sqlshim.errors import InternalError
 from sqlshim.functions import aggregates as agg
@@ -58,6 +59,7 @@ class CqlQuery:
     order: tuple[tuple[str, bool], ...] = ()
     limit: Literal | Param | None = None
     token_range: TokenRange | None = None
+    is_view: bool = False  # `table` is a view that answers for the statement's
     first: int | None = None  # rows of a partition
     vector: Vector | None = None  # rows in the order of likeness to it, approximately
     # instead, when a set of keys is not to be looked up or no vector to be searched
@@ -73,7 +75,8 @@ class CqlQuery:
         if self.vector is not None:
             among = f" among {self.restriction.path_name}" if self.restriction.terms else ""
             return f"approximate search by index {self.vector.index}{among}"
-        return self.restriction.path_name
+        path = self.restriction.path_name
+        return f"{path} of the view {self.table.name}" if self.is_view else path
 
     @property
     def is_global(self) -> bool:
@@ -152,12 +155,15 @@ class CqlQuery:
         return lines
 
 
-def compile_query(rel: Rel) -> CqlQuery:
-    """The query of an accepted tree."""
+def compile_query(rel: Rel, views: bool = False) -> CqlQuery:
+    """The query of an accepted tree. `views`: materialized views may answer for their tables."""
     shape = shape_of(rel)
     if shape is None:
         raise InternalError(f"not a tree that Cassandra accepted: {type(rel).__name__}")
     restriction = restriction_of(shape)
+    if views and (found := answering(shape, restriction)) is not None:
+        view, by_key = found
+        return replace(_query(shape, by_key), table=view, is_view=True)
     if restriction.left:
         raise InternalError(f"accepted, but cannot be restricted: {restriction.left[0][1]}")
     query = _query(shape, restriction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlshim.backends.cassandra.catalog import SAI_VECTOR
 from sqlshim.backends.cassandra.compile import CqlQuery
 from sqlshim.backends.protocol import FullScan, RunContext
 from sqlshim.catalog.model import Table
@@ -32,9 +33,15 @@ def what_would_answer(table: Table) -> str:
         clause = "make the table with a PRIMARY KEY and restrict that"
     else:
         clause = f"restrict the partition key ({_listed(table.partition_key)}) by = or IN"
-    indexed = sorted({i.columns[0][0] for i in table.indexes if i.columns})
+    known = [i for i in table.indexes if i.columns and not i.kind.startswith(SAI_VECTOR)]
+    indexed = sorted({i.columns[0][0] for i in known})
     if indexed:
-        return f"{clause}, or an indexed column ({_listed(indexed)})"
+        clause = f"{clause}, or an indexed column ({_listed(indexed)})"
+    for view in table.views:
+        key = _listed(view.partition_key)
+        clause = f"{clause}, or ask the view {view.name} by {key} (or connect with views=true)"
+    if indexed or table.views:
+        return clause
     return f"{clause}, or create an index (USING 'sai') on the column that is compared"
 
 

@@ -21,7 +21,7 @@ SERIAL_CONSISTENCIES = ("SERIAL", "LOCAL_SERIAL")
 DEFAULT_PAGE = 5000
 OPTIONS = (
     "local_dc", "consistency", "serial_consistency", "page_size", "request_timeout",
-    "speculative_delay", "ann", "tls", "tls_ca_file", "tls_cert_file", "tls_key_file",
+    "speculative_delay", "views", "ann", "tls", "tls_ca_file", "tls_cert_file", "tls_key_file",
 )  # fmt: skip
 EXAMPLE = "Write cassandra://user:password@host1,host2:9042/keyspace?local_dc=dc1."
 
@@ -51,6 +51,7 @@ class Address:
     request_timeout: float | None = None  # seconds of one request
     speculative_delay: float | None = None  # seconds until another node is asked too
     tls: Tls | None = None
+    views: bool = False  # whether materialized views may answer for their tables
     ann: bool = False  # whether the nearest vectors may be looked for approximately
 
 
@@ -75,6 +76,7 @@ def read_uri(uri: str) -> Address:
         request_timeout=_positive("request_timeout", options),
         speculative_delay=_positive("speculative_delay", options),
         tls=_tls(options),
+        views=_flag("views", options),
         ann=_flag("ann", options),
     )
 
