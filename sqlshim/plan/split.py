@@ -16,6 +16,7 @@ from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Filter,
     Join,
+    JoinKind,
     Recursive,
     Rel,
     Remote,
@@ -26,11 +27,21 @@ from sqlshim.ir.relational import (
     WorkingTable,
 )
 from sqlshim.ir.scalar import Scalar, Subquery
+from sqlshim.plan.facts import is_volatile
 from sqlshim.plan.narrow import narrow
 
 _OFF = 'pushdown="never"'
 _OUTER = "reads columns of the outer query"
 _LATERAL = "the right side of a lateral join reads the left"
+# Whether a condition on the left input, or the right one, may as well be asked of the joined rows.
+_KEEPS_CONDITIONS = {
+    JoinKind.INNER: (True, True),
+    JoinKind.LEFT: (True, False),
+    JoinKind.RIGHT: (False, True),
+    JoinKind.FULL: (False, False),
+    JoinKind.SEMI: (True, False),
+    JoinKind.ANTI: (True, False),
+}
 _BARRED = "the local engine reads the shared query too"
 _READING = (Scan, Remote, Shared, Recursive, WorkingTable)
 
@@ -99,9 +110,30 @@ class _Splitter:
             return self._local(rel, below, _OFF)
         if isinstance(rel, Shared) and rel.number in self.barred:
             return self._local(rel, below, _BARRED)
+        if isinstance(rel, Join) and self.pushdown is Pushdown.ALWAYS:
+            lifted = self._lifted(rel, below)
+            if lifted is not None:
+                return lifted
         if not all(map(_may_be_offered, below)):
             return self._local(rel, below, "the other input is local")
         return self._ask(rel, below)
+
+    def _lifted(self, rel: Join, below: Sequence[Rel]) -> Rel | None:
+        """The join run by the store, below the conditions on its inputs that are local."""
+        kept: tuple[Scalar, ...] = ()
+        bases: list[Rel] = []
+        why = ""
+        for child, may in zip(below, _KEEPS_CONDITIONS[rel.kind], strict=True):
+            local = child.where if may and isinstance(child, Filter) else ()
+            if local and not any(map(is_volatile, local)):
+                (child,) = walk.inputs(child)
+                kept += local
+                why = why or getattr(child, "why_not_more", "")
+            bases.append(child)
+        if not kept or not all(map(_may_be_offered, bases)):
+            return None
+        answer = self._answer(rel, bases)
+        return Filter(_with_reason(answer, why), kept) if isinstance(answer, Remote) else None
 
     def _lateral(self, rel: Join) -> Rel:
         """The right side is offered with the join, as a whole: it reads the left one."""

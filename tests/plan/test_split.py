@@ -8,7 +8,18 @@ from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.errors import InternalError
 from sqlshim.functions import aggregates, text
 from sqlshim.functions import operators as op
-from sqlshim.ir.relational import Aggregate, Filter, Join, Limit, Project, Rel, Sort
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Project,
+    Rel,
+    Shared,
+    Sort,
+    Values,
+)
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.split import split
 from sqlshim.types import INTEGER, TEXT
@@ -17,6 +28,7 @@ from tests.plan.build import (
     by,
     call,
     col,
+    column,
     count,
     eq,
     exists,
@@ -98,6 +110,64 @@ def test_a_join_inside_one_store_is_offered_to_it() -> None:
     t, u = scan("t", a=INTEGER), scan("u", b=INTEGER)
     plan = join("inner", t, u, eq(col(t, "a"), col(u, "b")))
     assert show_rel(run(plan, FakeBackend(ALL_NODES, SOME))).startswith("Remote\n  Join inner")
+
+
+STRANGE = "(REVERSE(b) = 'x')"
+
+
+@pytest.mark.parametrize("kind", ["inner", "left", "semi", "anti"])
+def test_a_local_condition_on_the_kept_side_stands_above_the_join(kind: str) -> None:
+    t, u = scan("t", a=INTEGER, b=TEXT), scan("u", c=INTEGER)
+    strange = eq(call(text.REVERSE, col(t, "b"), gives=TEXT), lit("x"))
+    plan = join(kind, Filter(t, (strange,)), u, eq(col(t, "a"), col(u, "c")))
+    result = show_rel(run(plan, FakeBackend(ALL_NODES, SOME))).splitlines()
+    assert result[:3] == [f"Filter {STRANGE}", "  Remote", f"    Join {kind} ON (a = c)"]
+
+
+def test_a_local_condition_on_the_other_side_of_an_outer_join_stays_there() -> None:
+    t, u = scan("t", a=INTEGER, b=TEXT), scan("u", c=INTEGER)
+    strange = eq(call(text.REVERSE, col(t, "b"), gives=TEXT), lit("x"))
+    plan = join("left", u, Filter(t, (strange,)), eq(col(t, "a"), col(u, "c")))
+    result = show_rel(run(plan, FakeBackend(ALL_NODES, SOME))).splitlines()
+    assert result[0] == "Join left ON (a = c)"
+    assert f"  Filter {STRANGE}" in result
+
+
+def test_local_conditions_keep_joins_local_where_the_store_need_not_do_all() -> None:
+    t, u = scan("t", a=INTEGER, b=TEXT), scan("u", c=INTEGER)
+    strange = eq(call(text.REVERSE, col(t, "b"), gives=TEXT), lit("x"))
+    plan = join("inner", Filter(t, (strange,)), u, eq(col(t, "a"), col(u, "c")))
+    result = show_rel(run(plan, FakeBackend(ALL_NODES, SOME), Pushdown.AUTO))
+    assert result.startswith("Join inner")
+
+
+def test_rows_of_no_table_go_along_with_those_of_a_store() -> None:
+    t = scan("t", a=INTEGER)
+    listed = values((1,), (2,), b=INTEGER)
+    plan = join("inner", t, listed, eq(col(t, "a"), col(listed, "b")))
+    result = show_rel(run(plan, FakeBackend((*ALL_NODES, Values), SOME)))
+    assert result.startswith("Remote\n  Join inner")
+
+
+def test_a_lateral_join_is_offered_as_a_whole() -> None:
+    t, u = scan("t", a=INTEGER), scan("u", b=INTEGER)
+    right = Limit(Filter(u, (eq(col(t, "a"), col(u, "b")),)), count(1), None)
+    plan = Join(JoinKind.INNER, t, right, (), lateral=True)
+    assert show_rel(run(plan, FakeBackend(ALL_NODES, SOME))).startswith("Remote\n  Join lateral")
+    refused = run(plan, FakeBackend((Filter, Limit), SOME))
+    assert show_rel(refused).startswith("Join lateral inner ON true\n  Remote\n    Scan t [a]")
+    assert "no Join here" in whys(refused)
+
+
+def test_references_to_a_shared_query_end_up_in_one_place() -> None:
+    t = scan("t", a=INTEGER)
+    first, second = (Shared(1, t, (column("a", INTEGER),)) for _ in range(2))
+    plan = join("inner", first, Limit(second, count(1), None), eq(col(first, "a"), lit(1)))
+    together = run(plan, FakeBackend((*ALL_NODES, Shared), SOME))
+    assert show_rel(together).startswith("Remote\n  Join inner")
+    apart = run(plan, FakeBackend((Limit, Shared), SOME))
+    assert [line.strip() for line in show_rel(apart).splitlines()].count("Remote") == 1
+    assert "the local engine reads the shared query too" in whys(apart)
 
 
 def test_a_join_across_stores_is_local() -> None:
