@@ -8,14 +8,28 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, int_literal
-from sqlshim.bind.coerce import FALSE, TRUE, call, coerce, in_list, logical, unify
+from sqlshim.bind.coerce import (
+    FALSE,
+    TRUE,
+    call,
+    case,
+    cast,
+    coerce,
+    in_list,
+    logical,
+    null_of,
+    settle,
+    unify,
+)
+from sqlshim.bind.jsonb_operators import contained
 from sqlshim.bind.scope import position
 from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import arrays, conditional, documents
+from sqlshim.functions import json as fj
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar
-from sqlshim.types import TEXT, UNKNOWN, Kind, SqlType, array, common
+from sqlshim.types import INTEGER, INTEGERS, TEXT, UNKNOWN, Kind, SqlType, array, common
 
 _QUANTIFIERS = {"ALL": True, "SOME": False}  # which sqlglot reads as calls
 _LAST = 2**31 - 1  # the place that a slice without an end goes to
@@ -80,6 +94,9 @@ def _subscript(value: Scalar, entry: exp.Expr, node: exp.Expr, binds: Binds) -> 
     if value.type.kind is Kind.MAP:
         key = coerce(binds.scalar(entry), (value.type.key or TEXT).with_null(True))
         return call(arrays.MAP_VALUE, value, key)
+    if value.type.kind is Kind.JSON and not isinstance(entry, exp.Slice):
+        place = binds.scalar(entry)
+        return call(fj.JSON_AT if place.type.kind in INTEGERS else fj.JSON_GET, value, place)
     if value.type.kind is not Kind.ARRAY:
         raise TypeMismatch(
             f"cannot subscript type {str(value.type).lower()} because it does not support "
@@ -188,6 +205,8 @@ def concatenated(left: Scalar, right: Scalar) -> Scalar | None:
 def _two_arrays(fn: Function, turned: bool = False) -> Special:
     def bind(node: exp.Expr, binds: Binds) -> Scalar:
         a, b = binds.scalar(node.this), binds.scalar(node.expression)
+        if fn is arrays.CONTAINS_ALL and (held := contained(*((b, a) if turned else (a, b)))):
+            return held
         return call(fn, *(_both(fn.symbol, b, a) if turned else _both(fn.symbol, a, b)))
 
     return bind
@@ -199,6 +218,59 @@ def _with_value(fn: Function) -> Special:
         return call(fn, *with_element(fn.name.lower(), a, b))
 
     return bind
+
+
+def _position(node: exp.Expr, binds: Binds) -> Scalar:
+    """ARRAY_POSITION(array, value [, start])"""
+    start = node.args.get("zero_based")  # so sqlglot calls the third argument
+    if start is None:
+        return _with_value(arrays.ARRAY_POSITION)(node, binds)
+    place = binds.scalar(start)
+    values, value = with_element(
+        "array_position", binds.scalar(node.this), binds.scalar(node.expression)
+    )
+    tail = call(arrays.SLICE, values, place, int_literal(_LAST))
+    found = call(arrays.ARRAY_POSITION, tail, value)
+    before = call(op.SUB, call(conditional.GREATEST, place, int_literal(1)), int_literal(1))
+    return cast(call(op.ADD, found, before), INTEGER)
+
+
+def _lower(node: exp.Expr, binds: Binds) -> Scalar:
+    """ARRAY_LOWER(x, 1): 1, but of an empty array NULL."""
+    size = _upper(node, binds)
+    return case([(call(op.IS_NOT_NULL, size), int_literal(1))], null_of(INTEGER))
+
+
+def _dimensions(node: exp.Expr, binds: Binds) -> Scalar:
+    """ARRAY_NDIMS(x), which the type tells."""
+    values = binds.scalar(node.expressions[0])
+    depth, t = 0, values.type
+    while t.kind is Kind.ARRAY and t.element is not None:
+        depth, t = depth + 1, t.element
+    some = call(op.GT, call(arrays.CARDINALITY, values), int_literal(0))
+    return case([(some, int_literal(depth))], null_of(INTEGER))
+
+
+def _positions(node: exp.Expr, binds: Binds) -> Scalar:
+    """ARRAY_POSITIONS(array, value): all places."""
+    values, value = with_element("array_positions", *map(binds.scalar, node.expressions))
+    return call(arrays.ARRAY_POSITIONS, values, value)
+
+
+def _trimmed(node: exp.Expr, binds: Binds) -> Scalar:
+    """TRIM_ARRAY(array, n): without the last n elements."""
+    values, n = (binds.scalar(e) for e in node.expressions)
+    last = call(op.SUB, call(arrays.CARDINALITY, values), n)
+    return call(arrays.SLICE, values, int_literal(1), last)
+
+
+def _filled(node: exp.Expr, binds: Binds) -> Scalar:
+    """ARRAY_FILL(value, ARRAY[n])"""
+    value, sizes = node.expressions
+    if not isinstance(sizes, exp.Array) or len(sizes.expressions) != 1:
+        raise NotSupportedError("ARRAY_FILL is supported of one dimension", position=position(node))
+    item = settle(binds.scalar(value))
+    return call(arrays.ARRAY_FILL, item, binds.scalar(sizes.expressions[0]))
 
 
 def _prepend(node: exp.Expr, binds: Binds) -> Scalar:
@@ -256,7 +328,7 @@ def _to_array(node: exp.Expr, binds: Binds) -> Scalar:
 SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Bracket: bracket,
     exp.ArraySize: _length,
-    exp.ArrayPosition: _with_value(arrays.ARRAY_POSITION),
+    exp.ArrayPosition: _position,
     exp.ArrayAppend: _with_value(arrays.ARRAY_APPEND),
     exp.ArrayRemove: _with_value(arrays.ARRAY_REMOVE),
     exp.ArrayPrepend: _prepend,
@@ -273,4 +345,9 @@ SPECIAL: dict[type[exp.Expr], Special] = {
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     "array_upper": _upper,
     "array_replace": _replace,
+    "array_lower": _lower,
+    "array_ndims": _dimensions,
+    "array_positions": _positions,
+    "trim_array": _trimmed,
+    "array_fill": _filled,
 }

@@ -20,7 +20,7 @@ from sqlshim.functions import arrays
 from sqlshim.functions import json as fj
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Call, Literal, Scalar
 from sqlshim.types import INTEGERS, JSON, NESTED, TEXT, Kind, SqlType
 
 Step = str | int | Scalar  # a key, a place counted from 0, or either computed
@@ -206,6 +206,12 @@ def _built(fn: Function) -> Special:
     return bind
 
 
+def _to_jsonb(node: exp.Expr, binds: Binds) -> Scalar:
+    made = call(fj.TO_JSON, binds.scalar(node.expressions[0]))
+    nested = isinstance(made, Call) and made.args[0].type.kind in NESTED | {Kind.JSON}
+    return call(fj.JSONB, made) if nested else made
+
+
 def json_array(node: exp.Expr, binds: Binds) -> Scalar:
     """What JSON_ARRAY_ELEMENTS makes rows of."""
     value = binds.scalar(node)
@@ -224,6 +230,9 @@ def entries(fn: Function) -> Special:
 def _object(node: exp.Expr, binds: Binds) -> Scalar:
     """JSON_OBJECT('a': 1), JSON_OBJECT('a', 1)"""
     pairs = [p for e in node.expressions for p in (e.this, e.expression)]
+    first = pairs[0] if pairs else None
+    if isinstance(first, exp.Literal) and first.name.startswith("{"):
+        raise NotSupportedError("JSON_OBJECT of arrays is not supported", position=position(node))
     return call(fj.JSON_BUILD_OBJECT, *map(binds.scalar, pairs))
 
 
@@ -277,11 +286,12 @@ SPECIAL: dict[type[exp.Expr], Special] = {
 }
 _LENGTH = ("json_array_length", "jsonb_array_length", "json_length")
 _TYPEOF = ("json_typeof", "jsonb_typeof")
-_TO = ("to_json", "to_jsonb", "row_to_json")
+_TO = ("to_json", "row_to_json", "array_to_json")
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     **dict.fromkeys(_LENGTH, _length),
     **dict.fromkeys(_TYPEOF, _of_json(fj.JSON_TYPEOF)),
     **dict.fromkeys(_TO, _built(fj.TO_JSON)),
+    "to_jsonb": _to_jsonb,
     "json_build_object": _build_object(fj.JSON_BUILD_OBJECT),
     "jsonb_build_object": _build_object(fj.JSONB_BUILD_OBJECT),
     **dict.fromkeys(

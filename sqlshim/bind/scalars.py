@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlshim.bind import (
     arrays,
     json,
+    jsonb_operators,
     nested,
     special_functions,
     special_operators,
@@ -29,6 +30,7 @@ from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
 from sqlshim.bind.functions import ANONYMOUS, SIMPLE, known_names
 from sqlshim.bind.hypothetical import hypothetical, is_hypothetical
+from sqlshim.bind.jsonb_operators import alike
 from sqlshim.bind.returned_rows import rows_named
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
@@ -77,9 +79,17 @@ _SPECIAL = (
     | nested.SPECIAL
     | arrays.SPECIAL
     | json.SPECIAL
+    | jsonb_operators.SPECIAL
     | vectors.SPECIAL
 )
-_CALLS = arrays.NAMED | vectors.NAMED | json.NAMED | nested.NAMED | special_functions.CALLS
+_CALLS = (
+    jsonb_operators.NAMED
+    | arrays.NAMED
+    | vectors.NAMED
+    | json.NAMED
+    | nested.NAMED
+    | special_functions.CALLS
+)
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -178,6 +188,7 @@ class ScalarBinder:
             fn, names = SIMPLE[kind]
             args: Sequence[Scalar] = [self.scalar(e) for e in _arguments(node, names)]
             if fn.symbol:
+                args = alike(fn, args)
                 args = operands(args, self.context.dialect, fn in op.COMPARISONS)
             return call(fn, *args)
         if kind is exp.Filter or is_aggregate(node):

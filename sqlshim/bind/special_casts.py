@@ -8,6 +8,7 @@ from sqlglot.expressions import DataType
 from sqlshim.bind.binds import Binds, int_literal, text_literal
 from sqlshim.bind.coerce import call, cast, number, settle
 from sqlshim.bind.json import shown_as_json
+from sqlshim.bind.jsonb_operators import normal
 from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import datetime, math, text
@@ -35,6 +36,8 @@ def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
     wanted = sql_type(to)
     value = _as_whole(shown_as_json(value, wanted), wanted, binds)
     result = cast(value, wanted, safe=safe)
+    if isinstance(to, DataType) and to.is_type(DataType.Type.JSONB) and not safe:
+        result = normal(result)
     if isinstance(to, DataType) and to.is_type(*_TEXTS) and to.expressions:
         length = to.expressions[0].name
         if length.isdigit():  # not VARCHAR(MAX)

@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlshim.bind.arrays import array_in, concatenated
 from sqlshim.bind.binds import Binds, Special, text_literal
 from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
+from sqlshim.bind.jsonb_operators import concatenated_json, without
 from sqlshim.bind.scope import position
 from sqlshim.bind.special_dialects import stepped
 from sqlshim.bind.truth import operands
@@ -73,6 +74,8 @@ def concat_op(node: exp.Expr, binds: Binds) -> Scalar:
     left, right = binds.scalar(node.this), binds.scalar(node.expression)
     if (joined := concatenated(left, right)) is not None:
         return joined
+    if (merged := concatenated_json(left, right)) is not None:
+        return merged
     kinds = {left.type.kind, right.type.kind}
     if kinds <= {Kind.BYTES, Kind.UNKNOWN} and Kind.BYTES in kinds:
         return call(op.CONCAT_OP, coerce(left, BYTES), coerce(right, BYTES))
@@ -103,6 +106,8 @@ def add(node: exp.Expr, binds: Binds) -> Scalar:
 
 def sub(node: exp.Expr, binds: Binds) -> Scalar:
     left, right = binds.scalar(node.this), binds.scalar(node.expression)
+    if (rest := without(left, right)) is not None:
+        return rest
     if right.type.kind is Kind.INTERVAL:
         return stepped(op.SUB, left, right, binds)
     return call(op.SUB, *operands([left, right], binds.context.dialect, compared=False))

@@ -144,6 +144,18 @@ STRING_TO_ARRAY = own_nulls(
     sig(A_TEXT, A_TEXT, gives=array(TEXT)),
     sig(A_TEXT, A_TEXT, A_TEXT, gives=array(TEXT)),
 )
+ARRAY_POSITIONS = own_nulls(
+    "ARRAY_POSITIONS",
+    "all places of a value, which may be NULL",
+    NullResult.ALWAYS,
+    sig(AN_ARRAY, ANY, gives=array(INTEGER)),
+)
+ARRAY_FILL = own_nulls(
+    "ARRAY_FILL",
+    "an array of so many times the same value",
+    NullResult.ALWAYS,
+    sig(ANY, INT, gives=lambda args: array(args[0].with_null(True))),
+)
 ARRAY_SERIES = scalar(
     "ARRAY_SERIES",
     "the values from one to another by a step, as an array: what generate_series makes rows of",

@@ -5,10 +5,24 @@ Paths are chains of steps (`bind/json`); an object has its keys as they stand in
 
 from __future__ import annotations
 
-from sqlshim.functions.model import A_TEXT, ANY, INT, NullResult, Want, own_nulls, scalar, sig
+from sqlshim.functions.model import (
+    A_BOOL,
+    A_TEXT,
+    ANY,
+    INT,
+    NullResult,
+    Want,
+    own_nulls,
+    scalar,
+    sig,
+)
 from sqlshim.types import BOOLEAN, INTEGER, JSON, TEXT, Kind, array, struct
 
 A_JSON = Want("json", frozenset({Kind.JSON}), JSON, frozenset({Kind.TEXT}))
+
+A_PATH = Want("array", frozenset({Kind.ARRAY}))
+_JSON_AND_TEXT = sig(A_JSON, A_TEXT, gives=JSON)
+_JSON_AND_PATH = sig(A_JSON, A_PATH, gives=JSON)
 
 JSON_GET = own_nulls(
     "JSON_GET",
@@ -69,6 +83,58 @@ JSON_ENTRIES_TEXT = scalar(
     "JSON_ENTRIES_TEXT",
     "the same with the values as texts",
     sig(A_JSON, gives=array(struct((("key", TEXT), ("value", TEXT))))),
+)
+JSONB = scalar(
+    "JSONB", "JSON text as jsonb keeps it: each key once, in jsonb's order", sig(A_JSON, gives=JSON)
+)
+JSONB_CONTAINS = scalar(
+    "JSONB_CONTAINS",
+    "whether the first JSON value has all that the second one has, at the same places",
+    sig(A_JSON, A_JSON, gives=BOOLEAN),
+)
+JSONB_COMPARABLE = scalar(
+    "JSONB_COMPARABLE",
+    "a text that is equal where JSON values are equal",
+    sig(A_JSON, gives=TEXT),
+)
+JSONB_CONCAT = scalar(
+    "JSONB_CONCAT", "a || b: merged objects, or joined arrays", sig(A_JSON, A_JSON, gives=JSON)
+)
+JSONB_DELETE = scalar(
+    "JSONB_DELETE", "json - text: without a key, or without such strings", _JSON_AND_TEXT
+)
+JSONB_DELETE_AT = scalar(
+    "JSONB_DELETE_AT", "json - integer: without an element", sig(A_JSON, INT, gives=JSON)
+)
+JSONB_DELETE_KEYS = scalar("JSONB_DELETE_KEYS", "json - text[]: without these keys", _JSON_AND_PATH)
+JSONB_DELETE_PATH = scalar(
+    "JSONB_DELETE_PATH", "json #- path: without what is at the path", _JSON_AND_PATH
+)
+JSONB_SET = scalar(
+    "JSONB_SET",
+    "with another value at a path; fourth: whether a missing key is added (TRUE)",
+    sig(A_JSON, A_PATH, A_JSON, A_BOOL, gives=JSON),
+)
+JSONB_INSERT = scalar(
+    "JSONB_INSERT",
+    "with a value before an element, or at a new key; fourth: after it (FALSE)",
+    sig(A_JSON, A_PATH, A_JSON, A_BOOL, gives=JSON),
+)
+JSON_STRIP_NULLS = scalar(
+    "JSON_STRIP_NULLS", "without the keys whose value is null", sig(A_JSON, gives=JSON)
+)
+JSONB_PRETTY = scalar(
+    "JSONB_PRETTY", "JSON text with a line for each part", sig(A_JSON, gives=TEXT)
+)
+JSONB_EXISTS_ANY = scalar(
+    "JSONB_EXISTS_ANY",
+    "whether one of these is a key, or a string of the array",
+    sig(A_JSON, A_PATH, gives=BOOLEAN),
+)
+JSONB_EXISTS_ALL = scalar(
+    "JSONB_EXISTS_ALL",
+    "whether all of these are keys, or strings of the array",
+    sig(A_JSON, A_PATH, gives=BOOLEAN),
 )
 JSON_KEYS = scalar("JSON_KEYS", "the keys of a JSON object", sig(A_JSON, gives=array(TEXT)))
 TO_JSON = scalar("TO_JSON", "a value as JSON", sig(ANY, gives=JSON))

@@ -60,6 +60,21 @@ def _replace(node: Call, args: list[E]) -> E:
     return _each(args[0], change)
 
 
+def _positions(node: Call, args: list[E]) -> E:
+    every = call("range", number(1), exp.Add(this=call("len", args[0]), expression=number(1)))
+
+    def is_it(place: E) -> E:
+        found = call("list_extract", args[0].copy(), place)
+        return exp.NullSafeEQ(this=found, expression=paren(args[1]))
+
+    return cast(_each(every, is_it, "list_filter"), node.type)
+
+
+def _fill(node: Call, args: list[E]) -> E:
+    places = call("range", number(0), args[1])
+    return cast(_each(places, lambda el: args[0]), node.type)
+
+
 def _to_string(node: Call, args: list[E]) -> E:
     element = node.args[0].type.element or TEXT
 
@@ -112,6 +127,8 @@ ARRAYS: Mapping[Function, Build] = {
     arrays.ELEMENT: _element,
     arrays.SLICE: named("pg_slice"),
     arrays.MAP_VALUE: _map_value,
+    arrays.ARRAY_POSITIONS: _positions,
+    arrays.ARRAY_FILL: _fill,
     arrays.ARRAY_SERIES: lambda node, args: cast(call("generate_series", *args), node.type),
     arrays.MAP_KEYS: named("map_keys"),
     arrays.MAP_VALUES: named("map_values"),

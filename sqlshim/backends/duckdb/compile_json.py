@@ -6,12 +6,14 @@ DuckDB's own aggregates would lose digits (1.50), the T of a timestamp, and Post
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, text
+from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
 from sqlshim.backends.duckdb.compile_operators import Build, named
+from sqlshim.backends.duckdb.python_functions import JSONB
 from sqlshim.functions import json as fj
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import AggregateCall, Call, Literal
@@ -72,6 +74,24 @@ def _get(node: Call, args: list[E]) -> E:
     return call("pg_json_field" if word else "pg_json_get", *args)
 
 
+def _jsonb(operation: str, truth: bool = False) -> Build:
+    """An operation of `python_functions`; its operands travel as texts."""
+
+    def build(node: Call, args: list[E]) -> E:
+        shown = [_travelling(a, e.type) for a, e in zip(args, node.args, strict=True)]
+        nulls = [cast(exp.null(), TEXT) for _ in range(4 - len(shown))]
+        made = call(JSONB, text(operation), *shown, *nulls)
+        return exp.Paren(this=exp.EQ(this=made, expression=text("true"))) if truth else made
+
+    return build
+
+
+def _travelling(value: E, t: SqlType) -> E:
+    if t.kind is Kind.ARRAY:
+        return cast(call("to_json", value), TEXT)
+    return value if t.kind in (Kind.JSON, Kind.TEXT) else cast(value, TEXT)
+
+
 JSONS: Mapping[Function, Build] = {
     fj.JSON_GET: _get,
     fj.JSON_AT: named("pg_json_at"),
@@ -84,12 +104,65 @@ JSONS: Mapping[Function, Build] = {
     fj.JSON_ELEMENTS_TEXT: named("pg_json_elements_text"),
     fj.JSON_ENTRIES: named("pg_json_entries"),
     fj.JSON_ENTRIES_TEXT: named("pg_json_entries_text"),
+    fj.JSONB: _jsonb("normal"),
+    fj.JSONB_COMPARABLE: _jsonb("comparable"),
+    fj.JSONB_CONTAINS: _jsonb("contains", truth=True),
+    fj.JSONB_CONCAT: _jsonb("concat"),
+    fj.JSONB_DELETE: _jsonb("delete"),
+    fj.JSONB_DELETE_AT: _jsonb("delete at"),
+    fj.JSONB_DELETE_KEYS: _jsonb("delete keys"),
+    fj.JSONB_DELETE_PATH: _jsonb("delete path"),
+    fj.JSONB_SET: _jsonb("set"),
+    fj.JSONB_INSERT: _jsonb("insert"),
+    fj.JSON_STRIP_NULLS: _jsonb("strip nulls"),
+    fj.JSONB_PRETTY: _jsonb("pretty"),
+    fj.JSONB_EXISTS_ANY: _jsonb("exists any", truth=True),
+    fj.JSONB_EXISTS_ALL: _jsonb("exists all", truth=True),
     fj.JSON_KEYS: named("pg_json_keys"),
     fj.TO_JSON: _to_json,
     fj.JSON_BUILD_OBJECT: _build_object,
     fj.JSONB_BUILD_OBJECT: _build_object,
     fj.JSON_BUILD_ARRAY: _build_array,
 }
+
+
+def _loses(t: SqlType) -> bool:
+    """Whether DuckDB's JSON of a nested value would not be PostgreSQL's: digits, the T of a
+    timestamp, JSON inside."""
+    if t.kind is Kind.ARRAY:
+        return t.element is not None and _loses(t.element)
+    if t.kind is Kind.STRUCT:
+        return any(_loses(f) for _, f in t.fields)
+    return t.kind in {Kind.DECIMAL, Kind.JSON, *_TIMES, *FLOATS}
+
+
+def _parts(value: E, t: SqlType) -> E:
+    """The JSON text of an array or struct, part by part, without spaces."""
+    name = exp.to_identifier(f"part{_depth(t)}")
+    here = exp.Column(this=name)
+    if t.kind is Kind.ARRAY:
+        each = exp.Lambda(
+            this=_json(here, t.element or TEXT), expressions=[name.copy()], colon=True
+        )
+        items = call("array_to_string", call("list_transform", value, each), text(","))
+        return call("pg_bracketed", value.copy(), items)
+    shown: list[E] = []
+    for place, (field, kind) in enumerate(t.fields):
+        lead = ("," if place else "") + json.dumps(field, ensure_ascii=False) + ":"
+        part = call("struct_extract", here.copy(), text(field))
+        shown += [text(lead), _json(part, kind)]
+    whole = call("concat", text("{"), *shown, text("}"))
+    known = exp.Not(this=exp.Paren(this=exp.Is(this=here.copy(), expression=exp.null())))
+    body = exp.Case(ifs=[exp.If(this=known, true=whole)])
+    each = exp.Lambda(this=body, expressions=[name.copy()], colon=True)
+    one = call("list_transform", exp.Array(expressions=[value]), each)
+    return call("list_extract", one, number(1))
+
+
+def _depth(t: SqlType) -> int:
+    """How deep a type is: the names of nested lambdas must differ."""
+    inner = [t.element] if t.element is not None else [f for _, f in t.fields]
+    return 1 + max((_depth(i) for i in inner), default=0)
 
 
 def _json(value: E, t: SqlType) -> E:
@@ -100,6 +173,8 @@ def _json(value: E, t: SqlType) -> E:
 def _not_null(value: E, t: SqlType) -> E:
     if t.kind is Kind.JSON:
         return value
+    if t.kind in (Kind.ARRAY, Kind.STRUCT) and _loses(t):
+        return _parts(value, t)
     if t.kind in NESTED:
         return cast(call("to_json", value), TEXT)
     shown = convert(value, t, TEXT)

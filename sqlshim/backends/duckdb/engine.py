@@ -33,6 +33,7 @@ class DuckEngine:
         """Run it; an input is opened when DuckDB first pulls on it."""
         query = cast(DuckNative, native).query
         sources = [Input(remote.columns, inputs[remote]) for remote in query.inputs]
+        self._database.provide(query.sql)
         with translated():
             connection = self._database.cursor()
             for number, source in enumerate(sources):

@@ -9,22 +9,34 @@ _NO_ELEMENTS = raised("22023", "cannot extract elements from a value that is no 
 _NO_KEYS = raised("22023", "cannot take the keys of a value that is no object", "VARCHAR")
 
 MACROS = (
-    # a space after each colon and comma that is in no string, as jsonb writes them
-    r"""pg_spaced(j) AS rtrim(regexp_replace(CAST(j AS VARCHAR),
+    r"""pg_bracketed(v, items) AS
+        CASE WHEN v IS NULL THEN NULL ELSE '[' || coalesce(items, '') || ']' END""",
+    # a space after each colon and comma that is in no string, as jsonb writes them, and no others
+    r"""pg_spaced(j) AS rtrim(regexp_replace(
+            regexp_replace(CAST(j AS VARCHAR), '("(?:[^"\\]|\\.)*")|\s+', '\1', 'g'),
             '((?:"(?:[^"\\]|\\.)*"|[^",:])*)([,:]|$)', '\1\2 ', 'g'))""",
+    # DuckDB writes the numbers that it takes out of JSON text anew (1.50 as 1.5): while it works
+    # on a text they are strings that begin with a mark
+    r"""pg_marked(v) AS regexp_replace(regexp_replace(CAST(v AS VARCHAR),
+            '((?:[^"0-9-]|"(?:[^"\\]|\\.)*")*)(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|$)',
+            '\1"\\u0001#\2"', 'g'), '("\\u0001#")+$', '')""",
+    r"""pg_unmarked(v) AS
+        regexp_replace(CAST(v AS VARCHAR), '"\\u0001#([-+.0-9eE]+)"', '\1', 'g')""",
     # The first argument once only: in a chain of steps each would double the whole text before it.
+    """pg_json_part(v, path) AS pg_spaced(pg_unmarked(json_extract(pg_marked(v), path)))""",
     """pg_json_field(v, k) AS
-        pg_spaced(json_extract(v, '/' || replace(replace(k, '~', '~0'), '/', '~1')))""",
+        pg_json_part(v, '/' || replace(replace(k, '~', '~0'), '/', '~1'))""",
     """pg_json_get(v, k) AS
         CASE json_type(v) WHEN 'OBJECT' THEN pg_json_field(v, k) END""",
     """pg_json_at(v, i) AS
-        pg_spaced(json_extract(v, CASE WHEN i < 0 THEN '$[#' ELSE '$[' END || i || ']'))""",
+        pg_json_part(v, CASE WHEN i < 0 THEN '$[#' ELSE '$[' END || i || ']')""",
     """pg_json_step(v, k) AS
         CASE json_type(v) WHEN 'OBJECT' THEN pg_json_get(v, k)
              WHEN 'ARRAY' THEN pg_json_at(v, TRY_CAST(k AS INTEGER)) END""",
     """pg_json_text(v) AS
         CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN pg_spaced(v)
-             ELSE json_extract_string(v, '$') END""",
+             WHEN json_type(v) IN ('VARCHAR', 'NULL') THEN json_extract_string(v, '$')
+             ELSE trim(CAST(v AS VARCHAR)) END""",
     """pg_json_has_key(v, k) AS
         CASE json_type(v) WHEN 'OBJECT' THEN list_contains(json_keys(v), k)
              WHEN 'ARRAY' THEN list_contains(
@@ -42,7 +54,8 @@ MACROS = (
              WHEN 'NULL' THEN 'null' ELSE CASE WHEN v IS NOT NULL THEN 'number' END END""",
     f"""pg_json_elements(v) AS
         CASE WHEN v IS NULL THEN NULL WHEN json_type(v) = 'ARRAY'
-             THEN list_transform(json_extract(v, '$[*]'), lambda e: pg_spaced(e))
+             THEN list_transform(json_extract(pg_marked(v), '$[*]'),
+                                 lambda e: pg_spaced(pg_unmarked(e)))
              ELSE [{_NO_ELEMENTS}] END""",
     f"""pg_json_keys(v) AS
         CASE WHEN v IS NULL THEN NULL WHEN json_type(v) = 'OBJECT' THEN json_keys(v)

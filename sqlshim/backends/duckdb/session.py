@@ -7,12 +7,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import threading
 import uuid
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.macros import MACROS
+from sqlshim.backends.duckdb.python_functions import calls_python, provide
 from sqlshim.backends.protocol import Options
 from sqlshim.errors import InterfaceError
 
@@ -42,6 +45,8 @@ class Database:
     def __init__(self, options: Options, directory: Path | None = None) -> None:
         import duckdb
 
+        self._lock = threading.Lock()
+        self._provided = False
         self._spill = Path(tempfile.gettempdir()) / f"sqlshim-{uuid.uuid4().hex}"
         if options.spill_directory is not None:
             self._spill = Path(options.spill_directory) / self._spill.name
@@ -58,6 +63,8 @@ class Database:
                 f"the embedded engine did not start: {error}",
                 hint="memory_limit is written as 2GB or 500MB.",
             ) from error
+        # a connection with functions in Python that is still open at exit would be reported
+        weakref.finalize(self, self.connection.close)
         with translated():
             for statement in _MEANING:
                 self.connection.execute(statement)
@@ -72,6 +79,17 @@ class Database:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A new connection to the database."""
         return self.connection.cursor()
+
+    def provide(self, sql: str) -> None:
+        """Have the functions in Python that `sql` calls. They live as long as the connection
+        that made them, hence not one of a statement's."""
+        if not calls_python(sql):
+            return
+        with self._lock:
+            if not self._provided:
+                self._provided = True
+                with translated():
+                    provide(self.connection)
 
     def close(self) -> None:
         """Close, and remove what was spilled; harmless twice."""

@@ -124,6 +124,7 @@ class DuckStore(Backend):
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         query = cast(DuckNative, native).query
         values = bindings(query, params)
+        self._database.provide(query.sql)
         with self._lock:
             if self._writer is None:
                 with translated():
@@ -304,7 +305,9 @@ class DuckStore(Backend):
 
     def _write(self, statement: str, values: Sequence[object] | None = None) -> None:
         with translated():
-            self._connection().execute(statement, values).fetchall()
+            connection = self._connection()
+            self._database.provide(statement)
+            connection.execute(statement, values).fetchall()
 
     def _begin(self) -> bool:
         """Begin a transaction unless one is open; whether one was begun."""

@@ -1,0 +1,94 @@
+"""Functions of the local engine that DuckDB's SQL cannot say, in Python: those on jsonb, which go
+through a value of any depth. One function with the operation's name as first argument, put into a
+database when a statement first calls it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlshim import jsonb
+from sqlshim.errors import Error
+
+if TYPE_CHECKING:
+    import duckdb
+
+JSONB = "py_jsonb"  # (operation, a, b, c, d), all of them texts
+
+_read = lru_cache(maxsize=256)(jsonb.read)  # an operand is often the same in all rows
+
+
+def _path(text: str) -> list[str | None]:
+    found: list[str | None] = json.loads(text)
+    return found
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+_OPERATIONS: dict[str, Callable[..., str]] = {
+    "normal": jsonb.normal,
+    "comparable": lambda a: jsonb.comparable(jsonb.read(a)),
+    "contains": lambda a, b: _truth(jsonb.contains(_read(a), _read(b))),
+    "concat": lambda a, b: jsonb.write(jsonb.concat(_read(a), _read(b))),
+    "delete": lambda a, b: jsonb.write(jsonb.delete(jsonb.read(a), b)),
+    "delete at": lambda a, b: jsonb.write(jsonb.delete_at(jsonb.read(a), int(b))),
+    "delete keys": lambda a, b: jsonb.write(_without(jsonb.read(a), b)),
+    "delete path": lambda a, b: jsonb.write(jsonb.delete_path(jsonb.read(a), _path(b))),
+    "set": lambda a, b, c, d: jsonb.write(
+        jsonb.set_at(jsonb.read(a), _path(b), _read(c), d == "true")
+    ),
+    "insert": lambda a, b, c, d: jsonb.write(
+        jsonb.insert_at(jsonb.read(a), _path(b), _read(c), d == "true")
+    ),
+    "strip nulls": lambda a: jsonb.write(jsonb.strip_nulls(jsonb.read(a))),
+    "pretty": lambda a: jsonb.pretty(jsonb.read(a)),
+    "exists any": lambda a, b: _truth(any(_keys(a, b))),
+    "exists all": lambda a, b: _truth(all(_keys(a, b))),
+}
+_OPERANDS = {"normal": 1, "comparable": 1, "strip nulls": 1, "pretty": 1, "set": 4, "insert": 4}
+
+
+def _without(value: jsonb.Value, keys: str) -> jsonb.Value:
+    for key in _path(keys):
+        if key is not None:
+            value = jsonb.delete(value, key)
+    return value
+
+
+def _keys(text: str, keys: str) -> list[bool]:
+    value = _read(text)
+    return [jsonb.exists(value, k) for k in _path(keys) if k is not None]
+
+
+def _run(name: str, *given: str | None) -> str | None:
+    """The operation over its operands; NULL if one is. `errors` reads the mark back."""
+    operands = given[: _OPERANDS.get(name, 2)]
+    if any(operand is None for operand in operands):
+        return None
+    try:
+        return _OPERATIONS[name](*operands)
+    except Error as error:
+        raise ValueError(f"sqlshim:{error.sqlstate}:{error.detail}") from error
+
+
+def calls_python(sql: str) -> bool:
+    """Whether a statement calls one of these functions, which sqlglot writes in capitals."""
+    return JSONB.upper() in sql
+
+
+def provide(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the functions into the connection's database."""
+    from duckdb.sqltypes import VARCHAR
+
+    def py_jsonb(
+        name: str, a: str | None, b: str | None, c: str | None, d: str | None
+    ) -> str | None:
+        return _run(name, a, b, c, d)
+
+    texts: list[Any] = [VARCHAR] * 5
+    special: Any = "special"  # NULLs are passed on
+    connection.create_function(JSONB, py_jsonb, texts, VARCHAR, null_handling=special)
