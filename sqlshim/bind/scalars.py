@@ -12,16 +12,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from sqlshim.bind import (
-    arrays,
-    json,
-    jsonb_operators,
-    nested,
-    special_functions,
-    special_operators,
-    special_strings,
-    vectors,
-)
+from sqlshim.bind import arrays
 from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
 from sqlshim.bind.array_queries import array_of_rows
 from sqlshim.bind.binds import int_literal
@@ -35,6 +26,7 @@ from sqlshim.bind.returned_rows import rows_named
 from sqlshim.bind.row_functions import bind_row_function
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
+from sqlshim.bind.special import CALLS, SPECIAL
 from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unbounded import given_as
@@ -72,24 +64,6 @@ class BindQuery(Protocol):
     def __call__(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound: ...
 
 
-_SPECIAL = (
-    special_operators.SPECIAL
-    | special_strings.SPECIAL
-    | special_functions.SPECIAL
-    | nested.SPECIAL
-    | arrays.SPECIAL
-    | json.SPECIAL
-    | jsonb_operators.SPECIAL
-    | vectors.SPECIAL
-)
-_CALLS = (
-    jsonb_operators.NAMED
-    | arrays.NAMED
-    | vectors.NAMED
-    | json.NAMED
-    | nested.NAMED
-    | special_functions.CALLS
-)
 _COMPARE: dict[type[exp.Expr], Function] = {
     t: fn for t, (fn, _) in SIMPLE.items() if fn in op.COMPARISONS
 }
@@ -179,11 +153,11 @@ class ScalarBinder:
         if (about_row := compare_rows(node, self)) is not None:
             return call(op.NOT, about_row) if _negated_in(node) else about_row
         if _negated_in(node):
-            return call(op.NOT, _SPECIAL[kind](node, self))
+            return call(op.NOT, SPECIAL[kind](node, self))
         if kind is exp.Array and any(isinstance(e, exp.Query) for e in node.expressions):
             return array_of_rows(self._asked(node.expressions[0]), self.context)
-        if kind in _SPECIAL:
-            return _SPECIAL[kind](node, self)
+        if kind in SPECIAL:
+            return SPECIAL[kind](node, self)
         if kind in SIMPLE:
             fn, names = SIMPLE[kind]
             args: Sequence[Scalar] = [self.scalar(e) for e in _arguments(node, names)]
@@ -219,7 +193,7 @@ class ScalarBinder:
     def _anonymous(self, node: exp.Expr) -> Scalar:
         assert isinstance(node, exp.Anonymous)
         name = str(node.this)
-        if (special := _CALLS.get(name.lower())) is not None:
+        if (special := CALLS.get(name.lower())) is not None:
             return special(node, self)
         if rows_named(node) is not None:
             return self._subquery(node)

@@ -1,0 +1,34 @@
+"""All nodes and calls whose binding is more than picking arguments, out of the `special_*` modules
+and their kin. `scalars` looks them up."""
+
+from __future__ import annotations
+
+from sqlshim.bind import (
+    arrays,
+    json,
+    jsonb_operators,
+    nested,
+    special_functions,
+    special_operators,
+    special_strings,
+    vectors,
+)
+
+SPECIAL = (
+    special_operators.SPECIAL
+    | special_strings.SPECIAL
+    | special_functions.SPECIAL
+    | nested.SPECIAL
+    | arrays.SPECIAL
+    | json.SPECIAL
+    | jsonb_operators.SPECIAL
+    | vectors.SPECIAL
+)
+CALLS = (
+    jsonb_operators.NAMED
+    | arrays.NAMED
+    | vectors.NAMED
+    | json.NAMED
+    | nested.NAMED
+    | special_functions.CALLS
+)
