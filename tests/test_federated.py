@@ -37,6 +37,9 @@ def world(
         f"INSERT INTO {tables[1]} VALUES (1, '2024-01-01 10:00', '/'), "
         "(1, '2024-01-02 11:00', '/a'), (2, '2024-01-02 12:00', '/'), (9, '2024-01-03 13:00', '/a')"
     )
+    connection.execute(f"CREATE TABLE {own('events.more')} (person int PRIMARY KEY, page text)")
+    connection.execute(f"CREATE TABLE {own('app.others')} (id int PRIMARY KEY, name text)")
+    tables += [own("events.more"), own("app.others")]
     yield connection
     for table in tables:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
@@ -48,7 +51,7 @@ _RUN = uuid.uuid4().hex[:8]
 
 def own(text: str) -> str:
     """`text` with the table names of this run."""
-    for name in ("users", "visits", "copies"):
+    for name in ("users", "visits", "copies", "more", "others"):
         text = text.replace(f".{name}", f".{name}_{_RUN}")
     return text
 
@@ -138,3 +141,51 @@ def test_create_table_as_copies_from_store_to_store(world: sqlshim.Connection) -
         ("Norway", 2),
         ("Sweden", 1),
     ]
+
+
+def test_insert_select_copies_from_store_to_store(world: sqlshim.Connection) -> None:
+    for sql, count in (
+        (
+            "INSERT INTO events.more (person, page) SELECT u.id + 1000, c.country "
+            "FROM app.users u JOIN ref.countries c ON c.code = u.country",
+            2,
+        ),
+        (
+            "INSERT INTO app.others (id, name) SELECT m.person, c.code "
+            "FROM events.more m JOIN ref.countries c ON c.country = m.page",
+            2,
+        ),
+    ):
+        assert world.execute(own(sql)).rowcount == count
+    assert ask(world, "SELECT person, page FROM events.more ORDER BY person") == [
+        (1001, "Norway"),
+        (1002, "Sweden"),
+    ]
+    assert ask(world, "SELECT id, name FROM app.others ORDER BY id") == [(1001, "NO"), (1002, "SE")]
+
+
+@pytest.mark.parametrize("pushdown", MODES)
+def test_an_attached_store_joins_the_others(world: sqlshim.Connection, pushdown: str) -> None:
+    world.pushdown = pushdown
+    world.execute("ATTACH 'memory://' AS extra")
+    try:
+        world.execute("CREATE TABLE extra.notes (person int, note text)")
+        world.execute("INSERT INTO extra.notes VALUES (1, 'first'), (9, 'ghost')")
+        sql = """
+            SELECT n.note, u.name, count(v.page), min(c.country)
+            FROM extra.notes n LEFT JOIN app.users u ON u.id = n.person
+            LEFT JOIN events.visits v ON v.person = n.person
+            LEFT JOIN ref.countries c ON c.code = u.country
+            GROUP BY n.note, u.name ORDER BY 1"""
+        assert ask(world, sql) == [("first", "Ann", 2, "Norway"), ("ghost", None, 1, None)]
+    finally:
+        world.execute("DETACH extra")
+
+
+def test_keys_found_in_one_store_are_passed_to_another(world: sqlshim.Connection) -> None:
+    world.pushdown = "always"
+    to_cassandra = """SELECT u.name, v.page FROM app.users u JOIN events.visits v ON v.person = u.id
+                      WHERE u.country = 'SE'"""
+    assert ask(world, to_cassandra) == [("Bob", "/")]
+    shown = "\n".join(str(line) for (line,) in ask(world, f"EXPLAIN {to_cassandra}"))
+    assert "several partitions by key" in shown

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+import sqlshim
 from sqlshim.backends.arrow import BatchStream, RowStream, schema_of
 from sqlshim.backends.duckdb.engine import DuckEngine
 from sqlshim.backends.protocol import RunContext, Stream
@@ -255,6 +257,22 @@ def test_memory_limit_that_is_none_is_refused() -> None:
 
     with pytest.raises(InterfaceError, match="did not start"):
         open_local_engine(Options(memory_limit="plenty"))
+
+
+def test_what_does_not_fit_the_memory_limit_is_spilled_and_removed(tmp_path: Path) -> None:
+    numbers = "generate_series(1, 400000) AS s(n)"
+    sql = f"SELECT md5(CAST(n AS text)) AS h FROM {numbers} ORDER BY h"
+    limits = {"memory_limit": "40MB", "spill_directory": str(tmp_path)}
+    with sqlshim.connect("memory://", **limits) as connection:  # type: ignore[arg-type]
+        rows = connection.execute(sql)
+        before = ""
+        for (digest,) in rows:
+            assert digest >= before
+            before = digest
+        (spilled,) = tmp_path.iterdir()
+        assert spilled.is_dir()
+        connection.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_joins_two_stores(local: DuckEngine) -> None:
