@@ -60,6 +60,7 @@ _COMPARE: dict[object, type[exp.Binary]] = {
 }
 _ORDERED_AT_MOST = 30  # operands of AND or OR that are guarded one by one
 _MANY_TERMS = 500  # of a conjunction
+_MANY_ARMS = 100  # of an AND or OR
 _WRITTEN_TWICE_AT_MOST = 6  # nodes; a bigger argument is computed once and named
 
 
@@ -112,6 +113,8 @@ class Scalars:
     def _term(self, term: Scalar) -> E:
         """A term of a conjunction, where NULL and false mean the same."""
         rows = rows_of_equalities(term)
+        if rows is None and isinstance(term, Call) and term.fn is op.OR and _is_long(term):
+            return self._first_true(term, exp.false())
         if rows is None:
             return self.compile(term)
         compared = exp.Tuple(expressions=[self.compile(e) for e in rows.compared])
@@ -124,6 +127,8 @@ class Scalars:
         build = BUILDERS.get(node.fn)
         if build is None:
             raise NotSupportedError(f"the embedded engine has no {node.fn.name}")
+        if node.fn in (op.AND, op.OR) and _is_long(node):
+            return self._first_true(node, self._first_null(node))
         if node.fn in (op.AND, op.OR) and any(_can_fail(a) for a in node.args[1:]):
             return self._in_order(node)
         if node.fn in ADAPTS and sum(isinstance(a, Literal) for a in node.args) == 1:
@@ -152,6 +157,25 @@ class Scalars:
             both = kind(this=operand(first.copy()), expression=operand(built))
             built = exp.Case(ifs=[exp.If(this=test, true=decided.copy())], default=both)
         return built
+
+    def _first_true(self, node: Call, default: E) -> E:
+        """A long AND or OR as the CASE that looks for the operand that decides it, else `default`:
+        DuckDB's optimizer compares every arm of an OR with every other one."""
+        is_or = node.fn is op.OR
+        arms = [paren(self.compile(arg)) for arg in node.args]
+        tests = arms if is_or else [exp.Not(this=arm) for arm in arms]
+        decided = exp.true() if is_or else exp.false()
+        return exp.Case(
+            ifs=[exp.If(this=test, true=decided.copy()) for test in tests], default=default
+        )
+
+    def _first_null(self, node: Call) -> E:
+        """NULL if an operand of an AND or OR that is not decided is NULL."""
+        arms = (paren(self.compile(arg)) for arg in node.args)
+        nulls = [
+            exp.If(this=exp.Is(this=arm, expression=exp.null()), true=exp.null()) for arm in arms
+        ]
+        return exp.Case(ifs=nulls, default=exp.false() if node.fn is op.OR else exp.true())
 
     def _joined(self, kind: type[exp.Binary], args: Sequence[Scalar]) -> E:
         return balanced(kind, [operand(self.compile(a)) for a in args])
@@ -331,6 +355,10 @@ def _is_big(expr: Scalar) -> bool:
         if isinstance(part, Cast) and repeats_argument(part.arg.type, part.type):
             return True
     return False
+
+
+def _is_long(node: Call) -> bool:
+    return len(node.args) > _MANY_ARMS
 
 
 def _can_fail(expr: Scalar) -> bool:
