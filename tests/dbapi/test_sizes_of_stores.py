@@ -1,0 +1,85 @@
+"""Statements of unreasonable size on every store: the right answer or a ProgrammingError.
+
+The bound is on this process's own work, so that a busy machine does not matter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+import sqlshim
+
+SECONDS = 30
+STORES = ["memory auto", "mongo always", "mongo auto", "mongo never", "cassandra auto"]
+CONDITIONS = {
+    "an OR of pairs": (" OR ".join(f"(a = {i} AND b = 'x')" for i in range(10_000)), 2),
+    "an OR of pairs and patterns": (
+        " OR ".join(f"(a = {i} AND b LIKE 'x{i}%')" for i in range(2_000)),
+        0,
+    ),
+    "an OR of this and that": (
+        " OR ".join(f"a = {i} OR b LIKE 'z{i}%'" for i in range(2_000)),
+        2,
+    ),
+    "an AND of ORs": (" AND ".join(f"(a <> {i} OR b <> 'x')" for i in range(2_000)), 2),
+    "a long IN": (f"a IN ({', '.join(map(str, range(100_000)))})", 3),
+}
+UNION = " UNION ALL ".join(f"SELECT a FROM t WHERE a = {i}" for i in range(1_000))
+NESTED = [
+    f"SELECT {'(' * 1000}1{')' * 1000}",
+    f"SELECT {'abs(' * 1000}a{')' * 1000} FROM t",
+    f"SELECT * FROM t WHERE {'NOT (' * 1000}a = 1{')' * 1000}",
+    f"SELECT {'CASE WHEN a = 1 THEN 2 ELSE ' * 1000}3{' END' * 1000} FROM t",
+    f"SELECT a FROM t WHERE a IN ({'SELECT a FROM t WHERE a IN (' * 1000}1{')' * 1001}",
+    f"{'(' * 1000}SELECT 1{' UNION SELECT 2)' * 1000}",
+    f"SELECT {'ARRAY[' * 1000}1{']' * 1000}",
+]
+DEEP = f"SELECT a FROM t WHERE a IN ({'SELECT a FROM t WHERE a IN (' * 25}1{')' * 26}"
+
+
+@pytest.fixture(scope="module", params=STORES)
+def cursor(request: pytest.FixtureRequest) -> Iterator[sqlshim.Cursor]:
+    store, pushdown = request.param.split()
+    uri = "memory://" if store == "memory" else request.getfixturevalue(f"{store}_uri")
+    if store == "mongo":
+        uri = urlunsplit(urlsplit(uri)._replace(path="/test_sizes"))
+    with sqlshim.connect(uri, pushdown=pushdown, full_scan="allow", autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("DROP TABLE IF EXISTS t")
+        cursor.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)")
+        cursor.execute("INSERT INTO t VALUES (1, 'x'), (2, 'y'), (3000, 'x')")
+        yield cursor
+        cursor.execute("DROP TABLE t")
+
+
+def rows(cursor: sqlshim.Cursor, sql: str) -> int:
+    """How many there are, found in time."""
+    started = time.process_time()
+    cursor.execute(sql)
+    found = len(cursor.fetchall())
+    assert time.process_time() - started < SECONDS
+    return found
+
+
+@pytest.mark.parametrize(("condition", "wanted"), CONDITIONS.values(), ids=CONDITIONS.keys())
+def test_a_long_condition_is_answered(cursor: sqlshim.Cursor, condition: str, wanted: int) -> None:
+    assert rows(cursor, f"SELECT * FROM t WHERE {condition}") == wanted
+
+
+def test_a_union_of_many_is_answered(cursor: sqlshim.Cursor) -> None:
+    assert rows(cursor, UNION) == 2
+
+
+def test_subqueries_in_one_another_are_answered(cursor: sqlshim.Cursor) -> None:
+    assert rows(cursor, DEEP) == 1
+
+
+def test_what_is_nested_too_deep_is_told(cursor: sqlshim.Cursor) -> None:
+    for sql in NESTED:
+        with pytest.raises(sqlshim.ProgrammingError) as caught:
+            cursor.execute(sql)
+        assert caught.value.sqlstate == "54001"
