@@ -102,6 +102,69 @@ def test_a_value_written_by_others(
     assert local.fetchall() == [(expected,)]
 
 
+@pytest.mark.parametrize("pushdown", ["auto", "always", "never"])
+def test_null_of_every_type(cql: Any, connect: Callable[..., Any], pushdown: str) -> None:
+    natives = list(dict.fromkeys(native for native, _, _ in FOREIGN))
+    columns = ", ".join(f"c{i} {native}" for i, native in enumerate(natives))
+    cql.execute(f"CREATE TABLE IF NOT EXISTS nothing (k int PRIMARY KEY, {columns})")
+    cql.execute("INSERT INTO nothing (k) VALUES (1)")
+    connection = connect(pushdown=pushdown)
+    names = [f"c{i}" for i in range(len(natives))]
+    nulls = tuple(None for _ in natives)
+    for where in ("k = 1", "k + 0 = 1"):
+        sql = f"SELECT {', '.join(names)} FROM nothing WHERE {where}"
+        assert connection.execute(sql).fetchall() == [nulls]
+        (row,) = connection.execute(sql).fetch_arrow_table().to_pylist()
+        assert tuple(row.values()) == nulls
+    counted = ", ".join(f"count({name})" for name in names)
+    sql = f"SELECT {counted} FROM nothing"
+    assert connection.execute(sql).fetchall() == [tuple(0 for _ in natives)]
+
+
+USES = [
+    ("SELECT (shape).a.y, (shape).b IS NULL, (shape).w FROM used", [(LATE, True, 10**40)]),
+    ("SELECT k FROM used WHERE (shape).a.x = 1", [(1,)]),
+    ("SELECT e FROM used, UNNEST(names) AS t(e) ORDER BY e", [("a",), ("b",)]),
+    ("SELECT p.x FROM used, UNNEST(points) AS p ORDER BY 1", [(1,), (2,)]),
+    ("SELECT k FROM used WHERE 'b' = ANY (names)", [(1,)]),
+    ("SELECT k FROM used WHERE 'z' = ANY (names)", []),
+    ("SELECT m['k'], m['other'] FROM used", [([1, 2], None)]),
+    ("SELECT m['k'][2] FROM used WHERE m['k'][1] = 1", [(2,)]),
+    ("SELECT (pair).f1, (pair).f2 FROM used", [(7, None)]),
+    ("SELECT v[2], cardinality(v) FROM used WHERE v[1] > 0", [(1.5, 2)]),
+    ("SELECT shared, c FROM used_static ORDER BY c", [("both", 1), ("both", 2)]),
+    ("SELECT c FROM used_static WHERE shared = 'both' AND c > 1", [(2,)]),
+    ("SELECT k FROM used WHERE host = '::1' AND span = '1mo2d3ns'", [(1,)]),
+]
+
+
+@pytest.fixture(scope="module")
+def used(cql: Any, _point: None) -> None:
+    cql.execute("CREATE TYPE shape (a frozen<point>, b frozen<point>, w varint)")
+    cql.execute(
+        "CREATE TABLE used (k int PRIMARY KEY, shape frozen<shape>, names set<text>, "
+        "points list<frozen<point>>, m map<text, frozen<list<int>>>, "
+        "pair frozen<tuple<int, text>>, v vector<float, 2>, host inet, span duration)"
+    )
+    cql.execute(
+        "INSERT INTO used (k, shape, names, points, m, pair, v, host, span) VALUES (1, "
+        f"{{a: {{x: 1, y: '2020-01-01'}}, b: null, w: {10**40}}}, {{'b', 'a'}}, "
+        "[{x: 1, y: null}, {x: 2, y: null}], {'k': [1, 2]}, (7, null), [0.5, 1.5], '::1', 1mo2d3ns)"
+    )
+    cql.execute("CREATE TABLE used_static (k int, c int, shared text static, PRIMARY KEY (k, c))")
+    for c in (1, 2):
+        cql.execute(f"INSERT INTO used_static (k, c, shared) VALUES (1, {c}, 'both')")
+
+
+@pytest.mark.parametrize("pushdown", ["auto", "always", "never"])
+@pytest.mark.parametrize(("sql", "rows"), USES, ids=[sql for sql, _ in USES])
+@pytest.mark.usefixtures("used")
+def test_values_inside_values_are_used_in_sql(
+    connect: Callable[..., Any], sql: str, rows: list[tuple[object, ...]], pushdown: str
+) -> None:
+    assert connect(pushdown=pushdown).execute(sql).fetchall() == rows
+
+
 def test_a_counter(cql: Any, connect: Callable[..., Any]) -> None:
     cql.execute("CREATE TABLE visits (page text PRIMARY KEY, n counter)")
     cql.execute("UPDATE visits SET n = n + 5 WHERE page = 'home'")
