@@ -20,6 +20,7 @@ Suite = Callable[[str, float], AbstractContextManager[Iterator[Contest]]]
 SUITES = {
     "reads-cassandra": "conformance.bench.reads_cassandra",
     "reads-mongo": "conformance.bench.reads_mongo",
+    "tpch-cassandra": "conformance.bench.tpch_cassandra",
     "tpch-modes": "conformance.bench.tpch_modes",
     "tpch-mongo": "conformance.bench.tpch_mongo",
     "tpch-trino": "conformance.bench.tpch_trino",

@@ -29,18 +29,32 @@ class Race:
 
 
 @dataclass(frozen=True)
+class Against:
+    """`ours` against `seconds` that another needed elsewhere; `wrong` says in a sentence what is
+    wrong with the result, None if nothing is."""
+
+    name: str
+    ours: Callable[[], Any]
+    seconds: float
+    other: str
+    most: float
+    wrong: Callable[[Any], str | None]
+
+
+@dataclass(frozen=True)
 class Timed:
     """Median seconds of both sides; `remark` says why the times do not count."""
 
     name: str
     ours: float
-    by_hand: float
+    theirs: float
     most: float
     remark: str = ""
+    other: str = "by hand"
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.by_hand
+        return self.ours / self.theirs
 
     @property
     def good(self) -> bool:
@@ -48,7 +62,7 @@ class Timed:
 
     def __str__(self) -> str:
         verdict = self.remark or ("ok" if self.good else "too slow")
-        times = f"{_shown(self.ours)} by hand {_shown(self.by_hand)}"
+        times = f"{_shown(self.ours)} {self.other} {_shown(self.theirs)}"
         return f"{self.name:24} {times} ratio {self.ratio:5.2f} of {self.most:.2f}  {verdict}"
 
 
@@ -82,7 +96,7 @@ class Measured:
         )
 
 
-Contest = Race | Figure
+Contest = Race | Against | Figure
 Outcome = Timed | Measured
 
 
@@ -95,6 +109,8 @@ def run(contest: Contest, rounds: int) -> Outcome:
     match contest:
         case Race():
             return _raced(contest, rounds)
+        case Against():
+            return _timed(contest, rounds)
         case Figure(name, measure, most, unit):
             return Measured(name, statistics.median(measure() for _ in range(rounds)), most, unit)
 
@@ -107,6 +123,13 @@ def _raced(race: Race, rounds: int) -> Timed:
         ours.append(seconds(race.ours))
         by_hand.append(seconds(race.by_hand))
     return Timed(race.name, statistics.median(ours), statistics.median(by_hand), race.most, remark)
+
+
+def _timed(contest: Against, rounds: int) -> Timed:
+    """Once to warm up and to look at the result, then `rounds` times."""
+    remark = contest.wrong(contest.ours()) or ""
+    ours = statistics.median(seconds(contest.ours) for _ in range(rounds))
+    return Timed(contest.name, ours, contest.seconds, contest.most, remark, contest.other)
 
 
 def seconds(work: Callable[[], Any]) -> float:

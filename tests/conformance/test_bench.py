@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.bench.race import Figure, Measured, Race, Timed, run
+from conformance.bench.race import Against, Figure, Measured, Race, Timed, run
 
 
 def differ(mine: object, theirs: object) -> str | None:
@@ -23,8 +23,16 @@ def test_other_rows_make_a_time_worthless() -> None:
 
 
 def test_a_ratio_above_the_limit_is_too_slow() -> None:
-    assert Timed("fast", ours=1.2, by_hand=1.0, most=1.3).good
-    assert not Timed("slow", ours=1.4, by_hand=1.0, most=1.3).good
+    assert Timed("fast", ours=1.2, theirs=1.0, most=1.3).good
+    assert not Timed("slow", ours=1.4, theirs=1.0, most=1.3).good
+
+
+def test_a_wrong_result_makes_a_time_against_another_worthless() -> None:
+    def wrong(rows: list[int]) -> str | None:
+        return None if rows == [1] else "not 1"
+
+    assert run(Against("right", lambda: [1], 1000.0, "Trino", 1.0, wrong), rounds=1).good
+    assert not run(Against("wrong", lambda: [2], 1000.0, "Trino", 1.0, wrong), rounds=1).good
 
 
 def test_a_figure_is_the_median_of_its_rounds() -> None:
