@@ -34,7 +34,7 @@ from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
 from sqlshim.execute.stores import attach, detach, set_option
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Rel, Remote
+from sqlshim.ir.relational import LOCAL, Rel, Remote
 from sqlshim.ir.scalar import Column
 from sqlshim.ir.show import show_rel
 from sqlshim.ir.statement import (
@@ -199,12 +199,16 @@ def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
     rel = search_nearest(rel, world.stores, world.pushdown)
     rel = pass_keys(rel, world.stores, world.pushdown, len(slots))
     natives: dict[Remote, Native] = {
-        r: world.stores[r.store].compile(r.rel)
-        for r in walk.every_rel(rel)
-        if isinstance(r, Remote)
+        r: _compiled(r, world) for r in walk.every_rel(rel) if isinstance(r, Remote)
     }
     local = None if isinstance(rel, Remote) else world.local().compile_local(rel)
     return Plan(rel, natives, local)
+
+
+def _compiled(remote: Remote, world: World) -> Native:
+    if remote.store == LOCAL:
+        return world.local().compile_local(remote.rel)
+    return world.stores[remote.store].compile(remote.rel)
 
 
 # --- EXPLAIN -------------------------------------------------------------------------------
@@ -223,6 +227,8 @@ def explain_lines(plan: Plan, world: World) -> list[str]:
     """The tree, under each Remote its access path, native query and why nothing more went there."""
 
     def detail(remote: Remote) -> list[str]:
+        if remote.store == LOCAL:
+            return ["local engine, read before the rest"]
         native = plan.natives[remote]
         kind = world.stores[remote.store].kind
         lines = [f"{kind}, access path: {native.access_path}", *native.show()]

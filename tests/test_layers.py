@@ -31,6 +31,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("ir",),
     ("backends.protocol",),
     ("backends.arrow", "backends.registry", "backends.estimate", "sample"),
+    ("backends.kept",),
     ("sql", "plan", "execute", "backends.duckdb", "backends.mongo", "backends.cassandra"),
     ("bind",),
     ("engine",),

@@ -97,7 +97,8 @@ def _slower(session: Any) -> float:
     keys = [key for (key,) in session.execute(f"SELECT o_orderkey FROM orders LIMIT {KEYS}")]
     ratios = []
     for name, read, rows, there in BY_HAND:
-        took = run(Against(name, partial(read, session, keys), there, "there", inf, _not(rows)), ROUNDS)
+        read_here = Against(name, partial(read, session, keys), there, "there", inf, _not(rows))
+        took = run(read_here, ROUNDS)
         assert isinstance(took, Timed)
         print(took, flush=True)
         ratios.append(took.ratio)

@@ -10,7 +10,6 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import chain
 from typing import TYPE_CHECKING, assert_never, cast
 
 from sqlshim import numerics
@@ -172,30 +171,30 @@ def column_array(column: Column, cells: Sequence[object], arrow: pa.DataType) ->
 # --- batches into rows ---------------------------------------------------------------------
 
 
-def _from_arrow(t: SqlType) -> Convert | None:
+def from_arrow(t: SqlType) -> Convert | None:
     match t.kind:
         case Kind.UUID:
             return lambda v: None if v is None else uuid.UUID(v)  # type: ignore[arg-type]
         case Kind.NUMERIC:
             return lambda v: None if v is None else numerics.number(cast("str", v), t.scale == 0)
         case Kind.INTERVAL:
-            return _interval_from_arrow
+            return _intervalfrom_arrow
         case Kind.TIMESTAMPTZ:
             return lambda v: v.astimezone(dt.UTC) if isinstance(v, dt.datetime) else v
         case Kind.ARRAY:
-            inner = _from_arrow(_part(t.element))
+            inner = from_arrow(_part(t.element))
             return None if inner is None else lambda v: _each(v, inner)
         case Kind.MAP:
-            return _map_from_arrow(t)
+            return _mapfrom_arrow(t)
         case Kind.STRUCT:
-            changes = {n: c for n, f in t.fields if (c := _from_arrow(f)) is not None}
+            changes = {n: c for n, f in t.fields if (c := from_arrow(f)) is not None}
             return None if not changes else lambda v: _each_field(v, changes)
         case _:
             return None
 
 
-def _map_from_arrow(t: SqlType) -> Convert:
-    key, item = (_from_arrow(_part(part)) or _same for part in (t.key, t.element))
+def _mapfrom_arrow(t: SqlType) -> Convert:
+    key, item = (from_arrow(_part(part)) or _same for part in (t.key, t.element))
 
     def change(value: object) -> object:
         pairs = cast("list[tuple[object, object]] | None", value)
@@ -212,14 +211,14 @@ def published(columns: Sequence[Column], batch: pa.RecordBatch) -> pa.RecordBatc
         return batch
     arrays = list(batch.columns)
     for at, column in enumerate(columns):
-        if column.type.kind is Kind.NUMERIC and (change := _from_arrow(column.type)):
+        if column.type.kind is Kind.NUMERIC and (change := from_arrow(column.type)):
             cells = (change(v) for v in arrays[at].to_pylist())
             shown = [None if v is None else numerics.written(cast("Decimal", v)) for v in cells]
             arrays[at] = pa.array(shown, pa.string())
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
 
-def _interval_from_arrow(value: object) -> object:
+def _intervalfrom_arrow(value: object) -> object:
     if value is None or isinstance(value, dt.timedelta):
         return value
     months, days, nanos = cast("tuple[int, int, int]", value)
@@ -232,7 +231,7 @@ def rows_of(columns: Sequence[Column], batch: pa.RecordBatch) -> list[tuple[obje
         return [()] * batch.num_rows
     cells = []
     for column, array in zip(columns, batch.columns, strict=True):
-        change = _from_arrow(column.type)
+        change = from_arrow(column.type)
         try:
             values = _python_values(array, column.type.kind)
         except OverflowError as error:
@@ -337,47 +336,3 @@ class BatchStream(Stream):
 
     def close(self) -> None:
         self._close()
-
-
-class Kept:
-    """A stream that was read ahead, up to `most` rows, and can still be read as one.
-
-    `whole` says that no row is left in the stream.
-    """
-
-    def __init__(self, stream: Stream, most: int) -> None:
-        self._stream = stream
-        self._rest: Iterator[pa.RecordBatch] = stream.batches()
-        self._batches: list[pa.RecordBatch] = []
-        rows = 0
-        for batch in self._rest:
-            self._batches.append(batch)
-            rows += batch.num_rows
-            if rows > most:
-                break
-        self.whole = rows <= most
-        if self.whole:
-            stream.close()
-
-    def again(self) -> Stream:
-        """All of the rows; once only if they are not `whole`."""
-        rest = () if self.whole else self._rest
-        return BatchStream(self._stream.columns, chain(self._batches, rest), self.close)
-
-    def distinct(self, column: Column, most: int) -> list[object] | None:
-        """The different values of one column but NULL; None if they are more than `most`, or not
-        all known."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        cells = [batch.column(f"c{column.id}") for batch in self._batches]
-        found = pc.drop_null(pc.unique(pa.chunked_array(cells, arrow_type(column.type))))
-        if len(found) > most or not self.whole:
-            return None
-        values = found.to_pylist()
-        change = _from_arrow(column.type)
-        return values if change is None else [change(v) for v in values]
-
-    def close(self) -> None:
-        """Let go of the stream."""
-        self._stream.close()

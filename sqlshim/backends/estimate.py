@@ -1,8 +1,8 @@
 """How many rows a relation gives, roughly: for `accept` under pushdown="auto" and for key sets.
 
 Counts come from the catalog. What share of a table a condition keeps is what the store measured
-(`Known`), else the usual guess (System R's): an equality keeps a twentieth, a range a third, a
-unique key one row.
+(`Known`), else the usual guess (System R's): an equality or a pattern keeps a twentieth, a
+range a third, a unique key one row.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sqlshim.ir.scalar import Call, Column, InList, Literal, Param, Scalar
 
 UNKNOWN_ROWS = 10_000  # of a table without a count
 _EQUAL, _RANGE, _OTHER = 0.05, 0.3, 0.3
-_RANGES = frozenset({op.LT, op.LE, op.GT, op.GE, op.LIKE})
+_RANGES = frozenset({op.LT, op.LE, op.GT, op.GE})
 
 
 Known = Callable[[Filter], float | None]  # the measured share of a table's rows
@@ -164,7 +164,7 @@ def selectivity(term: Scalar) -> float:
             return share
         case Call(fn=op.OR):
             return min(sum(map(selectivity, term.args)), 1.0)
-        case Call(fn=op.EQ | op.IS_NULL):
+        case Call(fn=op.EQ | op.IS_NULL | op.LIKE):
             return _EQUAL
         case Call(fn=op.NE | op.IS_NOT_NULL):
             return 1 - _EQUAL

@@ -222,6 +222,11 @@ class Backend(ABC):
         """The share of its input's rows that a Filter keeps, if that was measured."""
         return None
 
+    def worth_of_keys(self, rel: Rel, column: Column) -> float:
+        """The share of the keys up to which rows of `rel` are better looked up by a set of values
+        of `column` than all read."""
+        return self.worthwhile_keys
+
     @abstractmethod
     def compile(self, rel: Rel) -> Native:
         """The native query of an accepted tree."""

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlshim.backends.arrow import Kept
+from sqlshim.backends.kept import Kept, sieved
 from sqlshim.backends.protocol import Stream
-from sqlshim.ir.relational import KeySet, Remote
+from sqlshim.ir.relational import KeySet, Remote, Sieve
 
 MOST_KEPT = 1_000_000  # rows of a Remote that are held until the engine asks for them
 
@@ -30,30 +30,37 @@ class Reading:
     start: Start
     _kept: dict[Remote, Kept] = field(default_factory=dict)
     # The engine pulls from several threads; a Remote may wait for one that waits for another.
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _locks: dict[Remote, threading.Lock] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._locks = {remote: threading.Lock() for remote in self.sources.values()}
 
     def open(self, remote: Remote) -> Stream:
         """The rows of a Remote, for the local engine."""
-        if remote not in self.sources.values():
+        if remote not in self._locks:
             return self._started(remote)
-        with self._lock:
-            return self._read(remote).again()
+        return self._read(remote).again()
 
     def _started(self, remote: Remote) -> Stream:
-        if not remote.keys:
-            return self.start(remote, self.params)
-        with self._lock:
+        params = self.params
+        if remote.keys:
             found = {key.param.index: self._keys(key) for key in remote.keys}
-        filled = [*self.params, *[None] * (max(found) + 1 - len(self.params))]
-        for index, keys in found.items():
-            filled[index] = keys
-        return self.start(remote, filled)
+            filled = [*params, *[None] * (max(found) + 1 - len(params))]
+            for index, keys in found.items():
+                filled[index] = keys
+            params = filled
+        values = [(s.column, self._source(s).values(s.source)) for s in remote.sieves]
+        return sieved(self.start(remote, params), values)
 
     def _keys(self, key: KeySet) -> list[object] | None:
-        return self._read(self.sources[key.source.id]).distinct(key.source, key.most)
+        return self._source(key).distinct(key.source, key.most)
+
+    def _source(self, key: KeySet | Sieve) -> Kept:
+        return self._read(self.sources[key.source.id])
 
     def _read(self, remote: Remote) -> Kept:
         """The rows of a Remote, read at the first call."""
-        if remote not in self._kept:
-            self._kept[remote] = Kept(self._started(remote), MOST_KEPT)
-        return self._kept[remote]
+        with self._locks[remote]:
+            if remote not in self._kept:
+                self._kept[remote] = Kept(self._started(remote), MOST_KEPT)
+            return self._kept[remote]

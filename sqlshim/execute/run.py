@@ -11,7 +11,7 @@ from functools import cached_property, partial
 
 from sqlshim.backends.protocol import Backend, LocalEngine, Native, RunContext, Stream
 from sqlshim.execute.keys import Reading
-from sqlshim.ir.relational import Rel, Remote
+from sqlshim.ir.relational import LOCAL, Rel, Remote
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,16 @@ class Plan:
 
     @cached_property
     def sources(self) -> Mapping[int, Remote]:
-        """The Remotes that others take keys from, by the number of the keys' column."""
+        """The Remotes that others take keys from, by the number of the keys' column. A Remote of
+        the local engine comes before those that it is over and that have the column too."""
         wanted = {key.source.id for remote in self.natives for key in remote.keys}
-        return {c.id: r for r in self.natives for c in r.columns if c.id in wanted}
+        wanted |= {sieve.source.id for remote in self.natives for sieve in remote.sieves}
+        found: dict[int, Remote] = {}
+        for remote in self.natives:
+            for column in remote.columns:
+                if column.id in wanted:
+                    found.setdefault(column.id, remote)
+        return found
 
 
 def open_plan(
@@ -47,7 +54,10 @@ def open_plan(
         return stores[plan.rel.store].open(native, params, context)
 
     def start(remote: Remote, params: Sequence[object]) -> Stream:
-        return stores[remote.store].open(plan.natives[remote], params, context)
+        native = plan.natives[remote]
+        if remote.store == LOCAL:
+            return local().open_local(native, inputs, params, context)
+        return stores[remote.store].open(native, params, context)
 
     reading = Reading(plan.sources, params, start)
     inputs = {remote: partial(reading.open, remote) for remote in plan.natives}

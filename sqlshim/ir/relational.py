@@ -253,6 +253,18 @@ class KeySet:
 
 
 @dataclass(frozen=True)
+class Sieve:
+    """Rows whose `column` is no value of the column `source` of another Remote are dropped as they
+    come from the store, which was not asked to."""
+
+    column: Column
+    source: Column
+
+
+LOCAL = "(local)"  # the store of a Remote that the local engine runs before the rest of the plan
+
+
+@dataclass(frozen=True)
 class Recursive:
     """The rows of `base`, then those of `step` over the rows of the round before, until a round
     gives none.
@@ -279,12 +291,14 @@ class WorkingTable:
 
 @dataclass(frozen=True)
 class Remote:
-    """`rel` is run by the store called `store`; made by `split`, and given `keys` by `key_sets`."""
+    """`rel` is run by the store called `store`; made by `split`, and given `keys` and `sieves` by
+    `key_sets`. The store LOCAL is the local engine: `rel` is over other Remotes, and read once."""
 
     store: str
     rel: Rel
     why_not_more: str = field(default="", compare=False)
     keys: tuple[KeySet, ...] = ()
+    sieves: tuple[Sieve, ...] = ()
 
     def __hash__(self) -> int:  # looked up at each execution: not over the whole tree again
         return self._hash

@@ -304,10 +304,16 @@ def show_node(rel: Rel, name: Names = plain_name) -> str:
         case WorkingTable():
             return f"WorkingTable {rel.number} [{', '.join(map(name, rel.columns))}]"
         case Remote():
-            sources = ", ".join(name(key.source) for key in rel.keys)
-            return f"Remote {rel.store}" + (f" keys from {sources}" if sources else "")
+            return f"Remote {rel.store}" + _passed(rel, name)
         case _:
             assert_never(rel)
+
+
+def _passed(rel: Remote, name: Names) -> str:
+    """Which keys of others it is given, and which reduce what comes of it."""
+    keys = ", ".join(name(key.source) for key in rel.keys)
+    sieves = ", ".join(f"{name(s.column)} in {name(s.source)}" for s in rel.sieves)
+    return (f" keys from {keys}" if keys else "") + (f" reduced by {sieves}" if sieves else "")
 
 
 def _aggregate(rel: Aggregate, name: Names) -> str:

@@ -1,37 +1,54 @@
 """Dynamic filters: which Remotes run first and pass the keys they found to which others.
 
 In comes a split plan, out goes the same plan in which some Remotes have `keys`: for each the
-parameter that will hold the distinct values of another Remote's column, and in its tree a
-condition `IN_KEYS` over that parameter (see `functions.keys`). `execute.run` fills them. The
-Remote with the fewest rows comes first, so that what it finds makes the next ones smaller; a
-Remote takes keys only from one before it. Called by `engine.prepare` after `split`.
+parameter that will hold the distinct values of a column found before, and in its tree a
+condition `IN_KEYS` over that parameter (see `functions.keys`). `execute.run` fills them.
+
+The keys come out of chains: a Remote and the local nodes right above it (a LIKE, a HAVING), which
+together become a Remote of the local engine, run once and read by all. The chain with the fewest
+rows comes first, so that what it finds makes the next ones smaller; a Remote takes keys only from
+a chain before it. Keys that a store does not take, or that are too many to be looked up, still
+reduce the rows as they come (`sieves`) where these give keys to others. Called by
+`engine.prepare` after `split`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlshim.backends import estimate
 from sqlshim.backends.protocol import Backend, Pushdown
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test, key_test
-from sqlshim.ir.relational import Filter, Join, JoinKind, KeySet, Rel, Remote, Scan
+from sqlshim.ir.relational import (
+    LOCAL,
+    Filter,
+    Join,
+    JoinKind,
+    KeySet,
+    Rel,
+    Remote,
+    Scan,
+    Sieve,
+)
 from sqlshim.ir.scalar import Column, Param
-from sqlshim.plan.reach import reached, source_of
+from sqlshim.plan.reach import chain_end, reached, source_of
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
 from sqlshim.types import INTEGERS, Kind, SqlType, array
 
 MOST_KEYS = 20_000  # above this a plain scan is faster (measured)
 MOST_SOURCE_ROWS = 200_000  # of a Remote that is read before the others
+WORTH_A_SIEVE = 0.5  # of all keys: up to there rows are dropped by them as they come
 _SAME = frozenset({Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ, Kind.UUID})
 
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """Rows of `target` matter only if their `column` is a value of `key` in `source`."""
+    """Rows of `target` matter only if their `column` is a value of `key`, which comes out of the
+    chain over `source`."""
 
     source: Remote
     key: Column
@@ -46,15 +63,19 @@ def pass_keys(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown, param
     edges = tuple(dict.fromkeys(_edges(rel)))
     if not edges:
         return rel
-    planner = _Planner(stores, pushdown, edges)
-    new: dict[Remote, Rel] = {}
-    for edge in planner.chosen():
-        param = Param(params, array(edge.key.type.with_null(False)))
-        taken = planner.keyed(new.get(edge.target, edge.target), edge, param)
-        if taken is not None:
-            new[edge.target] = taken
-            params += 1
-    return _replaced(rel, new)
+    planner = _Planner(stores, pushdown, edges, dict(_chains(rel)), params)
+    planner.choose()
+    return _rebuilt(rel, planner) if planner.new else rel
+
+
+def _chains(rel: Rel) -> Iterator[tuple[Remote, Rel]]:
+    """The chains of local nodes that give keys, by the Remotes that they read."""
+    remote = chain_end(rel)
+    if remote is not None:
+        yield remote, rel
+        return
+    for child in walk.inputs(rel):
+        yield from _chains(child)
 
 
 # --- which keys could be passed ------------------------------------------------------------
@@ -105,69 +126,111 @@ def _between(from_: Rel, key: Column, to: Rel, column: Column) -> Iterator[_Edge
 
 @dataclass(slots=True)
 class _Planner:
+    """`chains` are the plan's, by their Remotes. `new` collects what the Remotes become."""
+
     stores: Mapping[str, Backend]
     pushdown: Pushdown
     edges: tuple[_Edge, ...]
+    chains: Mapping[Remote, Rel]
+    params: int
+    new: dict[Remote, Rel] = field(default_factory=dict)
+    sources: set[Remote] = field(default_factory=set)
 
-    def chosen(self) -> Iterator[_Edge]:
-        """The edges to use, in the order in which their sources run."""
+    def choose(self) -> None:
+        """Pass keys along the edges that are worth it, in the order in which their sources run."""
         rows = {remote: self._rows(remote) for remote in self._remotes()}
+        reduced: list[_Edge] = []
         while rows:
             source = min(rows, key=lambda remote: rows[remote])
             found = rows.pop(source)
             for edge in self.edges:
                 if edge.source != source or edge.target not in rows:
                     continue
-                share = min(found / _domain(edge), 1.0)
-                if self._pays(edge, found, share):
-                    yield edge
-                    rows[edge.target] = max(rows[edge.target] * share, 1.0)
+                share = min(found / self._domain(edge), 1.0)
+                if self._few(edge, found) and share <= self._worth(edge) and self._push(edge):
+                    self.sources.add(source)
+                elif self._few(edge, found) and share <= WORTH_A_SIEVE:
+                    reduced.append(edge)
+                else:
+                    continue
+                rows[edge.target] = max(rows[edge.target] * share, 1.0)
+        # A chain that gives no keys is not worth reducing.
+        for edge in reversed(reduced):
+            if edge.target in self.sources:
+                self.sources.add(edge.source)
+                self._reduce(edge)
 
     def _remotes(self) -> dict[Remote, None]:
         return dict.fromkeys(r for edge in self.edges for r in (edge.source, edge.target))
 
     def _rows(self, remote: Remote) -> float:
-        return estimate.rows(remote.rel, self.stores[remote.store].share)
+        chain = _replaced(self.chains[remote], {remote: remote.rel})
+        return estimate.rows(chain, self.stores[remote.store].share)
 
-    def _pays(self, edge: _Edge, found: float, share: float) -> bool:
+    def _few(self, edge: _Edge, found: float) -> bool:
         if self.pushdown is Pushdown.ALWAYS:
             return True
-        worth = self.stores[edge.target.store].worthwhile_keys
-        few = min(found, _domain(edge)) <= MOST_KEYS and found <= MOST_SOURCE_ROWS
-        return few and share <= worth
+        return min(found, self._domain(edge)) <= MOST_KEYS and found <= MOST_SOURCE_ROWS
 
-    def keyed(self, target: Rel, edge: _Edge, param: Param) -> Rel | None:
-        """`target` reduced by one more key set; None if its store does not take it."""
-        (remote,) = _remotes_of(target)
+    def _worth(self, edge: _Edge) -> float:
+        """The share of all keys up to which they are looked up rather than the table read."""
+        if self.pushdown is Pushdown.ALWAYS:
+            return 1.0
+        return self.stores[edge.target.store].worth_of_keys(edge.target.rel, edge.column)
+
+    def _push(self, edge: _Edge) -> bool:
+        """Have the target's store look up the keys; False if it does not take them."""
+        old = self.new.get(edge.target, edge.target)
+        (remote,) = _remotes_of(old)
+        param = Param(self.params, array(edge.key.type.with_null(False)))
         wanted = push_filters(Filter(remote.rel, (key_test(edge.column, param),)))
         found = split(wanted, self.stores, self.pushdown)
         remotes = list(_remotes_of(found))
         if len(remotes) != 1 or _has_key_test(found):
-            return None
+            return False
         keys = (*remote.keys, KeySet(param, edge.key, self._most(edge)))
         taken = replace(remotes[0], keys=keys, why_not_more=remote.why_not_more)
-        return _replaced(target, {remote: _replaced(found, {remotes[0]: taken})})
+        self.new[edge.target] = _replaced(old, {remote: _replaced(found, {remotes[0]: taken})})
+        self.params += 1
+        return True
+
+    def _reduce(self, edge: _Edge) -> None:
+        old = self.new.get(edge.target, edge.target)
+        (remote,) = _remotes_of(old)
+        sieves = (Sieve(edge.column, edge.key), *remote.sieves)
+        self.new[edge.target] = _replaced(old, {remote: replace(remote, sieves=sieves)})
+
+    def _domain(self, edge: _Edge) -> float:
+        """How many different keys there are, roughly: a unique column has as many as rows."""
+        chain = self.chains[edge.source]
+        ends = [
+            estimate.base_column(chain, edge.key),
+            estimate.base_column(edge.target.rel, edge.column),
+        ]
+        counts = [
+            estimate.rows(Scan(table, ()))
+            for table, name in filter(None, ends)
+            if estimate.is_unique(table, name)
+        ]
+        return min(counts, default=estimate.stored(chain))
 
     def _most(self, edge: _Edge) -> int:
         """The keys above which they are not worth looking for."""
         if self.pushdown is Pushdown.ALWAYS:
             return MOST_KEYS
-        worth = self.stores[edge.target.store].worthwhile_keys
-        return min(MOST_KEYS, int(_domain(edge) * worth) + 1)
+        return min(MOST_KEYS, int(self._domain(edge) * self._worth(edge)) + 1)
 
 
-def _domain(edge: _Edge) -> float:
-    """How many different keys there are, roughly: a unique column has as many as rows."""
-    ends = [
-        estimate.base_column(edge.source.rel, edge.key),
-        estimate.base_column(edge.target.rel, edge.column),
-    ]
-    counts = [
-        estimate.rows(Scan(table, ()))
-        for table, name in filter(None, ends)
-        if estimate.is_unique(table, name)
-    ]
-    return min(counts, default=estimate.stored(edge.source.rel))
+def _rebuilt(rel: Rel, planner: _Planner) -> Rel:
+    """`rel` with the new Remotes; a chain whose keys are passed on is run once, before the rest."""
+    remote = chain_end(rel)
+    if remote is None:
+        below = tuple(_rebuilt(child, planner) for child in walk.inputs(rel))
+        return walk.with_inputs(rel, below)
+    chain = _replaced(rel, planner.new)
+    if remote not in planner.sources or isinstance(chain, Remote):
+        return chain
+    return Remote(LOCAL, chain)
 
 
 # --- trees ---------------------------------------------------------------------------------

@@ -11,19 +11,34 @@ from sqlshim.ir.relational import (
     Filter,
     Join,
     JoinKind,
+    Limit,
     Project,
     Rel,
     Remote,
     Sort,
+    Window,
 )
 from sqlshim.ir.scalar import Column
 
 
+def chain_end(rel: Rel) -> Remote | None:
+    """The Remote at the end of a chain of local nodes with one input each, which read nothing but
+    its rows; a Remote is a chain itself. None for any other tree."""
+    while isinstance(rel, Filter | Project | Aggregate | Sort | Limit | Window):
+        made = {c.id for c in rel.input.columns}
+        if any(walk.has_subquery(e) or not walk.reads(e) <= made for e in walk.scalars(rel)):
+            return None
+        rel = rel.input
+    return rel if isinstance(rel, Remote) else None
+
+
 def source_of(rel: Rel, column: Column) -> tuple[Remote, Column] | None:
-    """The Remote that gives `column`, with all of its values and perhaps more."""
-    if isinstance(rel, Remote):
+    """The chain that gives `column`, with all of its values and perhaps more, by its Remote; and
+    the column as it comes out of the chain."""
+    remote = chain_end(rel)
+    if remote is not None:
         mine = next((c for c in rel.columns if c.id == column.id), None)
-        return None if mine is None else (rel, mine)
+        return None if mine is None else (remote, mine)
     below = renamed(rel, column)
     if below is None:
         return None

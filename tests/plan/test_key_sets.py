@@ -8,11 +8,11 @@ from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import operators as op
 from sqlshim.functions.keys import IN_KEYS
 from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan
-from sqlshim.ir.scalar import Scalar
+from sqlshim.ir.scalar import Call, Scalar
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.split import split
-from sqlshim.types import DOUBLE, INTEGER, TEXT
+from sqlshim.types import BOOLEAN, DOUBLE, INTEGER, TEXT
 from tests.fakes import FakeBackend
 from tests.plan.build import col, count, count_star, eq, group, join, lit, scan
 
@@ -133,3 +133,50 @@ def test_a_renamed_column_is_still_the_same_key() -> None:
     renamed = Project(b, ((col(people(), "id"), col(b, "person")),))
     plan = planned(join("inner", a, renamed, eq(col(a, "id"), renamed.columns[0])), Pushdown.ALWAYS)
     assert "person IN KEYS" in plan
+
+
+def items(rows: int = LARGE) -> Scan:
+    return scan("items", store="a", rows=rows, order=INTEGER)
+
+
+def test_keys_come_out_of_what_is_left_after_local_conditions() -> None:
+    """A condition that the store cannot run makes fewer keys, for it is run first."""
+    a, b = people(LARGE // 100), orders(100 * LARGE)
+    left = Filter(a, (Call(op.LT, (col(a, "nick"), lit("B")), BOOLEAN),))
+    assert planned(join("inner", left, b, on(left, b))) == (
+        "Join inner ON (id = person)\n"
+        "  Remote (local)\n"
+        "    Filter (nick < 'B')\n"
+        "      Remote a\n"
+        "        Scan a.people [id, nick]\n"
+        "  Remote b keys from id\n"
+        "    Filter (person IN KEYS $1)\n"
+        "      Scan b.orders [person, weight]"
+    )
+
+
+def test_keys_come_out_of_groups() -> None:
+    a, b = people(LARGE), orders(100 * LARGE)
+    grouped = group(few(a), "id", n=count_star())
+    large = Filter(grouped, (eq(grouped.columns[1], lit(3)),))
+    plan = planned(join("inner", large, b, eq(grouped.columns[0], col(b, "person"))))
+    assert "Remote (local)\n    Filter" in plan
+    assert "Remote b keys from id" in plan
+
+
+def test_keys_that_a_store_does_not_take_reduce_its_rows_before_they_give_keys() -> None:
+    a, c = people(), items()
+    b = scan("orders", store="b", rows=5000, id=INTEGER, person=INTEGER)
+    left = few(a)
+    inner = join("inner", left, b, eq(col(a, "id"), col(b, "person")))
+    whole = join("inner", inner, c, eq(col(b, "id"), col(c, "order")))
+    plan = planned(whole, b=store("b", keys=False))
+    assert "Remote b reduced by person in id" in plan
+    assert "Remote a keys from id" in plan
+
+
+def test_rows_that_give_no_keys_are_not_reduced() -> None:
+    a, b = people(), orders()
+    left = few(a)
+    plan = planned(join("inner", left, b, on(left, b)), b=store("b", keys=False))
+    assert "reduced by" not in plan

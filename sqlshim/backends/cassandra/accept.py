@@ -232,6 +232,8 @@ def _why_no_call(call: AggregateCall, shape: Shape) -> str:
 def _why_no_groups(shape: Shape, restriction: Restriction) -> str:
     """GROUP BY takes a prefix of the primary key that holds the whole partition key."""
     table = shape.scan.table
+    if restriction.path is Path.INDEX_KEYS:
+        return "rows of one partition are found by several statements"
     if any(table.column(name).native in NOT_HASHED | {"time"} for name in shape.keys):
         return "equal keys can be different groups in Cassandra"
     return "" if group_prefix(shape, restriction) else "CQL groups by a prefix of the key only"

@@ -17,12 +17,13 @@ from sqlshim.backends.cassandra.nearest import searched
 from sqlshim.backends.cassandra.policy import consult
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.run import start
-from sqlshim.backends.cassandra.selectivity import Samples, rather_scan
+from sqlshim.backends.cassandra.selectivity import Samples, filtered_share, rather_scan
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.uri import Address
 from sqlshim.backends.cassandra.views import read_views
 from sqlshim.backends.cassandra.write import insert_rows
+from sqlshim.backends.estimate import base_column
 from sqlshim.backends.protocol import (
     Accepted,
     FullScan,
@@ -42,7 +43,7 @@ from sqlshim.errors import (
     nearest,
 )
 from sqlshim.ir.relational import Filter, Rel
-from sqlshim.ir.scalar import Scalar, SortKey
+from sqlshim.ir.scalar import Column, Scalar, SortKey
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class CassandraBackend(WritesAtOnce):
     kind = "cassandra"
     product = "Cassandra"
     worthwhile_keys = 0.15  # a partition found by its key costs as much as six that are scanned
+    keys_by_index = 0.06  # and a row found by an index as much as sixteen
 
     def __init__(self, address: Address, alias: str, options: Options) -> None:
         self.alias = alias
@@ -72,7 +74,7 @@ class CassandraBackend(WritesAtOnce):
         self.options = options
         self._ann, self._views = address.ann, address.views
         if options.full_scan is FullScan.FORBID:
-            self.worthwhile_keys = 1.0
+            self.worthwhile_keys = self.keys_by_index = 1.0
         self._session = Session(address, options.connect_timeout)
         self._ring = Ring(self._session)
         self._samples = Samples(self._session)
@@ -164,6 +166,14 @@ class CassandraBackend(WritesAtOnce):
 
     def keeps_first(self, rel: Rel) -> bool:
         return keeps_first(rel)
+
+    def worth_of_keys(self, rel: Rel, column: Column) -> float:
+        base = base_column(rel, column)
+        by_key = base is not None and base[1] in base[0].partition_key
+        return self.worthwhile_keys if by_key else self.keys_by_index
+
+    def share(self, rel: Filter) -> float | None:
+        return filtered_share(rel, self._samples.share)
 
     def compile(self, rel: Rel) -> CqlQuery:
         return compile_query(rel, self._views)

@@ -144,6 +144,8 @@ class CqlQuery:
         if self.arms:
             return [line for arm in self.arms for line in arm.show()]
         terms = self.restriction.terms
+        if self.restriction.path is Path.INDEX_KEYS:
+            terms = (replace(terms[0], op=Op.EQ), *terms[1:])
         forms = tuple((t.op, len(t.columns) if t.beside else 0) for t in terms)
         lines = [self.text(forms, self.by_ranges or self.token_range is not None)]
         if self.token_range is not None:
@@ -152,6 +154,8 @@ class CqlQuery:
             lines.append("for each token range of the ring, in parallel")
         elif self.restriction.path is Path.PARTITIONS:
             lines.append("for batches of partition keys, in parallel")
+        elif self.restriction.path is Path.INDEX_KEYS:
+            lines.append("for each key, in parallel")
         return lines
 
 

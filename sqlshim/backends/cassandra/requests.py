@@ -70,6 +70,10 @@ def plan(
             yield _ranged(query, bounds, token_range, last)
     elif query.restriction.path is Path.PARTITIONS:
         yield from _keyed(query, bounds, last)
+    elif query.restriction.path is Path.INDEX_KEYS:
+        keys, *rest = bounds
+        for key in keys.value if isinstance(keys.value, list) else [keys.value]:
+            yield _request(query, [Bound(Op.EQ, key), *rest], last)
     else:
         yield _request(query, bounds, last)
 

@@ -9,7 +9,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlshim.backends.cassandra.bounds import OF_COLLECTIONS, POINTS, Op, Term
@@ -38,6 +38,7 @@ class Path(StrEnum):
     PARTITION = "whole partition"
     PARTITIONS = "several partitions by key"
     INDEX = "index"
+    INDEX_KEYS = "index, a key at a time"  # for a set of keys
     RING = "token ranges"
     UNION = "union"  # of several of these, one for each arm of an OR: see `union`
 
@@ -58,7 +59,9 @@ class Restriction:
     def path_name(self) -> str:
         if self.arms:
             return f"union of {'; '.join(dict.fromkeys(arm.path_name for arm in self.arms))}"
-        return f"index {', '.join(self.indexes)}" if self.indexes else self.path.value
+        if not self.indexes:
+            return self.path.value
+        return self.path.value.replace("index", f"index {', '.join(self.indexes)}", 1)
 
 
 def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Restriction:
@@ -67,12 +70,17 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
     terms = [term for group in taken.values() for term in group]
     keyed = _partition_terms(terms, table)
     why = "the server refuses an index beside IN on the partition key"
-    if not _may_look_up(keyed, terms):
+    by_index = None if keyed else _set_by_index(terms, table)
+    if by_index is None and not _may_look_up(keyed, terms):
         terms = [t for t in terms if t.keys is None]
-        keyed, why = _partition_terms(terms, table), "keys are looked up by the partition key only"
+        keyed, why = _partition_terms(terms, table), "keys are looked up by key or index only"
     if keyed is None:
         terms = [t for t in terms if not t.beside]
-    if keyed is None and any(_index_for(t, table) for t in terms):
+    if by_index is not None:
+        why = "one index finds a set of keys"
+        terms, unable = _without_filters(terms, table, lambda t: t == by_index)
+        path, sent, filtering, indexes = _by_index_keys(by_index, terms, table)
+    elif keyed is None and any(_index_for(t, table) for t in terms):
         terms = [t for t in terms if t.op is not Op.IN or t.column not in table.partition_key]
         terms, unable = _without_filters(terms, table, lambda t: bool(_index_for(t, table)))
         path, sent, filtering, indexes = _by_index(terms, table)
@@ -266,6 +274,26 @@ def _by_index(
     rest = [t for t in terms if t not in answering]
     names = tuple(dict.fromkeys(answering.values()))
     return Path.INDEX, (*answering, *rest), _must_filter(terms, table), names
+
+
+def _set_by_index(terms: Sequence[Term], table: Table) -> Term | None:
+    """The set of keys whose column has an index, if there is one set only."""
+    sets = [t for t in terms if t.keys is not None]
+    if len(sets) != 1 or _index_for(replace(sets[0], op=Op.EQ), table) is None:
+        return None
+    return sets[0]
+
+
+def _by_index_keys(
+    keys: Term, terms: Sequence[Term], table: Table
+) -> tuple[Path, tuple[Term, ...], bool, tuple[str, ...]]:
+    """One statement a key. Other indexes stay out of it: to intersect two costs the server more
+    than to read the rows of one key."""
+    indexed = {i.columns[0][0] for i in table.indexes}
+    rest = [t for t in terms if t.column not in indexed and not t.beside and t is not keys]
+    rest = [t for t in rest if len(t.values) <= MOST_ITEMS]
+    name = _index_for(replace(keys, op=Op.EQ), table)
+    return Path.INDEX_KEYS, (keys, *rest), bool(rest), (name or "",)
 
 
 def _must_filter(terms: Sequence[Term], table: Table) -> bool:

@@ -64,7 +64,7 @@ class Reading:
         self._arrived: SimpleQueue[tuple[Any, Any] | None] = SimpleQueue()
         self._waiting = 0
         self._closed = False
-        by_keys = query.restriction.path in (Path.PARTITIONS, Path.UNION)
+        by_keys = query.restriction.path in (Path.PARTITIONS, Path.UNION, Path.INDEX_KEYS)
         self._ahead = KEYS_AHEAD if by_keys else RANGES_AHEAD
         # However many the requests are, their pages together hold as many rows.
         most = max(1, session.page_rows * RANGES_AHEAD // self._ahead)

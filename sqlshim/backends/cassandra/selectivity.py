@@ -1,4 +1,5 @@
-"""Index or scan: whether a range on an indexed column finds so much that reading all is cheaper.
+"""Index or scan: whether a range on an indexed column finds so much that reading all is cheaper;
+and what share of a table conditions keep (`filtered_share`, for the order of key sets).
 
 An index reads row by row, a scan page by page: a row through the index costs several times one of
 a scan. `Samples.share(table, terms)` judges by a few hundred values of the column, read once in a
@@ -14,7 +15,15 @@ from dataclasses import replace
 from typing import Any
 
 from sqlshim.backends.cassandra.accept import columns_of, restriction_of
-from sqlshim.backends.cassandra.bounds import POINTS, Bound, KeyPart, Op, Term, decide
+from sqlshim.backends.cassandra.bounds import (
+    OF_COLLECTIONS,
+    POINTS,
+    Bound,
+    KeyPart,
+    Op,
+    Term,
+    decide,
+)
 from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.ring import KEEP_LARGE, LOW, PROBE_ROWS
@@ -23,10 +32,11 @@ from sqlshim.backends.cassandra.shape import shape_of
 from sqlshim.backends.cassandra.terms import as_terms
 from sqlshim.backends.cassandra.union import is_either
 from sqlshim.backends.cassandra.values import readers
+from sqlshim.backends.estimate import selectivity
 from sqlshim.backends.protocol import Accepted
 from sqlshim.catalog.model import Table
 from sqlshim.errors import Error
-from sqlshim.ir.relational import Filter
+from sqlshim.ir.relational import Filter, Scan
 from sqlshim.ir.scalar import Column, Literal, Scalar
 
 PLACES, ROWS_A_PLACE = 4, 200  # of a sample
@@ -65,6 +75,29 @@ def _ranges(restriction: Restriction, table: Table) -> list[Term]:
     if restriction.path is not Path.INDEX or any(t.op in POINTS | {Op.IN} for t in served):
         return []
     return served
+
+
+def filtered_share(rel: Filter, share: Share) -> float | None:
+    """The share of a table's rows that a Filter keeps, by samples; conditions that cannot be
+    judged so are guessed. None if none can be."""
+    shape = shape_of(rel.input)
+    if shape is None or shape.where or not isinstance(rel.input, Scan):
+        return None
+    table, columns = shape.scan.table, columns_of(shape)
+    kept, known = 1.0, False
+    ranges: list[Term] = []
+    for conjunct in rel.where:
+        terms = as_terms(conjunct, columns)
+        if isinstance(terms, str) or any(t.op in OF_COLLECTIONS for t in terms):
+            kept *= selectivity(conjunct)
+        else:
+            ranges += terms
+    for name in dict.fromkeys(t.column for t in ranges):
+        found = share(table, [t for t in ranges if t.column == name])
+        if found is not None:
+            known = True
+            kept *= found
+    return kept if known else None
 
 
 def _without(
@@ -107,7 +140,7 @@ class Samples:
         native = table.column(name).native
         bounds = [decide(t, native, (), KeyPart()) for t in terms if t.column == name]
         hits = sum(all(b is not None and _holds(b, v) for b in bounds) for v in values)
-        return hits / max(len(values), 1)
+        return max(hits, 0.5) / max(len(values), 1)
 
     def _sample(self, table: Table, name: str) -> list[Any]:
         key = (table.schema, table.name, name)
@@ -150,5 +183,7 @@ def _holds(bound: Bound, value: Any) -> bool:
             return bool(value > limit)
         case Op.GE:
             return bool(value >= limit)
+        case Op.IN:
+            return value in limit
         case _:
             return bool(value == limit)

@@ -13,7 +13,8 @@ from sqlshim.backends.cassandra.bounds import Term
 from sqlshim.backends.cassandra.restrict import Path, Restriction, restrict
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Call, Cast, Literal, Scalar
+from sqlshim.ir.keys import key_test
+from sqlshim.ir.scalar import Call, Cast, Literal, Param, Scalar
 from tests.backends.cassandra.trees import (
     COLUMNS,
     INDEXED,
@@ -288,3 +289,28 @@ def test_what_was_taken_is_taken_again(where: list[Scalar]) -> None:
     left = {conjunct for conjunct, _ in once.left}
     again = restrict([c for c in where if c not in left], COLUMNS, INDEXED)
     assert again == Restriction(once.path, once.terms, (), once.filtering, once.indexes)
+
+
+def keys_of(column: str) -> Scalar:
+    return key_test(col(column), Param(0, t.array(t.INTEGER)))
+
+
+def test_a_set_of_keys_is_found_by_an_index_a_key_at_a_time() -> None:
+    found = restrict([keys_of("v")], COLUMNS, INDEXED)
+    assert (found.path_name, found.filtering) == ("index by_v, a key at a time", False)
+
+
+def test_beside_a_set_of_keys_no_other_index_is_asked() -> None:
+    where = [keys_of("v"), eq("small", 1), gt("w", 1.5)]
+    found = restrict(where, COLUMNS, INDEXED)
+    assert shown(found.terms) == ["v IN", "w >"]
+    assert found.left == ((where[1], "one index finds a set of keys"),)
+
+
+def test_keys_of_a_column_without_an_index_are_not_looked_up() -> None:
+    found = restrict([keys_of("c")], COLUMNS, INDEXED)
+    assert (found.path, found.terms, len(found.left)) == (Path.RING, (), 1)
+
+
+def test_two_sets_of_keys_are_not_looked_up() -> None:
+    assert len(reasons([keys_of("v"), keys_of("small")], INDEXED)) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sqlshim.backends.cassandra.accept import accept
-from sqlshim.backends.cassandra.selectivity import rather_scan
+from sqlshim.backends.cassandra.selectivity import filtered_share, rather_scan
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.ir.relational import Filter
 from sqlshim.ir.scalar import Scalar
@@ -41,3 +41,9 @@ def test_the_share_decides(
 ) -> None:
     left = tuple(term for term in where if term not in sent)
     assert split(*where, share=share) == (sent, left)
+
+
+def test_the_share_of_a_filter_is_the_product_of_its_columns() -> None:
+    rel = Filter(scan(of=INDEXED), (BIG_V, BIG_W))
+    assert filtered_share(rel, lambda table, terms: 0.5) == 0.25
+    assert filtered_share(rel, lambda table, terms: None) is None

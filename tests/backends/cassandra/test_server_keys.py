@@ -19,6 +19,7 @@ def _tables(cql: Any) -> None:
         "CREATE TABLE measured (station int, at int, name text, value double, "
         "PRIMARY KEY (station, at))"
     )
+    cql.execute("CREATE INDEX measured_by_name ON measured (name) USING 'sai'")
     cql.execute("CREATE TABLE pairs (a int, b int, v int, PRIMARY KEY ((a, b)))")
     for i in range(6):
         cql.execute(
@@ -38,6 +39,7 @@ def explained(connection: Any, sql: str) -> str:
 
 
 BY_KEY = "SELECT c.name, m.value FROM chosen c JOIN measured m ON m.station = c.station"
+BY_NAME = "SELECT c.name, m.value FROM chosen c JOIN measured m ON m.name = c.name"
 JOINS = [
     BY_KEY,
     "SELECT c.name, m.value FROM chosen c LEFT JOIN measured m ON m.station = c.station",
@@ -49,6 +51,14 @@ JOINS = [
     "SELECT c.name, p.v FROM chosen c JOIN pairs p ON p.b = c.station WHERE p.a = 0",
     f"{BY_KEY} AND m.at > 100",
     f"{BY_KEY} AND m.name = c.name",
+    BY_NAME,
+    f"{BY_NAME} AND m.value > 20",
+    "SELECT name, count(*), max(at) FROM measured WHERE name IN (SELECT name FROM chosen WHERE "
+    "id < 3) GROUP BY name",
+    "SELECT c.name, m.n FROM chosen c JOIN (SELECT name, station, count(*) AS n FROM measured "
+    "GROUP BY name, station) m ON m.name = c.name",
+    "SELECT c.name, p.v FROM chosen c JOIN measured m ON m.name = c.name JOIN pairs p "
+    "ON p.b = m.station WHERE c.name LIKE 'n%2'",
 ]
 
 
@@ -66,10 +76,16 @@ def test_the_partition_key_is_looked_up(connect: Connect) -> None:
     assert "several partitions by key" in plan
 
 
-def test_another_column_than_the_partition_key_is_scanned(connect: Connect) -> None:
+def test_an_indexed_column_is_looked_up_a_key_at_a_time(connect: Connect) -> None:
+    plan = explained(connect(pushdown="always"), BY_NAME)
+    assert "access path: index measured_by_name, a key at a time" in plan
+    assert 'WHERE "name" = ?' in plan
+
+
+def test_a_column_that_is_neither_key_nor_indexed_is_scanned(connect: Connect) -> None:
     plan = explained(
         connect(pushdown="always"),
-        "SELECT c.name, m.value FROM chosen c JOIN measured m ON m.name = c.name",
+        "SELECT c.name, m.value FROM chosen c JOIN measured m ON m.at = c.station",
     )
     assert "IN KEYS" not in plan
 
