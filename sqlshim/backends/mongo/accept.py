@@ -15,7 +15,7 @@ from sqlshim.backends.mongo.collecting import COLLECTING
 from sqlshim.backends.mongo.costs import why_not_lookup
 from sqlshim.backends.mongo.joins import oriented
 from sqlshim.backends.mongo.mql import is_plain_name
-from sqlshim.backends.mongo.origins import origins
+from sqlshim.backends.mongo.origins import origins, reads_nothing
 from sqlshim.backends.mongo.refusals import OPAQUE, UNORDERED, first, kind, refusal
 from sqlshim.backends.mongo.repeating import why_not_twice
 from sqlshim.backends.protocol import Accepted, Pushdown
@@ -76,11 +76,6 @@ def _subqueries(e: Scalar) -> Iterator[Subquery]:
         yield from (part for part in walk.every_scalar(e) if isinstance(part, Subquery))
 
 
-def _reads_nothing(rel: Rel) -> bool:
-    """Whether no collection is read under `rel`."""
-    return not any(isinstance(r, Scan) for r in walk.every_rel(rel))
-
-
 def _reads_several(rel: Rel) -> bool:
     """Whether the collections under `rel` are in several databases."""
     scans = (r for r in walk.every_rel(rel) if isinstance(r, Scan))
@@ -119,7 +114,7 @@ class _Asked:
     def inputs(self, rel: Rel) -> str:
         """What is below `rel` and was not asked about yet."""
         lateral = rel.right if isinstance(rel, Join) and rel.lateral else None
-        new = (r for r in walk.inputs(rel) if r is lateral or _reads_nothing(r))
+        new = (r for r in walk.inputs(rel) if r is lateral or reads_nothing(r))
         return first(map(self.whole, new))
 
     def whole(self, rel: Rel) -> str:

@@ -7,7 +7,7 @@ computed, so that conditions at the start can use indexes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlshim.backends.mongo.encode import OBJECT_ID
 from sqlshim.backends.mongo.expressions import Expressions
@@ -49,51 +49,46 @@ from sqlshim.ir.scalar import Scalar
 def compile_rel(rel: Rel) -> Query:
     """The pipeline of a relation that reads nothing from outside."""
     scans = (r.table.name for r in walk.every_rel(rel) if isinstance(r, Scan))
-    return with_shared(rel, _Compiler(next(scans)).compiled)
+    return with_shared(rel, _compiled).over(next(scans))
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiler:
-    """`home` is a collection that is there: pipelines of rows of no collection start from it."""
+def _compiled(rel: Rel, outer: Scope) -> Query:
+    """The pipeline of a relation that may read columns of `outer`."""
+    match rel:
+        case Scan():
+            return replace(_scan(rel), outer=outer)
+        case Values():
+            return listed(rel, outer)
+        case Series():
+            return series(rel, outer)
+        case Shared():
+            return reference(rel, _compiled, outer)
+        case GroupingSets():
+            return _compiled(union_of_sets(rel), outer)
+        case SetOp():
+            return combined([_compiled(part, outer) for part in rel.inputs], rel)
+        case Join(kind=JoinKind.FULL):
+            return _compiled(full_join(rel), outer)
+        case Join():
+            turned = oriented(rel)
+            return joined(turned, _compiled(turned.left, outer), _compiled)
+        case _:
+            return _above(rel, outer)
 
-    home: str
 
-    def compiled(self, rel: Rel, outer: Scope) -> Query:
-        """The pipeline of a relation that may read columns of `outer`."""
-        match rel:
-            case Scan():
-                return replace(_scan(rel), outer=outer)
-            case Values():
-                return listed(rel, self.home, outer)
-            case Series():
-                return series(rel, self.home, outer)
-            case Shared():
-                return reference(rel, self.home, self.compiled, outer)
-            case GroupingSets():
-                return self.compiled(union_of_sets(rel), outer)
-            case SetOp():
-                return combined([self.compiled(part, outer) for part in rel.inputs], rel)
-            case Join(kind=JoinKind.FULL):
-                return self.compiled(full_join(rel), outer)
-            case Join():
-                turned = oriented(rel)
-                return joined(turned, self.compiled(turned.left, outer), self.compiled)
-            case _:
-                return self._above(rel, outer)
-
-    def _above(self, rel: Rel, outer: Scope) -> Query:
-        """The pipeline of a node with one input."""
-        match rel:
-            case Limit(input=Sort() as order):
-                below = self.compiled(order.input, outer)
-                query, sort = with_values(below, order, self.compiled)
-                assert isinstance(sort, Sort)
-                return first_rows(query, sort, rel)
-            case Filter():
-                return filtered(self.compiled(rel.input, outer), rel, self.compiled)
-            case _:
-                (child,) = walk.inputs(rel)
-                return _over(*with_values(self.compiled(child, outer), rel, self.compiled))
+def _above(rel: Rel, outer: Scope) -> Query:
+    """The pipeline of a node with one input."""
+    match rel:
+        case Limit(input=Sort() as order):
+            below = _compiled(order.input, outer)
+            query, sort = with_values(below, order, _compiled)
+            assert isinstance(sort, Sort)
+            return first_rows(query, sort, rel)
+        case Filter():
+            return filtered(_compiled(rel.input, outer), rel, _compiled)
+        case _:
+            (child,) = walk.inputs(rel)
+            return _over(*with_values(_compiled(child, outer), rel, _compiled))
 
 
 def _over(query: Query, rel: Rel) -> Query:

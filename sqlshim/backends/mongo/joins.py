@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlshim.backends import estimate
 from sqlshim.backends.mongo.mql import is_plain_name, or_null, present
-from sqlshim.backends.mongo.origins import has_index, is_filtered_scan, origins
+from sqlshim.backends.mongo.origins import has_index, is_filtered_scan, origins, reads_nothing
 from sqlshim.backends.mongo.query import Compiled, Query, Stage
 from sqlshim.backends.mongo.scope import Place, Scope
 from sqlshim.backends.mongo.scope import field as place_at
@@ -56,11 +56,16 @@ def _read(rel: Join, terms: Iterable[Scalar]) -> set[int]:
 def oriented(rel: Join) -> Join:
     """The join with the side to look up on the right.
 
-    An inner join may start from either side, if an index finds the rows of the other.
+    An inner join may start from either side, if an index finds the rows of the other; it starts
+    from rows of no collection.
     """
     if rel.kind is JoinKind.RIGHT:
         return Join(JoinKind.LEFT, rel.right, rel.left, rel.on)
-    if rel.lateral or rel.kind is not JoinKind.INNER or not has_index(rel.left, rel.on):
+    if rel.lateral or rel.kind is not JoinKind.INNER:
+        return rel
+    if is_filtered_scan(rel.left) and reads_nothing(rel.right):
+        return Join(rel.kind, rel.right, rel.left, rel.on)
+    if not has_index(rel.left, rel.on):
         return rel
     if has_index(rel.right, rel.on) and _work(rel.left, rel.right) <= _work(rel.right, rel.left):
         return rel
@@ -121,7 +126,7 @@ class _Lookup:
     def compile(self, compiled: Compiled) -> Query:
         rest = tuple(t for t in self.rel.on if self.pair is None or t is not self.pair.term)
         left = self.left
-        stage: Stage = {"from": self.right.collection}
+        stage: Stage = self.right.source("from")
         guard: list[Stage] = []
         if self.pair is not None:
             local = self.left.scope[self.pair.local.id].path

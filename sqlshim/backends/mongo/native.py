@@ -27,7 +27,7 @@ from sqlshim.backends.mongo.key_hints import (
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
-from sqlshim.backends.mongo.query import finished
+from sqlshim.backends.mongo.query import PASSED_BY, finished
 from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.catalog.model import Table
 from sqlshim.ir import walk
@@ -141,6 +141,8 @@ def _mixed(rel: Rel) -> set[int]:
 
 def access_path(stages: Sequence[Mql], table: Table) -> str:
     """How the server probably finds the documents, judged by the first stage."""
+    if tuple(stages[: len(PASSED_BY)]) == PASSED_BY:
+        return "rows of no collection first"
     first = stages[0] if stages and isinstance(stages[0], dict) else {}
     if "$match" in first:
         return _of_match(first["$match"], table)
@@ -180,15 +182,21 @@ def _fields(query: Mql) -> set[str]:
 
 
 FEW = 100
+_MULTIPLIES = frozenset({"$unwind", "$unionWith"})
 
 
 def gives_few(stages: Sequence[Mql], table: Table) -> bool:
     """Whether few documents come out: a total, a small limit, or one document by its key."""
-    if any(isinstance(stage, Placeholder) for stage in stages):  # LIMIT with a parameter
-        return True
-    if any("$group" in stage and stage["$group"]["_id"] is None for stage in stages):
-        return True
-    if any(stage.get("$limit", FEW + 1) <= FEW for stage in stages):
+    few = False
+    for stage in stages:
+        is_hole = isinstance(stage, Placeholder)  # LIMIT with a parameter
+        if is_hole or ("$group" in stage and stage["$group"]["_id"] is None):
+            few = True
+        elif not _MULTIPLIES.isdisjoint(stage):
+            few = False
+        elif stage.get("$limit", FEW + 1) <= FEW:
+            few = True
+    if few:
         return True
     fixed = _equalities(stages[0].get("$match", {})) if stages else set()
     keys = [{name for name, _ in i.columns} for i in table.indexes if i.unique]

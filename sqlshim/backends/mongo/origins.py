@@ -39,6 +39,11 @@ def is_filtered_scan(rel: Rel) -> bool:
             return False
 
 
+def reads_nothing(rel: Rel) -> bool:
+    """Whether no collection is read under `rel`."""
+    return not any(isinstance(r, Scan) for r in walk.every_rel(rel))
+
+
 def scanned(rel: Rel) -> Scan:
     """The scan below what `is_filtered_scan` is true of (its subqueries may have others)."""
     while not isinstance(rel, Scan):

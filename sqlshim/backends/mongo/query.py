@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from sqlshim.backends.mongo.mql import Mql, is_plain_name, projected
+from sqlshim.backends.mongo.mql import NOTHING, Mql, is_plain_name, projected
 from sqlshim.backends.mongo.scope import Scope
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Column
 
 Stage = dict[str, Mql]
+NOWHERE = ""  # the collection of a pipeline that begins with $documents
+# What comes before a whole pipeline of that kind, which has to be over some collection: a $match of
+# nothing alone would have the server read all of it.
+PASSED_BY: tuple[Stage, ...] = ({"$limit": 1}, {"$match": NOTHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,17 @@ class Query:
 
     def then(self, *stages: Stage) -> Query:
         return replace(self, stages=self.stages + stages)
+
+    def source(self, key: str) -> dict[str, Mql]:
+        """The part of a $lookup or $unionWith that names the collection."""
+        return {} if self.collection == NOWHERE else {key: self.collection}
+
+    def over(self, home: str) -> Query:
+        """The same rows from a pipeline over a collection, `home` if there is none yet."""
+        if self.collection != NOWHERE:
+            return self
+        added = {"$unionWith": {"pipeline": list(self.stages)}}
+        return replace(self, collection=home, stages=(*PASSED_BY, added))
 
     def passed_on(self, read: Iterable[int]) -> tuple[dict[str, Mql], Scope]:
         """The `let` of a $lookup whose pipeline reads these columns, and all columns as it sees

@@ -1,8 +1,5 @@
-"""Rows of no collection: VALUES and GENERATE_SERIES as $documents.
-
-A pipeline over a collection cannot begin with $documents, a $unionWith inside it can: all
-documents of some collection are passed by (the server reads none), and the rows added.
-"""
+"""Rows of no collection: VALUES and GENERATE_SERIES as $documents, with which a pipeline inside
+another may begin."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlshim.backends.mongo.expressions import Expressions
-from sqlshim.backends.mongo.mql import NOTHING, Mql, absent, any_of, cond, is_constant, or_null
-from sqlshim.backends.mongo.query import Query, output_names
+from sqlshim.backends.mongo.mql import Mql, absent, any_of, cond, is_constant, or_null
+from sqlshim.backends.mongo.query import NOWHERE, Query, output_names
 from sqlshim.backends.mongo.scope import Scope, field
 from sqlshim.ir.relational import Series, Values
 from sqlshim.ir.scalar import Literal
@@ -35,7 +32,7 @@ def refusal(rel: Values | Series) -> str:
     return "" if isinstance(rel.step, Literal) else "a series of computed steps has no MongoDB form"
 
 
-def listed(rel: Values, home: str, outer: Scope) -> Query:
+def listed(rel: Values, outer: Scope) -> Query:
     """The rows of VALUES, which may read columns of `outer`."""
     names = output_names(rel.columns)
     scalars = Expressions(outer)
@@ -48,14 +45,14 @@ def listed(rel: Values, home: str, outer: Scope) -> Query:
         c.id: field(n, known=not may)
         for c, n, may in zip(rel.columns, names, nullable, strict=True)
     }
-    return replace(_added(rows, home, names, outer), scope=scope)
+    return replace(_given_by(rows, names, outer), scope=scope)
 
 
 def _given(value: Mql) -> Mql:
     return value if is_constant(value) else or_null(value)
 
 
-def series(rel: Series, home: str, outer: Scope) -> Query:
+def series(rel: Series, outer: Scope) -> Query:
     """The numbers of GENERATE_SERIES; none if a bound is NULL."""
     (column,) = rel.columns
     (name,) = output_names(rel.columns)
@@ -71,9 +68,8 @@ def series(rel: Series, home: str, outer: Scope) -> Query:
     rows: Mql = {"$map": {"input": numbers, "in": {name: number}}}
     none = any_of([absent("$$from"), absent("$$to")])
     made: Mql = {"$let": {"vars": bounds, "in": cond(none, [], rows)}}
-    return replace(_added(made, home, (name,), outer), scope={column.id: field(name, known=True)})
+    return replace(_given_by(made, (name,), outer), scope={column.id: field(name, known=True)})
 
 
-def _added(rows: Mql, home: str, names: Sequence[str], outer: Scope) -> Query:
-    added = {"$unionWith": {"pipeline": [{"$documents": rows}]}}
-    return Query(home, ({"$match": NOTHING}, added), {}, tuple(names) or None, outer)
+def _given_by(rows: Mql, names: Sequence[str], outer: Scope) -> Query:
+    return Query(NOWHERE, ({"$documents": rows},), {}, tuple(names) or None, outer)

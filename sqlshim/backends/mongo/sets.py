@@ -46,7 +46,7 @@ def _united(parts: list[Query]) -> Query:
 def _chained(parts: Sequence[Query]) -> Query:
     first, *others = parts
     unions: Iterator[Stage] = (
-        {"$unionWith": {"coll": q.collection, "pipeline": list(q.stages)}} for q in others
+        {"$unionWith": {**q.source("coll"), "pipeline": list(q.stages)}} for q in others
     )
     return first.then(*unions)
 

@@ -12,8 +12,7 @@ from dataclasses import replace
 
 from sqlshim.backends import estimate
 from sqlshim.backends.estimate import Known
-from sqlshim.backends.mongo.mql import NOTHING
-from sqlshim.backends.mongo.query import Compiled, Query, Stage, finished, output_names
+from sqlshim.backends.mongo.query import NOWHERE, Compiled, Query, Stage, finished, output_names
 from sqlshim.backends.mongo.scope import NO_COLUMNS, Scope
 from sqlshim.backends.mongo.scope import field as place_at
 from sqlshim.ir import walk
@@ -69,18 +68,18 @@ def _collected() -> list[Stage]:
 
 
 def _read_by(query: Query, number: int) -> list[Stage]:
-    inner = {"pipeline": list(query.stages), "as": _ROW}
+    let = {f"s{number}": f"${_ROWS}"}
+    inner = {"let": let, "pipeline": list(query.stages), "as": _ROW}
     return [
-        {"$lookup": {"from": query.collection, "let": {f"s{number}": f"${_ROWS}"}, **inner}},
+        {"$lookup": {**query.source("from"), **inner}},
         {"$unwind": f"${_ROW}"},
         {"$replaceRoot": {"newRoot": f"${_ROW}"}},
     ]
 
 
-def reference(rel: Shared, home: str, compiled: Compiled, outer: Scope) -> Query:
+def reference(rel: Shared, compiled: Compiled, outer: Scope) -> Query:
     """The rows of a shared query where it is named."""
     scope = compiled(rel.input, NO_COLUMNS).scope
     names = output_names(rel.input.columns)
-    rows = {"$unionWith": {"pipeline": [{"$documents": f"$$s{rel.number}"}]}}
     found = _scope(rel.columns, rel.input.columns, names, scope)
-    return Query(home, ({"$match": NOTHING}, rows), found, names, outer)
+    return Query(NOWHERE, ({"$documents": f"$$s{rel.number}"},), found, names, outer)

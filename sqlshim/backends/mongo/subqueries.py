@@ -75,7 +75,7 @@ class _Values:
         variables, outer = self.query.passed_on(read)
         inner = replace(self.compiled(e.rel, outer), outer=outer)
         stages, place = _BUILD[e.kind](e, inner, into)
-        stage: Stage = {"from": inner.collection}
+        stage: Stage = inner.source("from")
         if variables:
             stage["let"] = variables
         stage |= {"pipeline": stages, "as": into}
