@@ -128,6 +128,8 @@ class Table:
         return f"INSERT INTO {self.name} VALUES {lines}", parameters
 
     def keeping(self, indexes: Sequence[int]) -> Table:
+        if self.form == "sampled" and 0 not in indexes:  # which shows the types
+            indexes = [0, *indexes]
         raw = frozenset(new for new, old in enumerate(indexes) if old in self.raw)
         return replace(self, rows=tuple(self.rows[i] for i in indexes), raw=raw)
 

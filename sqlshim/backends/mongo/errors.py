@@ -213,7 +213,7 @@ _VALUES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
         (r"\$(?:ln|log|log10)'s ", _math("2201E", "cannot take logarithm of zero or less")),
         (r"\$pow cannot take", _math("2201F", "zero raised to a negative power is undefined")),
         (r"cannot apply \$\w+ to", _math("22003", "input is out of range")),
-        (r"dateAdd|dateSubtract|dateTrunc", _date),
+        (r"dateAdd|dateSubtract|dateTrunc|date component was outside", _date),
         (r"requires .* (?:argument|string)|only supports|can't convert from|Unsupported conversion"
          r"|must be of type|must resolve to|can only |input to \$", _schema),
     )

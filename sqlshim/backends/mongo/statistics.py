@@ -52,7 +52,8 @@ class Statistics:
         scan = rel.input
         if not isinstance(scan, Scan):
             return None
-        measurable = tuple(t for t in rel.where if self._measurable(t))
+        own = {c.id for c in scan.columns}  # in a lateral join there are the left side's, too
+        measurable = tuple(t for t in rel.where if walk.reads(t) <= own and self._measurable(t))
         if not measurable or not scan.table.row_count:
             return None
         test = where(measurable, compile_rel(scan).scope)
