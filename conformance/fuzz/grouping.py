@@ -40,7 +40,7 @@ def aggregate(scope: Scope, kind: str) -> Node:
         template, kids = template.replace("{0}", "{}"), (column, column)
     else:
         kids = tuple(expression(scope, k) for k in inside)
-    if rnd.random() < 0.2:
+    if rnd.random() < 0.2 and not template.startswith("CAST"):
         template += " FILTER (WHERE {})"
         kids = (*kids, predicate(scope))
     return Part(kind, template, kids)

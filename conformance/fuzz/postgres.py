@@ -47,7 +47,11 @@ class Postgres(Oracle):
             cursor = self._connection.execute(literal_sql(tree), prepare=False)
             return Rows(tuple(cursor.fetchall()), ())
         except self._psycopg.Error as error:
-            return Failed(error.sqlstate or "", f"{type(error).__name__}: {error}")
+            # Its own errors have no SQLSTATE: a date that Python cannot hold.
+            state = error.sqlstate or (
+                "22008" if isinstance(error, self._psycopg.DataError) else ""
+            )
+            return Failed(state, f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
         self._connection.close()
