@@ -233,7 +233,9 @@ def _object(node: exp.Expr, binds: Binds) -> Scalar:
     first = pairs[0] if pairs else None
     if isinstance(first, exp.Literal) and first.name.startswith("{"):
         raise NotSupportedError("JSON_OBJECT of arrays is not supported", position=position(node))
-    return call(fj.JSON_BUILD_OBJECT, *map(binds.scalar, pairs))
+    sorts = binds.context.dialect == "mysql"  # as jsonb does, and writes it so
+    fn = fj.JSONB_BUILD_OBJECT if sorts else fj.JSON_BUILD_OBJECT
+    return call(fn, *map(binds.scalar, pairs))
 
 
 def _build_object(fn: Function) -> Special:

@@ -40,7 +40,7 @@ from sqlshim.bind.set_operations import arms_of, check_by_name, united
 from sqlshim.bind.sources import SourceBinder, values_rel
 from sqlshim.bind.unnest import Expansions
 from sqlshim.bind.unread import check_read
-from sqlshim.bind.windows import Windows
+from sqlshim.bind.windows import Windows, unaliased
 from sqlshim.errors import (
     DataError,
     GroupingError,
@@ -50,6 +50,7 @@ from sqlshim.errors import (
 )
 from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel
 from sqlshim.ir.scalar import Column, Literal, Scalar, SortKey
+from sqlshim.sql.dialects import traits_of
 from sqlshim.types import BIGINT, INTEGERS, Kind
 
 
@@ -145,7 +146,8 @@ class QueryBinder:
         if having is None:
             return None
         binder = ScalarBinder(self.context, scope, self.query, "HAVING", groups)
-        return binder.condition(having.this)
+        named = traits_of(self.context.dialect).having_sees_aliases
+        return binder.condition(unaliased(having.this, node, scope) if named else having.this)
 
     def items(
         self, node: exp.Select, scope: Scope, binder: ScalarBinder, settled: bool = True

@@ -3,6 +3,8 @@ and their kin. `scalars` looks them up."""
 
 from __future__ import annotations
 
+from sqlglot import exp
+
 from sqlshim.bind import (
     arrays,
     json,
@@ -13,6 +15,7 @@ from sqlshim.bind import (
     special_strings,
     vectors,
 )
+from sqlshim.bind.returned_rows import series_array
 
 SPECIAL = (
     special_operators.SPECIAL
@@ -23,6 +26,7 @@ SPECIAL = (
     | json.SPECIAL
     | jsonb_operators.SPECIAL
     | vectors.SPECIAL
+    | {exp.GenerateSeries: series_array}
 )
 CALLS = (
     jsonb_operators.NAMED

@@ -9,6 +9,7 @@ from sqlshim.bind.binds import Binds, int_literal, text_literal
 from sqlshim.bind.coerce import call, cast, number, settle
 from sqlshim.bind.json import shown_as_json
 from sqlshim.bind.jsonb_operators import normal
+from sqlshim.bind.moments import special_moment
 from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import datetime, math, text
@@ -34,6 +35,8 @@ def cast_(node: exp.Expr, binds: Binds) -> Scalar:
 
 def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
     wanted = sql_type(to)
+    if (moment := special_moment(value, wanted, binds)) is not None:
+        return moment
     value = _as_whole(shown_as_json(value, wanted), wanted, binds)
     result = cast(value, wanted, safe=safe)
     if isinstance(to, DataType) and to.is_type(DataType.Type.JSONB) and not safe:

@@ -70,7 +70,8 @@ def shown_by_codes(value: Scalar, node: exp.Expr | None, binds: Binds) -> Scalar
     if pattern == "%s":  # SQLite's seconds since 1970
         epoch = call(datetime.EXTRACT_FRACTION, text_literal("epoch"), value)
         return cast(cast(epoch, BIGINT), TEXT)
-    if value.type.kind not in _INSTANTS or not _CODES.fullmatch(pattern):
+    seconds = "%f" in pattern and binds.context.dialect == "sqlite"  # there it is SS.SSS
+    if value.type.kind not in _INSTANTS or seconds or not _CODES.fullmatch(pattern):
         raise NotSupportedError(
             f"the pattern {pattern!r} of {str(value.type).lower()} is not supported",
             hint="%Y %m %d %H %I %M %S %f %j %B %b %A %a %p %y %u %w %W %U are.",
@@ -124,7 +125,8 @@ def _whole_days(step: Scalar) -> bool:
 
 _UNITS = {"yy": "year", "yyyy": "year", "qq": "quarter", "q": "quarter", "mm": "month",
           "m": "month", "dd": "day", "d": "day", "hh": "hour", "mi": "minute", "n": "minute",
-          "ss": "second", "s": "second", "ms": "millisecond", "sql_tsi_day": "day"}  # fmt: skip
+          "ss": "second", "s": "second", "ms": "millisecond", "sql_tsi_day": "day",
+          "sunday": "week", "monday": "week", "isoweek": "week"}  # fmt: skip
 _KNOWN = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "microsecond")
 
 
@@ -152,9 +154,19 @@ def date_diff(node: exp.Expr, binds: Binds) -> Scalar:
     end, start = instant(node.this, binds), instant(node.expression, binds)
     if node.args.get("unit") is None:
         return call(op.SUB, cast(end, DATE), cast(start, DATE))
-    week = binds.context.dialect not in ("tsql", "bigquery", "fabric")  # theirs begin on Sunday
-    unit = _unit(node, _KNOWN if week else tuple(u for u in _KNOWN if u != "week"))
+    unit = _unit(node, _KNOWN)
+    if unit == "week" and binds.context.dialect != "duckdb":
+        mondays = node.args["unit"].name.lower() in ("isoweek", "monday")
+        sundays = binds.context.dialect in ("tsql", "bigquery", "fabric") and not mondays
+        first, last = (_week_of(cast(e, DATE), sundays) for e in (start, end))
+        return call(op.DIV_INT, call(op.SUB, last, first), int_literal(7))
     return call(datetime.DATE_DIFF, text_literal(unit), start, end)
+
+
+def _week_of(day: Scalar, sundays: bool) -> Scalar:
+    """The Monday of a day's week, where weeks begin on Sunday that of the day after."""
+    moved = call(op.ADD, day, int_literal(1)) if sundays else day
+    return cast(call(datetime.DATE_TRUNC, text_literal("week"), moved), DATE)
 
 
 def timestamp_diff(node: exp.Expr, binds: Binds) -> Scalar:

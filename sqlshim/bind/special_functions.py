@@ -26,7 +26,17 @@ from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Cast, Literal, Scalar
 from sqlshim.sql.dialects import traits_of
-from sqlshim.types import DATE, FLOATS, TEXT, TIMESTAMP, TIMESTAMPTZ, Kind, decimal
+from sqlshim.types import (
+    DATE,
+    FLOATS,
+    INTERVAL,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    Interval,
+    Kind,
+    decimal,
+)
 
 # --- text
 
@@ -169,16 +179,27 @@ def _extract(part: str, value: Scalar) -> Scalar:
 
 
 def date_trunc(node: exp.Expr, binds: Binds) -> Scalar:
-    part = _part(node.args["unit"].name)
+    unit = node.args["unit"]
+    sunday = unit.name.lower() == "sunday"  # BigQuery's WEEK
+    weeks = ("sunday", "monday", "isoweek")
+    part = "week" if unit.name.lower() in weeks else _part(unit.name)
     if part not in datetime.TRUNC_PARTS:
         raise ProgrammingError(
             f"unit {part!r} not recognized",
             sqlstate="22023",
             hint=f"Known are {', '.join(datetime.TRUNC_PARTS)}.",
         )
-    if node.args.get("zone") is not None:
-        raise NotSupportedError("DATE_TRUNC in a zone is not supported", hint="AT TIME ZONE is.")
     value = binds.scalar(node.this)
+    if node.args.get("zone") is not None:
+        zone = coerce(binds.scalar(node.args["zone"]), TEXT)
+        there = call(datetime.TIMEZONE, zone, coerce(value, TIMESTAMPTZ))
+        cut = call(datetime.DATE_TRUNC, text_literal(part), there)
+        return call(datetime.TIMEZONE, zone, cut)
+    if sunday:
+        day = Literal(Interval(days=1), INTERVAL.with_null(False))
+        later = call(op.ADD, cast(value, TIMESTAMP), day)
+        cut = call(op.SUB, call(datetime.DATE_TRUNC, text_literal(part), later), day)
+        return cast(cut, value.type)
     cut = call(datetime.DATE_TRUNC, text_literal(part), value)
     kept = value.type.kind is Kind.DATE and traits_of(binds.context.dialect).steps_keep_dates
     return cast(cut, DATE) if kept else cut

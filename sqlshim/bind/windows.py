@@ -16,7 +16,7 @@ from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_ag
 from sqlshim.bind.coerce import coerce, conjuncts, fit_aggregate, settle
 from sqlshim.bind.context import Context
 from sqlshim.bind.frames import bind_frame
-from sqlshim.bind.scope import matching, position
+from sqlshim.bind.scope import Scope, matching, position
 from sqlshim.errors import GroupingError, NotSupportedError, ProgrammingError
 from sqlshim.functions import windows as win
 from sqlshim.functions.model import Function, NullResult, Role
@@ -108,19 +108,7 @@ class Windows:
         clause = node.args.get("qualify")
         if clause is None:
             return
-        aliases = [(e.alias, e.this) for e in node.expressions if isinstance(e, exp.Alias)]
-        mine = list(binder.scope.own_columns())
-
-        def unnamed(part: exp.Expr) -> exp.Expr:
-            if not isinstance(part, exp.Column) or part.args.get("table") is not None:
-                return part
-            quoted = bool(part.this.args.get("quoted"))
-            if matching(part.name, quoted, mine, lambda p: p[1].name):
-                return part
-            found = matching(part.name, quoted, aliases, lambda a: a[0])
-            return exp.Paren(this=found[0][1].copy()) if found else part
-
-        condition = clause.this.copy().transform(unnamed)
+        condition = unaliased(clause.this, node, binder.scope)
         self.qualify = replace(binder, clause="QUALIFY").condition(condition)
 
     def rewrite(self, change: Callable[[Scalar], Scalar]) -> None:
@@ -132,6 +120,23 @@ class Windows:
         """`rel` with the calls' columns, filtered by QUALIFY."""
         rel = Window(rel, tuple(self.calls)) if self.calls else rel
         return rel if self.qualify is None else Filter(rel, conjuncts(self.qualify))
+
+
+def unaliased(condition: exp.Expr, node: exp.Select, scope: Scope) -> exp.Expr:
+    """A condition with what the names of the select list stand for, where they are no columns."""
+    aliases = [(e.alias, e.this) for e in node.expressions if isinstance(e, exp.Alias)]
+    mine = list(scope.own_columns())
+
+    def unnamed(part: exp.Expr) -> exp.Expr:
+        if not isinstance(part, exp.Column) or part.args.get("table") is not None:
+            return part
+        quoted = bool(part.this.args.get("quoted"))
+        if matching(part.name, quoted, mine, lambda p: p[1].name):
+            return part
+        found = matching(part.name, quoted, aliases, lambda a: a[0])
+        return exp.Paren(this=found[0][1].copy()) if found else part
+
+    return condition.copy().transform(unnamed)
 
 
 def _merged(base: tuple[str, Spec], own: Spec) -> Spec:

@@ -58,6 +58,7 @@ class Traits:
     whole_average: bool = False  # AVG of integers is an integer
     steps_keep_dates: bool = False  # a date and a number of days, months or years is a date
     bytes_in_length: bool = False  # LENGTH counts bytes
+    having_sees_aliases: bool = False  # HAVING may name what the select list names
 
 
 _TRAITS = {
@@ -71,6 +72,7 @@ _TRAITS = {
         regex_folds_case=True,
         steps_keep_dates=True,
         bytes_in_length=True,
+        having_sees_aliases=True,
     ),
     "sqlite": Traits(
         like_folds_case=True,
@@ -78,6 +80,7 @@ _TRAITS = {
         zero_divides_to_null=True,
         casts_truncate=True,
         halves_go_away=True,
+        having_sees_aliases=True,
     ),
     "tsql": Traits(
         like_classes=True,
@@ -88,13 +91,18 @@ _TRAITS = {
         steps_keep_dates=True,
     ),
     "oracle": Traits(empty_is_null=True, has_dual=True, has_rownum=True, halves_go_away=True),
-    "bigquery": Traits(like_escape="\\", halves_go_away=True, steps_keep_dates=True),
-    "snowflake": Traits(halves_go_away=True, steps_keep_dates=True),
+    "bigquery": Traits(
+        like_escape="\\",
+        halves_go_away=True,
+        steps_keep_dates=True,
+        having_sees_aliases=True,
+    ),
+    "snowflake": Traits(halves_go_away=True, steps_keep_dates=True, having_sees_aliases=True),
     "spark": Traits(
         like_escape="\\", casts_truncate=True, halves_go_away=True, steps_keep_dates=True
     ),
     "clickhouse": Traits(like_escape="\\", casts_truncate=True, steps_keep_dates=True),
-    "duckdb": Traits(halves_go_away=True),
+    "duckdb": Traits(halves_go_away=True, having_sees_aliases=True),
 }
 _OTHER = Traits()
 
