@@ -193,7 +193,7 @@ def test_cancel_from_another_thread(local: DuckEngine) -> None:
     with pytest.raises(QueryCanceled, match="user request") as caught:
         all_rows(stream)
     assert caught.value.sqlstate == "57014"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # the query would take hours
     assert not context.on_cancel
 
 
@@ -206,9 +206,10 @@ def test_timeout_interrupts(local: DuckEngine) -> None:
 def test_several_streams_at_once(local: DuckEngine) -> None:
     leaf, rel = over_source()
     streams = [run(local, rel, {leaf: Source(3)}).rows() for _ in range(3)]
-    heads = [next(s)[0][0] for s in streams]
-    assert heads == [0, 0, 0]
-    assert [sum(map(len, s)) > 0 or True for s in streams] == [True] * 3
+    first = [next(s) for s in streams]
+    rest = [[row for chunk in s for row in chunk] for s in streams]
+    for head, tail in zip(first, rest, strict=True):
+        assert [row[0] for row in (*head, *tail)] == list(range(3 * ROWS))
 
 
 def test_input_without_columns_keeps_its_rows(local: DuckEngine) -> None:
