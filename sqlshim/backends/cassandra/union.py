@@ -18,17 +18,20 @@ from sqlshim.functions import operators as op
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.scalar import Call, Scalar
 
+_MOST_TRIED = 8
 _RANKS = {path: rank for rank, path in enumerate(Path)}
 
 
 def choose(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Restriction:
     """One path, or several where the conjunct that CQL cannot say is an OR with paths."""
     single = restrict(conjuncts, columns, table)
-    for conjunct in conjuncts:
-        if is_either(conjunct) and _keys_tell_rows_apart(table):
-            rest = [c for c in conjuncts if c is not conjunct]
-            if found := _unite(conjunct, rest, columns, table, single):
-                return found
+    if not _keys_tell_rows_apart(table):
+        return single
+    # Each is tried beside all the others: of very many, only the first ones.
+    for conjunct in [c for c in conjuncts if is_either(c)][:_MOST_TRIED]:
+        rest = [c for c in conjuncts if c is not conjunct]
+        if found := _unite(conjunct, rest, columns, table, single):
+            return found
     return single
 
 
