@@ -174,6 +174,50 @@ def selectivity(term: Scalar) -> float:
             return _OTHER
 
 
+def keys(rel: Rel, column: Column, known: Known = unmeasured) -> float:
+    """How many different values `column` of `rel` has at most: no more than there are rows where
+    it comes from, nor than rows on the other side of an inner join by it."""
+    most = rows(rel, known)
+    if isinstance(rel, Remote):
+        return keys(rel.rel, column, known)
+    for other in equals(rel, column):
+        for side in (rel.left, rel.right) if isinstance(rel, Join) else ():
+            if _has(side, other):
+                most = min(most, keys(side, other, known))
+    below = renamed(rel, column)
+    if below is not None:
+        for child in walk.inputs(rel):
+            if _has(child, below):
+                most = min(most, keys(child, below, known))
+    return most
+
+
+def all_keys(rel: Rel, column: Column) -> float | None:
+    """How many different values `column` could have: the rows of a table in which it, or what an
+    inner join says it equals, is unique. None if there is no such table."""
+    counts: list[float] = []
+    if isinstance(rel, Scan):
+        base = base_column(rel, column)
+        return rows(Scan(rel.table, ())) if base and is_unique(*base) else None
+    below = renamed(rel, column)
+    for wanted in (below, *equals(rel, column)):
+        for child in (rel.rel,) if isinstance(rel, Remote) else walk.inputs(rel):
+            if wanted is not None and _has(child, wanted):
+                counts += filter(None, [all_keys(child, wanted)])
+    return min(counts, default=None)
+
+
+def _has(rel: Rel, column: Column) -> bool:
+    return any(c.id == column.id for c in rel.columns)
+
+
+def equals(rel: Rel, column: Column) -> list[Column]:
+    """The columns that an inner join at the root of `rel` says are equal to `column`."""
+    if not isinstance(rel, Join) or rel.kind not in (JoinKind.INNER, JoinKind.SEMI):
+        return []
+    return [b if a.id == column.id else a for a, b in equalities(rel) if column.id in (a.id, b.id)]
+
+
 # --- where columns come from ---------------------------------------------------------------
 
 

@@ -30,11 +30,10 @@ from sqlshim.ir.relational import (
     KeySet,
     Rel,
     Remote,
-    Scan,
     Sieve,
 )
 from sqlshim.ir.scalar import Column, Param
-from sqlshim.plan.reach import chain_end, reached, source_of
+from sqlshim.plan.reach import chain_end, reached, same_values, source_of
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
 from sqlshim.types import INTEGERS, Kind, SqlType, array
@@ -115,10 +114,12 @@ def _meet(a: SqlType, b: SqlType) -> bool:
 
 
 def _between(from_: Rel, key: Column, to: Rel, column: Column) -> Iterator[_Edge]:
-    found = source_of(from_, key)
-    if found is not None:
-        for target, theirs in reached(to, column):
-            yield _Edge(*found, target, theirs)
+    found = (
+        source_of(from_, same) for same in same_values(from_, key) if _meet(same.type, key.type)
+    )
+    sources = [source for source in found if source is not None]
+    for target, theirs in reached(to, column):
+        yield from (_Edge(*source, target, theirs) for source in sources)
 
 
 # --- which keys are passed -----------------------------------------------------------------
@@ -135,6 +136,7 @@ class _Planner:
     params: int
     new: dict[Remote, Rel] = field(default_factory=dict)
     sources: set[Remote] = field(default_factory=set)
+    most: dict[int, float] = field(default_factory=dict)  # different values of a column
 
     def choose(self) -> None:
         """Pass keys along the edges that are worth it, in the order in which their sources run."""
@@ -146,7 +148,9 @@ class _Planner:
             for edge in self.edges:
                 if edge.source != source or edge.target not in rows:
                     continue
-                share = min(found / self._domain(edge), 1.0)
+                if self._comes_better(edge, found, rows):
+                    continue
+                share = min(self._keys(edge, found) / self._domain(edge), 1.0)
                 if self._few(edge, found) and share <= self._worth(edge) and self._push(edge):
                     self.sources.add(source)
                 elif self._few(edge, found) and share <= WORTH_A_SIEVE:
@@ -160,6 +164,17 @@ class _Planner:
                 self.sources.add(edge.source)
                 self._reduce(edge)
 
+    def _comes_better(self, edge: _Edge, found: float, rows: Mapping[Remote, float]) -> bool:
+        """Whether the target gets fewer of the same keys from a source that takes them first."""
+        return any(
+            rows[other.source] * self._keys(step, found) / self._domain(step) < found
+            for other in self.edges
+            if (other.target, other.column) == (edge.target, edge.column) and other.source in rows
+            for step in self.edges
+            if (step.source, step.key) == (edge.source, edge.key)
+            and (step.target, step.column.id) == (other.source, other.key.id)
+        )
+
     def _remotes(self) -> dict[Remote, None]:
         return dict.fromkeys(r for edge in self.edges for r in (edge.source, edge.target))
 
@@ -170,7 +185,7 @@ class _Planner:
     def _few(self, edge: _Edge, found: float) -> bool:
         if self.pushdown is Pushdown.ALWAYS:
             return True
-        return min(found, self._domain(edge)) <= MOST_KEYS and found <= MOST_SOURCE_ROWS
+        return self._keys(edge, found) <= MOST_KEYS and found <= MOST_SOURCE_ROWS
 
     def _worth(self, edge: _Edge) -> float:
         """The share of all keys up to which they are looked up rather than the table read."""
@@ -200,19 +215,23 @@ class _Planner:
         sieves = (Sieve(edge.column, edge.key), *remote.sieves)
         self.new[edge.target] = _replaced(old, {remote: replace(remote, sieves=sieves)})
 
+    def _keys(self, edge: _Edge, found: float) -> float:
+        """How many different keys are found in as many rows of the source."""
+        most = self.most.get(edge.key.id)
+        if most is None:
+            known = self.stores[edge.source.store].share
+            most = estimate.keys(self.chains[edge.source], edge.key, known)
+            self.most[edge.key.id] = most
+        return min(found, most, self._domain(edge))
+
     def _domain(self, edge: _Edge) -> float:
         """How many different keys there are, roughly: a unique column has as many as rows."""
         chain = self.chains[edge.source]
-        ends = [
-            estimate.base_column(chain, edge.key),
-            estimate.base_column(edge.target.rel, edge.column),
-        ]
         counts = [
-            estimate.rows(Scan(table, ()))
-            for table, name in filter(None, ends)
-            if estimate.is_unique(table, name)
+            estimate.all_keys(chain, edge.key),
+            estimate.all_keys(edge.target.rel, edge.column),
         ]
-        return min(counts, default=estimate.stored(chain))
+        return min(filter(None, counts), default=estimate.stored(chain))
 
     def _most(self, edge: _Edge) -> int:
         """The keys above which they are not worth looking for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlshim.backends.estimate import renamed
+from sqlshim.backends.estimate import equals, renamed
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
@@ -68,5 +68,29 @@ def reached(rel: Rel, column: Column) -> Iterator[tuple[Remote, Column]]:
                 yield from reached(rel.left, column)
             if rel.kind in _KEEPS_RIGHT:
                 yield from reached(rel.right, column)
+        case _:
+            return
+
+
+def same_values(rel: Rel, column: Column) -> tuple[Column, ...]:
+    """`column` of `rel`, and the columns below that are equal to it in every row of `rel`."""
+    found = {column.id: column}
+    while True:
+        more = [e for c in found.values() for e in _equal_to(rel, c) if e.id not in found]
+        if not more:
+            return tuple(found.values())
+        found |= {e.id: e for e in more}
+
+
+def _equal_to(rel: Rel, column: Column) -> Iterator[Column]:
+    match rel:
+        case Filter() | Sort():
+            yield from _equal_to(rel.input, column)
+        case Join():
+            yield from equals(rel, column)
+            if rel.kind in _KEEPS_LEFT:
+                yield from _equal_to(rel.left, column)
+            if rel.kind in _KEEPS_RIGHT:
+                yield from _equal_to(rel.right, column)
         case _:
             return

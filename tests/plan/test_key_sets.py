@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import operators as op
 from sqlshim.functions.keys import IN_KEYS
-from sqlshim.ir.relational import Aggregate, Filter, Limit, Project, Rel, Scan
+from sqlshim.ir.relational import Aggregate, Filter, Join, Limit, Project, Rel, Scan
 from sqlshim.ir.scalar import Call, Scalar
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.key_sets import pass_keys
@@ -180,3 +182,28 @@ def test_rows_that_give_no_keys_are_not_reduced() -> None:
     left = few(a)
     plan = planned(join("inner", left, b, on(left, b)), b=store("b", keys=False))
     assert "reduced by" not in plan
+
+
+def test_a_join_that_a_store_runs_has_no_more_keys_than_its_sides() -> None:
+    """A twentieth of the people, with a hundred visits each: their numbers are still few."""
+    a, visits = people(), scan("visits", store="a", rows=100 * SMALL, of=INTEGER)
+    b = orders()
+    left = few(a)
+    known = {"a": store("a", Filter, Join)}
+    seen = join("inner", left, visits, eq(col(left, "id"), col(visits, "of")))
+    plan = planned(
+        join("inner", seen, b, eq(col(visits, "of"), col(b, "person"))), Pushdown.AUTO, **known
+    )
+    assert "Remote b keys from of" in plan
+
+
+def test_the_fewest_of_equal_keys_are_passed() -> None:
+    """The orders of a few lines are few, those of Ann among them fewer: of these the notes."""
+    a = few(people())
+    lines = scan("lines", store="a", rows=LARGE // 10, of=INTEGER, order=INTEGER)
+    made = scan("orders", store="b", rows=LARGE, key=("number",), number=INTEGER, nick=TEXT)
+    notes = scan("notes", store="b", rows=LARGE, about=INTEGER)
+    mine = join("inner", a, lines, eq(col(a, "id"), col(lines, "of")))
+    ordered = join("inner", mine, few(made), eq(col(made, "number"), col(lines, "order")))
+    plan = planned(join("semi", ordered, notes, eq(col(lines, "order"), col(notes, "about"))))
+    assert re.findall(r"keys from (\w+)", plan) == ["id", "order", "number"]
