@@ -54,6 +54,7 @@ from sqlshim.plan.first_rows import read_first_rows
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.nearest import search_nearest
 from sqlshim.plan.optimize import optimize
+from sqlshim.plan.preaggregate import preaggregate
 from sqlshim.plan.split import split
 from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.hints import hints
@@ -194,6 +195,8 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
 
 def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
     rel = optimize(rel)
+    if world.pushdown is Pushdown.AUTO:
+        rel = preaggregate(rel)
     rel = split(rel, world.stores, world.pushdown)
     rel = read_first_rows(rel, world.stores, world.pushdown)
     rel = search_nearest(rel, world.stores, world.pushdown)

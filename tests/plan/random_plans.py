@@ -261,3 +261,28 @@ def unions(draw: DrawFn, depth: int) -> Rel:
         arms.append(Project(rel, tuple(items)))
     kind = draw(st.sampled_from([SetKind.UNION_ALL, SetKind.UNION_ALL, *SetKind]))
     return SetOp(kind, tuple(arms), (column("u", INTEGER), column("v", INTEGER)))
+
+
+@st.composite
+def grouped_joins(draw: DrawFn) -> Rel:
+    """Calls over columns of the right side of a join by equalities, grouped by the left side's
+    columns or the join's key."""
+    left, right = draw(tables()), draw(tables())
+    pairs = st.tuples(st.sampled_from(left.columns), st.sampled_from(right.columns))
+    on = draw(st.lists(pairs, min_size=1, max_size=2, unique=True))
+    kind = draw(st.sampled_from([JoinKind.INNER, JoinKind.LEFT]))
+    joined = Join(kind, left, right, tuple(_typed(op.EQ, pair, BOOLEAN) for pair in on))
+    seen = {c.id: c for c in joined.columns}
+    keys = [*left.columns, *(b for _, b in on)]
+    by = draw(st.lists(st.sampled_from(keys), unique_by=lambda c: c.id, max_size=2))
+    fns = [aggregates.COUNT, aggregates.SUM, aggregates.MIN, aggregates.MAX]
+    calls = []
+    for fn in draw(st.lists(st.sampled_from(fns), min_size=1, max_size=2)):
+        arg = seen[draw(st.sampled_from(right.columns)).id]
+        t = INTEGER if fn in (aggregates.MIN, aggregates.MAX) else BIGINT
+        t = t.with_null(fn is not aggregates.COUNT)
+        calls.append((column("s", t), AggregateCall(fn, (arg,), t)))
+    if kind is JoinKind.INNER and draw(st.booleans()):
+        t = BIGINT.with_null(False)
+        calls.append((column("n", t), AggregateCall(aggregates.COUNT, (), t)))
+    return Aggregate(joined, tuple((seen[c.id], seen[c.id]) for c in by), tuple(calls))

@@ -12,7 +12,8 @@ from sqlshim.backends.protocol import Options, RunContext
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.optimize import optimize
-from tests.plan.random_plans import plans
+from sqlshim.plan.preaggregate import preaggregate
+from tests.plan.random_plans import grouped_joins, plans
 
 
 @pytest.fixture(scope="module")
@@ -37,5 +38,14 @@ def rows(engine: DuckEngine, rel: Rel) -> list[tuple[object, ...]]:
 @given(plan=plans())
 def test_every_rule_keeps_rows_and_columns(engine: DuckEngine, plan: Rel) -> None:
     better = optimize(plan)
+    assert [c.id for c in better.columns] == [c.id for c in plan.columns]
+    assert rows(engine, better) == rows(engine, plan), f"{show_rel(plan)}\n--\n{show_rel(better)}"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=grouped_joins())
+def test_groups_made_below_a_join_are_those_above_it(engine: DuckEngine, plan: Rel) -> None:
+    better = preaggregate(plan, pays=lambda join, pairs: True)
+    assert better is not plan
     assert [c.id for c in better.columns] == [c.id for c in plan.columns]
     assert rows(engine, better) == rows(engine, plan), f"{show_rel(plan)}\n--\n{show_rel(better)}"

@@ -45,6 +45,8 @@ def _many(rel: Join, known: Known) -> str:
         return ""
     fetched = lookups * estimate.found_for_each(rel)
     local = lookups + _read(rel, lookups, fetched, known)
+    if not has_index(rel.right, rel.on):  # then each looks at all of it
+        fetched = max(fetched, EXAMINED * lookups * estimate.stored(rel.right))
     if LOOKUP * lookups + FETCHED * fetched <= local:
         return ""
     return f"about {lookups:,.0f} $lookups cost more than reading {local:,.0f} rows to join them"
