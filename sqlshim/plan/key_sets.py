@@ -137,6 +137,7 @@ class _Planner:
     new: dict[Remote, Rel] = field(default_factory=dict)
     sources: set[Remote] = field(default_factory=set)
     most: dict[int, float] = field(default_factory=dict)  # different values of a column
+    passed: set[_Edge] = field(default_factory=set)
 
     def choose(self) -> None:
         """Pass keys along the edges that are worth it, in the order in which their sources run."""
@@ -157,6 +158,7 @@ class _Planner:
                     reduced.append(edge)
                 else:
                     continue
+                self.passed.add(edge)
                 rows[edge.target] = max(rows[edge.target] * share, 1.0)
         # A chain that gives no keys is not worth reducing.
         for edge in reversed(reduced):
@@ -167,13 +169,17 @@ class _Planner:
     def _comes_better(self, edge: _Edge, found: float, rows: Mapping[Remote, float]) -> bool:
         """Whether the target gets fewer of the same keys from a source that takes them first."""
         return any(
-            rows[other.source] * self._keys(step, found) / self._domain(step) < found
+            rows[other.source] * self._still(step, found) < found
             for other in self.edges
             if (other.target, other.column) == (edge.target, edge.column) and other.source in rows
             for step in self.edges
             if (step.source, step.key) == (edge.source, edge.key)
             and (step.target, step.column.id) == (other.source, other.key.id)
         )
+
+    def _still(self, step: _Edge, found: float) -> float:
+        """The share of its target's rows that an edge keeps which has not reduced them yet."""
+        return 1.0 if step in self.passed else self._keys(step, found) / self._domain(step)
 
     def _remotes(self) -> dict[Remote, None]:
         return dict.fromkeys(r for edge in self.edges for r in (edge.source, edge.target))
@@ -225,13 +231,13 @@ class _Planner:
         return min(found, most, self._domain(edge))
 
     def _domain(self, edge: _Edge) -> float:
-        """How many different keys there are, roughly: a unique column has as many as rows."""
-        chain = self.chains[edge.source]
-        counts = [
-            estimate.all_keys(chain, edge.key),
-            estimate.all_keys(edge.target.rel, edge.column),
-        ]
-        return min(filter(None, counts), default=estimate.stored(chain))
+        """How many different keys there are, roughly: a unique column that is joined with the
+        target's has as many as rows."""
+        counts = [estimate.all_keys(edge.target.rel, edge.column)]
+        for other in self.edges:
+            if (other.target, other.column) == (edge.target, edge.column):
+                counts.append(estimate.all_keys(self.chains[other.source], other.key))
+        return min(filter(None, counts), default=estimate.stored(self.chains[edge.source]))
 
     def _most(self, edge: _Edge) -> int:
         """The keys above which they are not worth looking for."""

@@ -207,3 +207,14 @@ def test_the_fewest_of_equal_keys_are_passed() -> None:
     ordered = join("inner", mine, few(made), eq(col(made, "number"), col(lines, "order")))
     plan = planned(join("semi", ordered, notes, eq(col(lines, "order"), col(notes, "about"))))
     assert re.findall(r"keys from (\w+)", plan) == ["id", "order", "number"]
+
+
+def test_keys_that_were_passed_already_are_no_better_for_it() -> None:
+    """Both large tables get the keys of the few people, not one those of the other."""
+    a, b = people(1000), orders(4000)
+    c = scan("items", store="b", rows=LARGE, buyer=INTEGER)
+    left = few(a)
+    first = join("inner", left, b, on(left, b))
+    both = (eq(col(a, "id"), col(c, "buyer")), eq(col(b, "person"), col(c, "buyer")))
+    plan = planned(join("inner", first, c, *both))
+    assert plan.count("keys from id") == 2
