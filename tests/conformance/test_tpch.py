@@ -163,3 +163,9 @@ def test_mongo_answers(name: str, pushdown: str, mongo_tpch: str, directory: Pat
 @pytest.mark.parametrize("name", ON_STORES)
 def test_cassandra_answers(name: str, pushdown: str, cassandra_tpch: str, directory: Path) -> None:
     assert failures(cassandra_tpch, pushdown, name, directory) == []
+
+
+def test_dates_are_no_foreign_keys() -> None:
+    keys = {t.name: t.foreign_keys for t in TABLES}
+    assert keys["orders"] == ("o_custkey",)
+    assert keys["lineitem"] == ("l_partkey", "l_suppkey")
