@@ -60,7 +60,7 @@ def call(fn: Function, *args: Scalar) -> Scalar:
         fitted = _fit(overload, args)
         if fitted is not None:
             return _typed(fn, overload, fitted)
-    raise _no_overload(fn, args)
+    raise no_overload(fn, args)
 
 
 def _typed(fn: Function, overload: Overload, args: tuple[Scalar, ...]) -> Call:
@@ -77,7 +77,7 @@ def _typed(fn: Function, overload: Overload, args: tuple[Scalar, ...]) -> Call:
     return Call(fn, args, result.with_null(null))
 
 
-def _no_overload(fn: Function, args: Sequence[Scalar]) -> Exception:
+def no_overload(fn: Function, args: Sequence[Scalar]) -> Exception:
     types = ", ".join(str(a.type).lower() for a in args)
     if fn.symbol:
         kinds = [str(a.type).lower() for a in args[:2]]  # LIKE's third is the escape character
@@ -107,7 +107,7 @@ def fit_aggregate(fn: Function, args: tuple[Scalar, ...]) -> tuple[tuple[Scalar,
         if fitted is not None:
             null = fn.null_result is not NullResult.NEVER
             return fitted, overload.gives([a.type for a in fitted]).with_null(null)
-    raise _no_overload(fn, args)
+    raise no_overload(fn, args)
 
 
 def _fit(overload: Overload, args: Sequence[Scalar]) -> tuple[Scalar, ...] | None:

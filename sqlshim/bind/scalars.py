@@ -16,7 +16,7 @@ from sqlshim.bind import arrays
 from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
 from sqlshim.bind.array_queries import array_of_rows
 from sqlshim.bind.binds import int_literal
-from sqlshim.bind.coerce import call, logical, settle, unify
+from sqlshim.bind.coerce import call, logical, no_overload, settle, unify
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
 from sqlshim.bind.functions import ANONYMOUS, SIMPLE, known_names
@@ -31,6 +31,7 @@ from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unbounded import given_as
 from sqlshim.bind.unnest import Expansions, not_allowed
+from sqlshim.bind.varying import read_alike
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
     Error,
@@ -323,12 +324,12 @@ class ScalarBinder:
         fitted: list[Scalar] = []
         given: list[Scalar] = []
         for arg, column in zip(args, bound.columns, strict=True):
-            both = unify([arg, column])
+            asked, found = read_alike([arg, column])
+            both = unify([asked, found])
             if both is None:
-                call(fn, arg, column)  # raises the error that names the operator
-            assert both is not None
-            fitted.append(both[0] if both[0].type.kind is column.type.kind else arg)
-            given.append(both[1] if arg.type.kind is Kind.NUMERIC else column)
+                raise no_overload(fn, (asked, found))
+            fitted.append(both[0] if both[0].type.kind is found.type.kind else asked)
+            given.append(both[1] if asked.type.kind is Kind.NUMERIC else found)
         null = any(e.type.nullable for e in (*fitted, *bound.columns))
         return Subquery(
             SubqueryKind.QUANTIFIED,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sqlshim import engine
 from sqlshim.backends.arrow import batch_of, published, schema_of
 from sqlshim.backends.protocol import RunContext, Stream
+from sqlshim.dbapi.border import guarded
 from sqlshim.errors import InterfaceError, ProgrammingError
 from sqlshim.ir.scalar import Column
 from sqlshim.ir.statement import Insert
@@ -70,7 +71,7 @@ class Cursor:
         Raises the PEP 249 error of whatever goes wrong.
         """
         world = self._begin(operation)
-        prepared, values = engine.prepare(operation, parameters, world)
+        prepared, values = guarded(engine.prepare, operation, parameters, world)
         self._run(lambda context: engine.run(prepared, values, world, context))
         return self
 
@@ -80,7 +81,7 @@ class Cursor:
         sets = list(seq_of_parameters)
         groups: list[tuple[engine.Prepared, list[Sequence[object]]]] = []
         for parameters in sets:
-            prepared, values = engine.prepare(operation, parameters, world)
+            prepared, values = guarded(engine.prepare, operation, parameters, world)
             if prepared.columns is not None:
                 raise ProgrammingError(
                     "executemany() cannot be used with a statement that gives rows"
@@ -100,7 +101,7 @@ class Cursor:
     def _run(self, start: Callable[[RunContext], engine.Result]) -> None:
         """Start an execution; one that fails is over at once."""
         try:
-            self._accept(start(self._new_context()))
+            self._accept(guarded(start, self._new_context()))
         except BaseException:
             self._finished()
             raise
@@ -149,7 +150,7 @@ class Cursor:
             if self._stream is None:
                 self._no_rows()
             self._lists = self._stream.rows()
-        self._ready, self._next = next(self._lists, []), 0
+        self._ready, self._next = guarded(next, self._lists, []), 0
         self._fetched += len(self._ready)
         if not self._ready:
             self.rowcount = self._fetched
@@ -222,7 +223,9 @@ class Cursor:
         if self._lists is None:
             if self._stream is None:
                 self._no_rows()
-            yield from self._stream.batches()
+            batches = iter(self._stream.batches())
+            while (batch := guarded(next, batches, None)) is not None:
+                yield batch
         else:
             while self._more():
                 yield batch_of(columns, self._ready[self._next :])

@@ -144,3 +144,20 @@ def test_odd_keys_are_names_like_others(ask: Ask) -> None:
 def test_an_index_serves_a_comparison_of_a_varying_field(connect: Callable[..., Any]) -> None:
     lines = [line for (line,) in connect().execute("EXPLAIN SELECT n FROM ids WHERE _id = 'a'")]
     assert any("primary key _id" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("_id IN (SELECT n + 1 FROM ids WHERE n < 2)", [0]),
+        ("_id NOT IN (SELECT n + 1 FROM ids WHERE n < 2)", [6]),
+        ("n + 1 = ANY (SELECT _id FROM ids)", [0]),
+        ("'a' IN (SELECT _id FROM ids) AND n = 0", [0]),
+        ("_id = ANY (SELECT lower('A'))", [1]),
+        ("(_id, n) IN (SELECT 1, 0)", [0]),
+    ],
+)
+def test_a_varying_field_is_compared_with_a_query_within_its_type(
+    ask: Ask, condition: str, found: list[int]
+) -> None:
+    assert ask(f"SELECT n FROM ids WHERE {condition} ORDER BY n") == [(n,) for n in found]
