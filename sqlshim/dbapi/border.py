@@ -1,6 +1,6 @@
 """The border: what no layer below has made an error of ours leaves as an InternalError.
 
-PEP 249 lets nothing else out of a cursor, and a caller's `except sqlshim.Error` must see a bug, too.
+PEP 249 lets nothing else out of a cursor: a caller's `except sqlshim.Error` must see a bug, too.
 """
 
 from __future__ import annotations

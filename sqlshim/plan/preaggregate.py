@@ -129,8 +129,12 @@ def _over_groups(
 
 
 def _given(rel: Aggregate, join: Join) -> Rel:
-    """The right side, below an outer join without the rows that none of the calls would see."""
+    """The right side, below an outer join without the rows that none of the calls would see;
+    they are seen where the groups are formed by its key, which is NULL where nothing is joined."""
     args = {arg for _, call in rel.calls for arg in call.args}
+    right = {c.id for c in join.right.columns}
+    if any(walk.reads(key) & right for _, key in rel.keys):
+        return join.right
     if join.kind is JoinKind.INNER or len(args) > 1:
         return join.right
     (arg,) = args

@@ -45,6 +45,13 @@ def test_an_inner_join_keeps_all_of_its_keys() -> None:
     assert "IS NOT NULL" not in show_rel(preaggregate(plan))
 
 
+def test_keys_of_the_right_side_that_only_meet_nulls_stay_keys() -> None:
+    plan = group(join("left", PEOPLE, VISITS, eq(ID, OF)), "of", days=counted("day"))
+    moved = show_rel(preaggregate(plan))
+    assert "Aggregate COUNT" in moved
+    assert "IS NOT NULL" not in moved
+
+
 def few() -> Rel:
     return Filter(PEOPLE, (in_(ID, 3),))
 
