@@ -71,8 +71,7 @@ class Cursor:
         Raises the PEP 249 error of whatever goes wrong.
         """
         world = self._begin(operation)
-        prepared, values = guarded(engine.prepare, operation, parameters, world)
-        self._run(lambda context: engine.run(prepared, values, world, context))
+        self._run(lambda context: _execute(operation, parameters, world, context))
         return self
 
     def executemany(self, operation: str, seq_of_parameters: Iterable[Arguments]) -> Cursor:
@@ -272,3 +271,12 @@ class Cursor:
     def __del__(self) -> None:
         if not getattr(self, "_closed", True) and not sys.is_finalizing():
             self.close()
+
+
+def _execute(
+    operation: str, parameters: Arguments | None, world: engine.World, context: RunContext
+) -> engine.Result:
+    """Prepare and run: a cancellation or the end of the time while it is planned counts, too."""
+    prepared, values = engine.prepare(operation, parameters, world)
+    context.remaining()
+    return engine.run(prepared, values, world, context)

@@ -211,6 +211,8 @@ class DuckStream(Stream):
         self._own = own_connection
         self._timer: threading.Timer | None = None
         self._closed = False
+        self._over = threading.Event()
+        self._ending = threading.Lock()
 
     def rows(self) -> Iterator[list[tuple[object, ...]]]:
         if any(_needs_arrow(c.type) for c in self.columns):
@@ -243,9 +245,9 @@ class DuckStream(Stream):
     def _running(self) -> Iterator[None]:
         """Register for cancellation and deadline, translate errors, close at the end."""
         left = self._context.remaining()
-        self._context.on_cancel.append(self._interrupt)
+        self._context.on_cancel.append(self._stop)
         if left is not None:
-            self._timer = threading.Timer(left, self._interrupt)
+            self._timer = threading.Timer(left, self._stop)
             self._timer.daemon = True
             self._timer.start()
         try:
@@ -258,6 +260,18 @@ class DuckStream(Stream):
             raise self._cause(error) from error
         finally:
             self.close()
+
+    def _stop(self) -> None:
+        threading.Thread(target=self._interrupt_until_over, daemon=True).start()
+
+    def _interrupt_until_over(self) -> None:
+        """Again and again: DuckDB forgets an interruption that comes before the query begins."""
+        while True:
+            with self._ending:
+                if self._over.is_set():
+                    return
+                self._interrupt()
+            self._over.wait(0.05)
 
     def _cause(self, error: Exception) -> BaseException:
         """What really happened: a failed input, a cancellation, or DuckDB's own error."""
@@ -277,7 +291,9 @@ class DuckStream(Stream):
         if self._timer is not None:
             self._timer.cancel()
         with contextlib.suppress(ValueError):
-            self._context.on_cancel.remove(self._interrupt)
+            self._context.on_cancel.remove(self._stop)
+        with self._ending:
+            self._over.set()
         if self._own:
             with contextlib.suppress(Exception):
                 self._interrupt()

@@ -185,10 +185,12 @@ def endless(local: DuckEngine, context: RunContext) -> Stream:
     )
 
 
-def test_cancel_from_another_thread(local: DuckEngine) -> None:
+@pytest.mark.parametrize("delay", [0, 0.001, 0.003, 0.01, 0.3])
+def test_cancel_from_another_thread(local: DuckEngine, delay: float) -> None:
+    """However near to the beginning of the query it comes."""
     context = RunContext()
     stream = endless(local, context)
-    threading.Timer(0.3, context.cancel).start()
+    threading.Timer(delay, context.cancel).start()
     started = time.monotonic()
     with pytest.raises(QueryCanceled, match="user request") as caught:
         all_rows(stream)
