@@ -57,7 +57,9 @@ def _is_in(value: Mql, values: Mql) -> Mql:
 
 def _element(call: Call, values: Mql, place: Mql) -> Mql:
     exists = all_of([{"$gte": [place, 1]}, {"$lte": [place, {"$size": values}]}])
-    return cond(exists, {"$arrayElemAt": [values, {"$subtract": [place, 1]}]}, None)
+    # The server computes constants also where they are not wanted, and takes 32 bits only.
+    near = {"$max": [1, {"$min": [place, _FAR]}]}
+    return cond(exists, {"$arrayElemAt": [values, {"$subtract": [near, 1]}]}, None)
 
 
 def _slice(call: Call, values: Mql, low: Mql, high: Mql) -> Mql:
