@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import cassandra as cql
 from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionException
+from cassandra.protocol import ErrorMessage, RequestValidationException
 
 from sqlshim.errors import (
     AuthenticationFailed,
@@ -34,6 +35,7 @@ DRIVER_ERRORS: tuple[type[Exception], ...] = (
     cql.DriverException,
     NoHostAvailable,
     ConnectionException,
+    ErrorMessage,  # those that the driver makes no exception of its own of
     OverflowError,
     ValueError,
     TypeError,
@@ -77,7 +79,7 @@ def translated(error: BaseException, *, writing: bool = False) -> Error:
             return _outcome_unknown(text) if writing else _lost(error, text)
         case cql.ReadTimeout() | cql.Unavailable() | cql.CoordinationFailure() | cql.Timeout():
             return OperationalError(f"the cluster could not answer: {text}", sqlstate="57P03")
-        case cql.RequestValidationException():
+        case cql.RequestValidationException() | RequestValidationException():
             return ProgrammingError(f"Cassandra refused the request: {text}")
         case OverflowError():
             return DatetimeOutOfRange(f"a value is beyond what Python's dates can hold: {text}")
@@ -85,7 +87,7 @@ def translated(error: BaseException, *, writing: bool = False) -> Error:
             return DataError(f"a value does not fit: {text}")
         case cql.DriverException() if found := _UNDECODED.search(text):
             return _undecoded(found["column"], found["type"], text)
-        case cql.DriverException():
+        case cql.DriverException() | ErrorMessage():
             return OperationalError(f"Cassandra: {text}")
         case _:
             return InternalError(f"{type(error).__name__}: {text}")

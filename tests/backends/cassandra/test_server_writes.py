@@ -213,3 +213,9 @@ def test_many_rows_through_sql(connect: Callable[..., Any]) -> None:
     with pytest.raises(sqlshim.IntegrityError):
         connection.execute("INSERT INTO many VALUES (7, 'again')")
     connection.execute("DROP TABLE many")
+
+
+def test_a_name_that_cassandra_does_not_take_is_told(store: Backend) -> None:
+    wrong = TableDefinition("odd t", PEOPLE.columns, PEOPLE.primary_key)
+    with pytest.raises(ProgrammingError, match=r"refused the request: .*odd t"):
+        store.create_table(wrong)
