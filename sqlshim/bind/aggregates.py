@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sqlshim.bind.scalars import ScalarBinder
 
 _WITH_COMMA = frozenset({"mysql", "sqlite"})  # dialects whose GROUP_CONCAT needs no separator
+_WITH_NOTHING = frozenset({"oracle", "snowflake"})  # those whose LISTAGG needs none
+_OF_ANYTHING = _WITH_COMMA | _WITH_NOTHING | {"tsql"}
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -49,6 +51,8 @@ def is_aggregate(node: exp.Expr) -> bool:
 
 def aggregate_call(node: exp.Expr, inner: ScalarBinder, where: Scalar | None) -> AggregateCall:
     """The call, its arguments bound by `inner`; `where` is its FILTER."""
+    if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.ArrayAgg):  # Snowflake
+        node = _with_order(node)
     if isinstance(node, exp.WithinGroup) or type(node) in WITHIN_GROUP:
         return _ordered_set(node, inner, where)
     if isinstance(node, exp.CountIf):
@@ -67,12 +71,23 @@ def aggregate_call(node: exp.Expr, inner: ScalarBinder, where: Scalar | None) ->
     bound = [settle(inner.scalar(e)) for e in args]
     if fn in (agg.SUM, agg.AVG):
         bound = [numeric(e, inner.context.dialect) for e in bound]
-    if fn is agg.STRING_AGG and inner.context.dialect in _WITH_COMMA:
+    if fn is agg.STRING_AGG and inner.context.dialect in _OF_ANYTHING:
         bound = [cast(bound[0], TEXT), *bound[1:]]
-        bound += [text_literal(",")] if len(bound) == 1 else []
+        if len(bound) == 1 and inner.context.dialect != "tsql":
+            bound.append(text_literal("," if inner.context.dialect in _WITH_COMMA else ""))
+    if node.args.get("nulls_excluded"):  # Snowflake's ARRAY_AGG
+        where = _all_given((bound[0],), where)
     fitted, result = fit_aggregate(fn, tuple(bound))
     keys = tuple(inner.sort_key(e) for e in order)
     return AggregateCall(fn, fitted, result, distinct, where, _order(fn, fitted, keys, distinct))
+
+
+def _with_order(node: exp.WithinGroup) -> exp.Expr:
+    """ARRAY_AGG(x) WITHIN GROUP (ORDER BY y) as ARRAY_AGG(x ORDER BY y)."""
+    made: exp.Expr = node.this.copy()
+    order = exp.Order(this=made.this, expressions=node.expression.expressions)
+    made.set("this", order)
+    return made
 
 
 def as_the_dialect_has_it(made: Scalar, call_: AggregateCall | WindowCall, dialect: str) -> Scalar:

@@ -96,14 +96,9 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
     exp.BitwiseLeftShift: (bits.SHIFT_LEFT, ("this", "expression")),
     exp.BitwiseRightShift: (bits.SHIFT_RIGHT, ("this", "expression")),
     exp.BitLength: (text.BIT_LENGTH, ("this",)),
-    exp.Initcap: (text.INITCAP, ("this",)),
     exp.Uuid: (text.GEN_RANDOM_UUID, ()),
     # date and time
     exp.TimeFromParts: (datetime.MAKE_TIME, ("hour", "min", "sec")),
-    exp.TimestampFromParts: (
-        datetime.MAKE_TIMESTAMP,
-        ("year", "month", "day", "hour", "min", "sec"),
-    ),
     exp.LastDay: (datetime.LAST_DAY, ("this",)),
     exp.JustifyDays: (datetime.JUSTIFY_DAYS, ("this",)),
     exp.JustifyHours: (datetime.JUSTIFY_HOURS, ("this",)),

@@ -15,6 +15,7 @@ from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
 from sqlshim.bind.coerce import call, cast
 from sqlshim.bind.fields import field
 from sqlshim.bind.scope import position
+from sqlshim.bind.types import sql_type
 from sqlshim.errors import InvalidText, NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import arrays
 from sqlshim.functions import json as fj
@@ -176,7 +177,8 @@ def _value(node: exp.Expr, binds: Binds) -> Scalar:
     found = _extract_text(node, binds)
     if node.args.get("on_condition"):
         raise NotSupportedError("ON EMPTY and ON ERROR are not supported", position=position(node))
-    return found
+    wanted = node.args.get("returning")
+    return found if wanted is None else cast(found, sql_type(wanted))
 
 
 # --- functions -----------------------------------------------------------------------------
@@ -265,7 +267,7 @@ def _unquoted(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def _parsed(node: exp.Expr, binds: Binds) -> Scalar:
-    return cast(binds.scalar(node.this), JSON)
+    return cast(binds.scalar(node.this), JSON, safe=bool(node.args.get("safe")))
 
 
 def _formatted(node: exp.Expr, binds: Binds) -> Scalar:

@@ -31,6 +31,7 @@ from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unbounded import given_as
 from sqlshim.bind.unnest import Expansions, not_allowed
+from sqlshim.bind.unread_arguments import check_arguments, check_count
 from sqlshim.bind.varying import read_alike
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
@@ -140,6 +141,7 @@ class ScalarBinder:
         kind = type(node)
         if kind is exp.Column:
             return self._column(node)
+        check_arguments(node)
         if kind is exp.And or kind is exp.Or:
             word, dialect = "AND" if kind is exp.And else "OR", self.context.dialect
             parts = [truth(self.scalar(e), word, dialect) for e in spine(node, kind)]
@@ -195,6 +197,7 @@ class ScalarBinder:
         assert isinstance(node, exp.Anonymous)
         name = str(node.this)
         if (special := CALLS.get(name.lower())) is not None:
+            check_count(name.lower(), node)
             return special(node, self)
         if rows_named(node) is not None:
             return self._subquery(node)

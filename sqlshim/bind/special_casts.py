@@ -10,6 +10,7 @@ from sqlshim.bind.coerce import call, cast, number, settle
 from sqlshim.bind.json import shown_as_json
 from sqlshim.bind.jsonb_operators import normal
 from sqlshim.bind.moments import special_moment
+from sqlshim.bind.special_now import rounded
 from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import datetime, math, text
@@ -24,6 +25,9 @@ _TEXTS = (
     DataType.Type.NVARCHAR,
     DataType.Type.NCHAR,
 )
+
+
+_TIMES = (Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 
 
 def cast_(node: exp.Expr, binds: Binds) -> Scalar:
@@ -41,6 +45,8 @@ def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
     result = cast(value, wanted, safe=safe)
     if isinstance(to, DataType) and to.is_type(DataType.Type.JSONB) and not safe:
         result = normal(result)
+    if isinstance(to, DataType) and wanted.kind in _TIMES and to.expressions:
+        return rounded(result, to.expressions[0])
     if isinstance(to, DataType) and to.is_type(*_TEXTS) and to.expressions:
         length = to.expressions[0].name
         if length.isdigit():  # not VARCHAR(MAX)

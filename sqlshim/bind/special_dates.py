@@ -1,5 +1,4 @@
-"""Date and time functions of PostgreSQL beyond the core: zones, intervals, OVERLAPS, and the words
-for the current time."""
+"""Date and time functions of PostgreSQL beyond the core: zones, intervals and OVERLAPS."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from sqlshim.errors import DataError, ProgrammingError
 from sqlshim.functions import conditional, datetime
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Scalar
-from sqlshim.types import BOOLEAN, DATE, DOUBLE, TIME, TIMESTAMP, TIMESTAMPTZ, Kind
+from sqlshim.types import BOOLEAN, DATE, DOUBLE, TIMESTAMP, TIMESTAMPTZ, Kind
 
 _UTC = frozenset({"UTC", "GMT", "Z", "ZULU", "UNIVERSAL", "UCT", "ETC/UTC"})
 
@@ -43,9 +42,13 @@ def _in_zone(zone: str, value: Scalar) -> Scalar:
     return call(datetime.TIMEZONE, text_literal(known), value)
 
 
+def in_zone_of(zone: exp.Expr, value: Scalar, binds: Binds) -> Scalar:
+    """`value` AT TIME ZONE of an expression, a constant."""
+    return _in_zone(constant_text(zone, binds, "the time zone"), value)
+
+
 def at_time_zone(node: exp.Expr, binds: Binds) -> Scalar:
-    zone = constant_text(node.args["zone"], binds, "the time zone")
-    return _in_zone(zone, binds.scalar(node.this))
+    return in_zone_of(node.args["zone"], binds.scalar(node.this), binds)
 
 
 def timezone(node: exp.Expr, binds: Binds) -> Scalar:
@@ -67,20 +70,7 @@ def _arguments(node: exp.Expr, name: str, count: int) -> list[exp.Expr]:
     return list(node.expressions)
 
 
-# --- now -------------------------------------------------------------------------------------
-
-
-def now(node: exp.Expr, binds: Binds) -> Scalar:
-    """NOW() and its kin: one value for the whole statement."""
-    return binds.context.current(TIMESTAMPTZ)
-
-
-def local_time(node: exp.Expr, binds: Binds) -> Scalar:
-    return cast(binds.context.current(TIMESTAMP), TIME)
-
-
-def utc_now(node: exp.Expr, binds: Binds) -> Scalar:
-    return binds.context.current(DATE if isinstance(node, exp.UtcDate) else TIMESTAMP)
+# --- intervals -------------------------------------------------------------------------------
 
 
 def age(node: exp.Expr, binds: Binds) -> Scalar:
@@ -90,8 +80,6 @@ def age(node: exp.Expr, binds: Binds) -> Scalar:
         args.insert(0, cast(binds.context.current(DATE), TIMESTAMP))
     return call(datetime.AGE, *args)
 
-
-# --- intervals -------------------------------------------------------------------------------
 
 _INTERVAL_PARTS = (("year", "years"), ("month", "months"), ("week", "weeks"), ("day", "days"),
                    ("hour", "hours"), ("minute", "mins"), ("second", "secs"))  # fmt: skip
@@ -167,11 +155,6 @@ def _stretch(node: exp.Expr, binds: Binds) -> tuple[Scalar, Scalar]:
 
 SPECIAL: dict[type[exp.Expr], Special] = {
     exp.AtTimeZone: at_time_zone,
-    exp.Localtime: local_time,
-    exp.CurrentTime: local_time,
-    exp.UtcDate: utc_now,
-    exp.UtcTimestamp: utc_now,
-    exp.Systimestamp: now,
     exp.MakeInterval: make_interval,
     exp.Overlaps: overlaps,
 }
@@ -180,8 +163,4 @@ CALLS: dict[str, Special] = {
     "make_timestamptz": make_timestamptz,
     "age": age,
     "sqlshim_date_bin": date_bin,
-    **dict.fromkeys(
-        ("now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "getutcdate"),
-        now,
-    ),
 }

@@ -29,12 +29,13 @@ from sqlshim.types import (
 )
 
 _INSTANTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+_MEANT = ("format", "zone", "expressions")  # arguments with which it is more than a note
 _MARKS = (exp.TsOrDsToDate, exp.TsOrDsToTimestamp, exp.TimeStrToTime, exp.Date, exp.Timestamp)
 
 
 def unmarked(node: exp.Expr) -> exp.Expr:
     """An expression without sqlglot's note that it may be text: here the type is known."""
-    while isinstance(node, _MARKS):
+    while isinstance(node, _MARKS) and not any(node.args.get(a) for a in _MEANT):
         node = node.this
     return node
 
@@ -204,6 +205,8 @@ def from_seconds(node: exp.Expr, binds: Binds) -> Scalar:
     if (scale := node.args.get("scale")) is not None:
         value = call(op.DIV, value, coerce(text_literal(f"1e{scale.name}"), DOUBLE))
     moment = call(datetime.TO_TIMESTAMP, value)
+    if node.args.get("format") is not None:  # MySQL
+        return shown_by_codes(cast(moment, TIMESTAMP), node.args["format"], binds)
     zoned = binds.context.dialect in ("postgres", "postgresql", "snowflake", "bigquery", "")
     return moment if zoned else cast(moment, TIMESTAMP)
 

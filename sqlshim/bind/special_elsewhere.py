@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
 from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
@@ -31,6 +32,8 @@ from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.sql.dialects import traits_of
 from sqlshim.types import (
     BIGINT,
+    BYTES,
+    DOUBLE,
     FLOATS,
     INTEGER,
     INTEGERS,
@@ -51,11 +54,27 @@ def length(node: exp.Expr, binds: Binds) -> Scalar:
     """LENGTH, which counts bytes in MySQL; T-SQL's LEN, which counts no spaces at the end."""
     value = binds.scalar(node.this)
     dialect = binds.context.dialect
+    if (encoding := node.args.get("encoding")) is not None:
+        name = binds.scalar(encoding)
+        if name.type.kind not in (Kind.TEXT, Kind.UNKNOWN):
+            return call(text.LENGTH, value, name)  # raises UnknownFunction
+        if constant_text(encoding, binds, "the encoding").lower() not in ("utf8", "utf-8"):
+            raise NotSupportedError("texts of other encodings than UTF-8 are not supported")
+        return call(text.LENGTH, call(encodings.CONVERT_FROM, coerce(value, BYTES)))
     if node.args.get("binary") and traits_of(dialect).bytes_in_length:
         return call(text.OCTET_LENGTH, settle(value))
     if dialect == "tsql":
         value = call(text.RTRIM, coerce(value, TEXT), text_literal(" "))
     return call(text.LENGTH, value)
+
+
+def capitals(node: exp.Expr, binds: Binds) -> Scalar:
+    """INITCAP: a word begins after what is no letter or digit, whatever the dialect."""
+    known = Dialect.get_or_raise(binds.context.dialect).INITCAP_DEFAULT_DELIMITER_CHARS
+    borders = node.args.get("expression")
+    if borders is not None and (borders.name != known or known == " "):  # Spark's
+        raise NotSupportedError("INITCAP with delimiters of its own is not supported")
+    return call(text.INITCAP, binds.scalar(node.this))
 
 
 def end(fn: Function) -> Special:
@@ -249,6 +268,16 @@ def seconds_of_time(node: exp.Expr, binds: Binds) -> Scalar:
     return cast(call(math.FLOOR, epoch), BIGINT)
 
 
+def from_parts(node: exp.Expr, binds: Binds) -> Scalar:
+    """MAKE_TIMESTAMP, and T-SQL's DATETIMEFROMPARTS with milliseconds."""
+    names = ("year", "month", "day", "hour", "min", "sec")
+    parts = [binds.scalar(node.args[n]) for n in names if node.args.get(n) is not None]
+    if (milli := node.args.get("milli")) is not None:
+        share = call(op.DIV, cast(binds.scalar(milli), DOUBLE), int_literal(1000))
+        parts[-1] = call(op.ADD, cast(parts[-1], DOUBLE), share)
+    return call(datetime.MAKE_TIMESTAMP, *parts)
+
+
 def timestamp(node: exp.Expr, binds: Binds) -> Scalar:
     """TIMESTAMP(x), an instant in BigQuery."""
     zoned = binds.context.dialect == "bigquery"
@@ -271,6 +300,8 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.EqualNull: either_null,
     exp.Second: second,
     exp.Timestamp: timestamp,
+    exp.Initcap: capitals,
+    exp.TimestampFromParts: from_parts,
 }
 CALLS: dict[str, Special] = {
     "find_in_set": find_in_set,

@@ -9,6 +9,7 @@ from sqlshim.bind import (
     special_dialects,
     special_elsewhere,
     special_formats,
+    special_now,
     special_regex,
     special_session,
     special_sqlite,
@@ -17,7 +18,7 @@ from sqlshim.bind import (
     timeuuids,
 )
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
 from sqlshim.bind.functions import DATE_PARTS
 from sqlshim.bind.special_dialects import from_text, is_day, stepped, unmarked
 from sqlshim.errors import NotSupportedError, ProgrammingError
@@ -65,7 +66,13 @@ def concat(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def concat_ws(node: exp.Expr, binds: Binds) -> Scalar:
-    return call(text.CONCAT_WS, *(settle(binds.scalar(e)) for e in node.expressions))
+    """CONCAT_WS leaves NULLs out, but in Snowflake and BigQuery, where it is NULL then."""
+    args = [settle(binds.scalar(e)) for e in node.expressions]
+    joined = call(text.CONCAT_WS, *args)
+    if node.args.get("coalesce") is not False or binds.context.dialect in ("postgres", "duckdb"):
+        return joined
+    absent = logical(op.OR, [call(op.IS_NULL, a) for a in args])
+    return case([(absent, null_of(TEXT))], joined)
 
 
 def pad(node: exp.Expr, binds: Binds) -> Scalar:
@@ -79,6 +86,10 @@ def pad(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def round_(node: exp.Expr, binds: Binds) -> Scalar:
+    if (cut := node.args.get("truncate")) is not None and cut.name != "0":  # T-SQL
+        if not isinstance(cut, exp.Literal):
+            raise NotSupportedError("ROUND or truncation must be a constant choice")
+        return trunc(node, binds)
     value, places = binds.scalar(node.this), node.args.get("decimals")
     if places is None:
         away = traits_of(binds.context.dialect).halves_go_away
@@ -228,14 +239,6 @@ def day_step(fn: Function) -> Special:
     return build
 
 
-def current(node: exp.Expr, binds: Binds) -> Scalar:
-    """CURRENT_DATE, CURRENT_TIMESTAMP, LOCALTIMESTAMP: one value for the whole statement."""
-    if isinstance(node, exp.CurrentDate):
-        return binds.context.current(DATE)
-    zoned = isinstance(node, exp.CurrentTimestamp)
-    return binds.context.current(TIMESTAMPTZ if zoned else TIMESTAMP)
-
-
 def date(node: exp.Expr, binds: Binds) -> Scalar:
     if node.args.get("format") is not None:  # Snowflake's TO_DATE(t, 'DD/MM/YYYY')
         return cast(from_text(node, binds), DATE)
@@ -265,14 +268,11 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.DatetimeSub: date_shift,
     exp.TimestampAdd: date_shift,
     exp.TimestampSub: date_shift,
-    exp.CurrentDate: current,
-    exp.CurrentTimestamp: current,
-    exp.Localtimestamp: current,
-    exp.CurrentDatetime: current,
     exp.Date: date,
     exp.TsOrDsToDate: date,
     **dict.fromkeys(DATE_PARTS, date_part),
     **special_dates.SPECIAL,
+    **special_now.SPECIAL,
     **special_dialects.SPECIAL,
     **special_elsewhere.SPECIAL,
     **special_weeks.SPECIAL,
@@ -287,6 +287,7 @@ CALLS: dict[str, Special] = {
     **special_regex.CALLS,
     **special_formats.CALLS,
     **special_dates.CALLS,
+    **special_now.CALLS,
     **special_dialects.CALLS,
     **special_elsewhere.CALLS,
     **special_sqlite.CALLS,

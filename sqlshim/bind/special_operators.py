@@ -68,6 +68,13 @@ def escape_string(node: exp.Expr, binds: Binds) -> Scalar:
     return Literal(node.this, UNKNOWN.with_null(False))
 
 
+def byte_string(node: exp.Expr, binds: Binds) -> Scalar:
+    """PostgreSQL's E'…', BigQuery's b'…'."""
+    if node.args.get("is_bytes"):
+        return Literal(node.this.encode(), BYTES.with_null(False))
+    return escape_string(node, binds)
+
+
 def interval(node: exp.Expr, binds: Binds) -> Scalar:
     """INTERVAL '1 day', INTERVAL 1 DAY, INTERVAL x DAY."""
     unit = node.args.get("unit")
@@ -255,7 +262,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Null: null,
     exp.Boolean: boolean,
     exp.HexString: hex_string,
-    exp.ByteString: escape_string,
+    exp.ByteString: byte_string,
     exp.National: escape_string,
     exp.RawString: escape_string,
     exp.Interval: interval,

@@ -14,10 +14,12 @@ from sqlshim.errors import NotSupportedError
 # Arguments that are read, and those that cannot change an answer: hints, locks.
 _HARMLESS = {"hint", "hints", "indexed", "locks", "operation_modifiers", "options", "directed"}
 _TAIL = {"with_", "order", "limit", "offset"}
+_SET_OPERATION = _TAIL | {"this", "expression", "distinct", "by_name"}
 _READ: dict[type[exp.Expr], set[str]] = {
     exp.Select: _TAIL
     | {"expressions", "distinct", "from_", "joins", "laterals", "where", "group", "having"}
     | {"qualify", "windows"},
+    **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), _SET_OPERATION),
     exp.Subquery: _TAIL | {"this", "alias", "joins"},
     exp.Table: {
         "this",
@@ -34,6 +36,7 @@ _READ: dict[type[exp.Expr], set[str]] = {
     exp.Limit: {"expression", "offset", "limit_options"},
     exp.Group: {"expressions", "grouping_sets", "cube", "rollup", "all"},
     exp.Order: {"expressions"},
+    exp.With: {"expressions", "recursive", "search", "cycle"},
 }
 _SHOWN = {
     "connect": "CONNECT BY",
@@ -73,10 +76,18 @@ def check_read(node: exp.Expr) -> None:
                 position=_place(at, node),
                 hint=_HINTS.get(name),
             )
-        if isinstance(value, exp.Limit | exp.Group | exp.Order):
+        if isinstance(value, exp.Limit | exp.Group | exp.Order | exp.With):
             check_read(value)
+        if isinstance(value, exp.Order):
+            _check_filled(value)
     if isinstance(node, exp.Join):
         _check_join(node)
+
+
+def _check_filled(order: exp.Order) -> None:
+    for key in order.expressions:
+        if isinstance(key, exp.Ordered) and key.args.get("with_fill"):
+            raise NotSupportedError("WITH FILL is not supported", position=_place(key, order))
 
 
 def _clause(node: exp.Expr, name: str) -> str:
