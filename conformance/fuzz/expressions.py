@@ -6,97 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from conformance.fuzz.functions import (
+    ALIKE,
+    COMPARISONS,
+    FUNCTIONS,
+    NUMBERS,
+    OVERLAPS,
+    PARTS,
+    PATTERNS,
+    PREDICATES,
+    REGEXES,
+    RISKY,
+    SIMILAR,
+    TIMES,
+)
+from conformance.fuzz.names import Name
+from conformance.fuzz.special import special
 from conformance.fuzz.tree import Many, Node, Part, Value
-from conformance.fuzz.world import KINDS, TYPES, constant
-
-# kind -> templates; a letter after the template for each slot.
-FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
-    "I": (
-        ("{} + {}", "II"), ("{} - {}", "II"), ("{} * {}", "II"), ("ABS({})", "I"),
-        ("LENGTH({})", "T"), ("POSITION({} IN {})", "TT"), ("OCTET_LENGTH({})", "T"),
-        ("({} - {})", "AA"), ("CAST({} AS INTEGER)", "L"), ("MOD({}, 3)", "I"), ("{} / 2", "I"),
-        ("CAST({} AS INTEGER)", "N"), ("ASCII({})", "T"), ("- {}", "I"), ("CARDINALITY({})", "i"),
-        ("ARRAY_LENGTH({}, 1)", "t"), ("ARRAY_POSITION({}, {})", "tT"), ("({})[1]", "i"),
-        ("({})[{}]", "iI"), ("SIGN({})", "I"), ("REGEXP_COUNT({}, '[a-c]')", "T"),
-    ),
-    "B": (
-        ("{} + {}", "BI"), ("{} - {}", "BB"), ("CAST({} AS BIGINT)", "I"), ("ABS({})", "B"),
-        ("{} / 3", "B"), ("MOD({}, 5)", "B"), ("{} * 2", "B"),
-    ),
-    "D": (
-        ("{} + {}", "DD"), ("{} - {}", "DI"), ("{} * {}", "DD"), ("ABS({})", "D"),
-        ("FLOOR({})", "D"), ("CEIL({})", "D"), ("ROUND({})", "D"), ("TRUNC({})", "D"),
-        ("CAST({} AS DOUBLE PRECISION)", "I"), ("CAST({} AS DOUBLE PRECISION)", "N"),
-        ("SQRT(ABS({}))", "D"), ("- {}", "D"), ("{} / 2", "D"),
-    ),
-    "N": (
-        ("{} + {}", "NN"), ("{} - {}", "NI"), ("{} * {}", "NN"), ("ABS({})", "N"),
-        ("ROUND({}, 1)", "N"), ("FLOOR({})", "N"), ("CAST({} AS DECIMAL(10, 2))", "I"),
-        ("TRUNC({})", "N"),
-    ),
-    "T": (
-        ("{} || {}", "TT"), ("UPPER({})", "T"), ("LOWER({})", "T"), ("SUBSTRING({}, 1, 2)", "T"),
-        ("SUBSTRING({}, {})", "TI"), ("TRIM({})", "T"), ("REPLACE({}, {}, 'x')", "TT"),
-        ("LEFT({}, 1)", "T"), ("RIGHT({}, 1)", "T"), ("REVERSE({})", "T"),
-        ("LPAD({}, 3, '*')", "T"), ("RPAD({}, 3, '.')", "T"), ("CAST({} AS TEXT)", "I"),
-        ("CAST({} AS TEXT)", "N"), ("CAST({} AS TEXT)", "D"), ("CAST({} AS TEXT)", "L"),
-        ("CAST({} AS TEXT)", "A"), ("CAST({} AS TEXT)", "S"), ("REPEAT({}, 2)", "T"),
-        ("SPLIT_PART({}, 'a', 1)", "T"), ("LTRIM({})", "T"), ("TRANSLATE({}, 'a%', 'b')", "T"),
-        ("({})[1]", "t"), ("ARRAY_TO_STRING({}, ',')", "t"), ("ARRAY_TO_STRING({}, '-', '?')", "i"),
-        ("REGEXP_REPLACE({}, '[ab]', 'x', 'g')", "T"), ("REGEXP_SUBSTR({}, 'a.?')", "T"),
-        ("INITCAP({})", "T"), ("CONCAT({}, '-', {})", "TI"), ("CONCAT_WS('+', {}, {})", "TT"),
-        ("TO_CHAR({}, 'YYYY-MM-DD HH24:MI:SS')", "S"), ("OVERLAY({} PLACING 'x' FROM 2)", "T"),
-        ("BTRIM({}, 'a ')", "T"), ("CAST({} AS VARCHAR)", "B"),
-    ),
-    "A": (
-        ("CAST({} AS DATE)", "S"), ("{} + 1", "A"), ("{} - 30", "A"), ("LAST_DAY({})", "A"),
-        ("CAST(DATE_TRUNC('month', {}) AS DATE)", "A"),
-    ),
-    "S": (
-        ("CAST({} AS TIMESTAMP)", "A"), ("DATE_TRUNC('month', {})", "S"),
-        ("DATE_TRUNC('day', {})", "S"), ("{} + INTERVAL '1' DAY", "S"),
-        ("{} + INTERVAL '1' MONTH", "S"), ("{} - INTERVAL '90' MINUTE", "S"),
-        ("DATE_TRUNC('week', {})", "S"), ("DATE_TRUNC('quarter', {})", "S"),
-        ("DATE_TRUNC('hour', {})", "S"), ("DATE_TRUNC('year', {})", "S"),
-        ("{} + INTERVAL '1 month'", "A"), ("{} - INTERVAL '1 year 2 days'", "S"),
-        ("{} + INTERVAL '36 hours'", "A"),
-    ),
-    "i": (("ARRAY[{}, {}]", "II"), ("{} || {}", "ii"), ("ARRAY_APPEND({}, {})", "iI"),
-          ("ARRAY_REMOVE({}, {})", "iI"), ("({})[1:2]", "i"), ("ARRAY_PREPEND({}, {})", "Ii")),
-    "t": (("ARRAY[{}]", "T"), ("{} || {}", "tt"), ("ARRAY_CAT({}, {})", "tt"),
-          ("ARRAY_REPLACE({}, {}, 'x')", "tT"), ("STRING_TO_ARRAY({}, 'a')", "T")),
-}  # fmt: skip
-# May raise a DataError.
-RISKY: dict[str, tuple[tuple[str, str], ...]] = {
-    "I": (("{} / {}", "II"), ("CAST({} AS INTEGER)", "T"), ("CAST({} AS INTEGER)", "B"),
-          ("MOD({}, {})", "II"), ("CAST({} AS INTEGER)", "D")),
-    "B": (("{} * {}", "BB"), ("CAST({} AS BIGINT)", "D")),
-    "D": (("{} / {}", "DD"), ("CAST({} AS DOUBLE PRECISION)", "T"), ("SQRT({})", "D")),
-    "N": (("CAST({} AS DECIMAL(10, 2))", "T"), ("CAST({} AS DECIMAL(10, 2))", "D"),
-          ("MOD({}, {})", "NN")),
-    "A": (("CAST({} AS DATE)", "T"), ("{} + {}", "AI")),
-    "S": (("{} + {} * INTERVAL '1' DAY", "SI"),),
-}  # fmt: skip
-PARTS = ("year", "month", "day", "dow", "doy", "quarter", "week", "isodow")
-TIMES = ("hour", "minute", "epoch", "second")
-COMPARISONS = ("=", "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
-ALIKE = {"I": "IIBDN", "B": "BBI", "D": "DDI", "N": "NNI", "A": "AAS", "S": "SSA"}
-# A number beside a column of another kind of number takes the column's type, or does not fit it.
-NUMBERS = ("0", "1", "2.0", "1.5", "-0.5", "3000000000", "0.001")
-REGEXES = ("^a", "b$", "a.b", "[ab]+", "(a|b)b?", "\\.", "^$", ".", "[^a]", "\\d", "^\\W", "é")
-SIMILAR = ("a%", "(a|b)%", "_", "[ab]*", "%1%")
-OVERLAPS = ("@>", "<@", "&&")
-PATTERNS = ("a%", "%a", "%a%", "_", "__", "%", "", "a\\%", "a\\_%", "%.%", "[a]", "$%", "%\\\\",
-            "^%", "_b%", "é", "%本", "a_", "%''")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Name:
-    """A column in scope, as it is written, and values it has."""
-
-    text: str
-    kind: str
-    values: Sequence[object] = ()
+from conformance.fuzz.world import ARRAYS, KINDS, TYPES, constant
 
 
 @dataclass
@@ -190,6 +117,11 @@ def predicate(scope: Scope) -> Node:
         return scope.scalar(inner, "L")
     if chance < 0.44:
         return rnd.choice((_regex, _rows, _rows, _durations, _of_array, _of_array))(inner)
+    if chance < 0.49:
+        template, kinds = rnd.choice(PREDICATES)
+        return Part("L", f"({template})", tuple(expression(inner, k) for k in kinds))
+    if chance < 0.56 and (unlike := special(rnd, scope.names)) is not None:
+        return unlike
     return rnd.choice((_comparison, _comparison, _null_test, _in_list, _between, _like))(inner)
 
 
@@ -330,6 +262,7 @@ def _extract(scope: Scope, kind: str) -> Node:
 
 def _kind(scope: Scope) -> str:
     """A kind that some column has, mostly."""
-    if scope.names and scope.rnd.random() < 0.9:
-        return scope.rnd.choice(scope.names).kind
+    kinds = [name.kind for name in scope.names if name.kind in KINDS + ARRAYS]
+    if kinds and scope.rnd.random() < 0.9:
+        return scope.rnd.choice(kinds)
     return scope.rnd.choice(KINDS)

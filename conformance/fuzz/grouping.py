@@ -7,23 +7,38 @@ from random import Random
 from conformance.fuzz.expressions import Scope, expression, leaf, predicate
 from conformance.fuzz.tree import Many, Node, Part, inlined
 from conformance.fuzz.windows import DIRECTIONS
-from conformance.fuzz.world import KINDS
+from conformance.fuzz.world import KINDS, TYPES
 
 AGGREGATES: dict[str, tuple[tuple[str, str], ...]] = {
     "B": (("COUNT(*)", ""), ("COUNT({})", "*"), ("COUNT(DISTINCT {})", "*"), ("SUM({})", "I"),
           ("SUM(DISTINCT {})", "I"), ("REGR_COUNT({}, {})", "DD"), ("BIT_OR({})", "B"),
-          ("COUNT(DISTINCT ({}, {}))", "IT"), ("SUM({})", "I"), ("CAST(SUM({}) AS BIGINT)", "B")),
+          ("COUNT(DISTINCT ({}, {}))", "IT"), ("SUM({})", "I"), ("CAST(SUM({}) AS BIGINT)", "B"),
+          ("BIT_XOR({})", "I"), ("COUNT({})", "*"), ("RANK(1) WITHIN GROUP (ORDER BY {})", "I"),
+          ("MAX({}) - MIN({})", "BB"), ("SUM({}) + COUNT(*)", "I"), ("MAX({})", "B"),
+          ("SUM(CASE WHEN {} THEN 1 ELSE 0 END)", "L"), ("COUNT(*)", "")),
     "I": (("MIN({})", "I"), ("MAX({})", "I"), ("BIT_AND({})", "I"),
-          ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {})", "I")),
+          ("PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {})", "I"),
+          ("MODE() WITHIN GROUP (ORDER BY {})", "I"), ("MAX(LENGTH({}))", "T")),
     "D": (("SUM({})", "D"), ("AVG({})", "D"), ("MIN({})", "D"), ("AVG({})", "I"),
           ("AVG(DISTINCT {})", "I"), ("STDDEV_SAMP({})", "I"), ("VAR_POP({})", "I"),
-          ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY {})", "D")),
-    "N": (("SUM({})", "N"), ("MAX({})", "N"), ("SUM(DISTINCT {})", "N")),
+          ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY {})", "D"), ("AVG({})", "N"),
+          ("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {} DESC)", "I"), ("MEDIAN({})", "I"),
+          ("STDDEV_POP({})", "I"), ("REGR_AVGX({}, {})", "II"), ("MAX({})", "D"),
+          ("SUM({}) / NULLIF(COUNT({}), 0)", "DD"), ("AVG({})", "B")),
+    "N": (("SUM({})", "N"), ("MAX({})", "N"), ("SUM(DISTINCT {})", "N"), ("MIN({})", "N"),
+          ("SUM({}) - MIN({})", "NN"), ("MODE() WITHIN GROUP (ORDER BY {})", "N")),
     "T": (("MIN({})", "T"), ("MAX({})", "T"), ("STRING_AGG({0}, ',' ORDER BY {0})", "T"),
-          ("STRING_AGG(DISTINCT {0}, ',' ORDER BY {0})", "T"), ("CAST(COUNT(*) AS TEXT)", "")),
+          ("STRING_AGG(DISTINCT {0}, ',' ORDER BY {0})", "T"), ("CAST(COUNT(*) AS TEXT)", ""),
+          ("CAST(JSONB_AGG({0} ORDER BY {0}) AS TEXT)", "T"),
+          ("STRING_AGG({0}, '+' ORDER BY {0} DESC)", "T"), ("MIN({}) || MAX({})", "TT"),
+          ("CAST(JSONB_AGG({0} ORDER BY {0}) AS TEXT)", "I"),
+          ("PERCENTILE_DISC(0.3) WITHIN GROUP (ORDER BY {})", "T")),
     "L": (("BOOL_AND({})", "L"), ("BOOL_OR({})", "L"), ("EVERY({})", "L")),
-    "A": (("MIN({})", "A"), ("MAX({})", "A")),
-    "S": (("MIN({})", "S"), ("MAX({})", "S")),
+    "A": (("MIN({})", "A"), ("MAX({})", "A"), ("CAST(MAX({}) AS DATE)", "S")),
+    "S": (("MIN({})", "S"), ("MAX({})", "S"), ("MODE() WITHIN GROUP (ORDER BY {})", "S")),
+    "Z": (("MIN({})", "Z"), ("MAX({})", "Z")),
+    "M": (("MIN({})", "M"), ("MAX({})", "M")),
+    "U": (("MIN({})", "U"), ("MAX({})", "U")),
     "i": (("ARRAY_AGG({0} ORDER BY {0})", "I"), ("ARRAY_AGG(DISTINCT {0} ORDER BY {0})", "I")),
     "t": (("ARRAY_AGG({0} ORDER BY {0} DESC NULLS LAST)", "T"),),
 }  # fmt: skip
@@ -67,6 +82,8 @@ def grouped(scope: Scope, kinds: str, source: Node, where: Node) -> Part:
         elif chance < 0.5 and not sets:
             items.append(expression(inner, kind))
             keys.append(str(len(items)))
+        elif sets and used and kind in "IB" and chance < 0.9:
+            items.append(Part(kind, f"CAST(GROUPING({', '.join(used)}) AS {TYPES[kind]})"))
         elif chance < 0.55 and kind == "B":
             # Ranks of groups; the window runs above the grouping.
             order = Part("", "{}" + rnd.choice(DIRECTIONS), (aggregate(inner, "B"),))

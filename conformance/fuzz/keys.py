@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from conformance.fuzz.expressions import Name
+from conformance.fuzz.names import Name
 from conformance.fuzz.tree import Many, Node, Part, Value
 from conformance.fuzz.world import Row, Table
 
@@ -20,9 +20,25 @@ def names_of(table: Table, before: str = "") -> list[Name]:
             names += [Name(f"{text}.{name}", kind, _inside(values, name)) for name, kind in fields]
         elif column.kind == "m":
             names += [Name(f"{text}['{key}']", "I", _inside(values, key)) for key in ("a", "b")]
+        elif column.kind in PARTS_OF:
+            names.append(Name(text, column.kind, values))
+            names += [Name(part.format(text), kind) for part, kind in PARTS_OF[column.kind]]
         else:
             names.append(Name(text, column.kind, values))
     return names
+
+
+# What is read of values that are no scalars: a template, and the kind it has.
+PARTS_OF = {
+    "J": (("({} ->> 'a')", "T"), ("({} -> 'b' ->> 0)", "T"), ("JSONB_TYPEOF({})", "T")),
+    "d": (("CARDINALITY({})", "I"), ("({})[1].k", "T")),
+    "V": (("CAST({} AS TEXT)", "T"),),
+    "v": (("CAST({} AS TEXT)", "T"),),
+    "n": (("CAST({} AS TEXT)", "T"),),
+    "p": (("{}.f1", "I"), ("{}.f2", "T")),
+    "y": (("{}.a", "I"), ("{}.b", "T")),
+    "u": (("TOTIMESTAMP({})", "S"), ("CAST({} AS TEXT)", "T")),
+}
 
 
 def _inside(values: tuple[object, ...], key: str) -> tuple[object, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from conformance.fuzz.expressions import Name, Scope, expression, leaf, predicate, value
+from conformance.fuzz.expressions import Scope, expression, leaf, predicate, value
 from conformance.fuzz.grouping import aggregate, grouped
 from conformance.fuzz.keys import key_terms, names_of
+from conformance.fuzz.names import Name
 from conformance.fuzz.tree import Many, Node, Part, Value
-from conformance.fuzz.windows import DIRECTIONS, window
+from conformance.fuzz.windows import DIRECTIONS, total_order, window
 from conformance.fuzz.world import ARRAYS, KINDS, Table, World
 
 SET_OPERATORS = ("UNION ALL", "UNION ALL", "UNION", "INTERSECT", "INTERSECT ALL", "EXCEPT",
@@ -32,6 +33,7 @@ class Writer:
     world: World
     count: int = 0
     tables: dict[str, Table] = field(default_factory=dict)  # by alias
+    ctes: dict[str, str] = field(default_factory=dict)  # the kinds of their columns
 
     def query(self) -> Query:
         chance = self.rnd.random()
@@ -41,7 +43,7 @@ class Writer:
         if chance < 0.24:
             return self._with(kinds)
         if chance < 0.27:
-            return self._recursive()
+            return self.rnd.choice((self._recursive, self._reached))()
         if chance < 0.31:
             return self._first_of_each(kinds)
         if chance < 0.42:
@@ -65,7 +67,11 @@ class Writer:
             return grouped(scope, kinds, source, self.where(scope))
         word = "SELECT DISTINCT" if self.rnd.random() < 0.15 else "SELECT"
         items = _items(self._values_of(scope, kinds))
-        return Part("Q", f"{word} {{}} FROM {{}}{{}}", (items, source, self.where(scope)))
+        text = f"{word} {{}} FROM {{}}{{}}"
+        if self.rnd.random() < 0.03 and names:
+            order = total_order(self.rnd, names)
+            text += f" QUALIFY ROW_NUMBER() OVER (ORDER BY {order}) <= 3"
+        return Part("Q", text, (items, source, self.where(scope)))
 
     def _values_of(self, scope: Scope, kinds: str) -> list[Node]:
         """An expression of each kind, at times windows; how they pair up rows that tie is told."""
@@ -91,7 +97,7 @@ class Writer:
         return Query(Part("", f"SELECT {{}} FROM {{}}{{}} ORDER BY {{}}, {rest}{{}}", kids), True)
 
     def where(self, scope: Scope) -> Many:
-        kids = [predicate(scope) for _ in range(self.rnd.choice((0, 0, 0, 1, 1, 1, 2)))]
+        kids = [predicate(scope) for _ in range(self.rnd.choice((0, 0, 0, 0, 1, 1, 1, 1, 2)))]
         aliases = [name.text.split(".")[0] for name in scope.names]
         tables = [(a, self.tables[a]) for a in aliases if a in self.tables and self.tables[a].rows]
         if tables and self.rnd.random() < 0.25:
@@ -102,7 +108,7 @@ class Writer:
         first, names = self._from_one(depth)
         joins: list[Node] = []
         for _ in range(self.rnd.choice((0, 0, 0, 1, 1, 2)) if depth > 1 else 0):
-            arrays = [name for name in names if name.kind in ARRAYS and name.text[-1] != "]"]
+            arrays = [n for n in names if n.kind in ARRAYS + "d" and n.text[-1] not in "])"]
             if arrays and self.rnd.random() < 0.5:
                 join, more = self._unnested(self.rnd.choice(arrays))
             elif self.rnd.random() < 0.12:
@@ -122,7 +128,10 @@ class Writer:
         word = self.rnd.choice(JOINS)
         if word == "CROSS JOIN":
             return Part("", " CROSS JOIN {}", (other,))
-        pairs = [(a, b) for a in left for b in right if a.kind == b.kind]
+        pairs = [(a, b) for a in left for b in right if a.kind == b.kind and a.kind in KINDS]
+        # Values that meet.
+        common = [(a, b) for a, b in pairs if set(a.values) & set(b.values)]
+        pairs = common if common and self.rnd.random() < 0.7 else pairs
         terms: list[Node] = []
         for a, b in self.rnd.sample(pairs, min(len(pairs), self.rnd.choice((1, 1, 2)))):
             sign = self.rnd.choice(("=", "=", "=", "<", "<=", "<>"))
@@ -144,6 +153,8 @@ class Writer:
     def _unnested(self, array: Name) -> tuple[Node, list[Name]]:
         """A join with the elements of an array."""
         alias, kind = self.alias(), array.kind.upper()
+        if array.kind == "d":
+            return self._unnested_documents(array, alias)
         word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
         values = tuple(v for some in array.values if isinstance(some, list) for v in some)
         names = [Name(f"{alias}.x", kind, values)]
@@ -154,13 +165,32 @@ class Writer:
         text = f" {word} UNNEST({{}}){numbered} AS {alias}({columns}){on}"
         return Part("", text, (Part(array.kind, array.text),)), names
 
+    def _unnested_documents(self, array: Name, alias: str) -> tuple[Node, list[Name]]:
+        word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
+        number = "B" if any(t.form == "sampled" for t in self.tables.values()) else "I"
+        found = [v for some in array.values if isinstance(some, list) for v in some]
+        names = [
+            Name(f"{alias}.{name}", kind, tuple(v[name] for v in found if v[name] is not None))
+            for name, kind in (("k", "T"), ("v", number))
+        ]
+        text = f" {word} UNNEST({array.text}) AS {alias}{on}"
+        return Part("", text), names
+
     def _lateral(self, names: Sequence[Name]) -> tuple[Node, list[Name]]:
         """A join with a subquery that reads the tables before it."""
         alias, kinds = self.alias(), self.kinds()
-        body = self.select(kinds, 1, names)
+        body = self._cut(self.select(kinds, 1, names), kinds)
         word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
         more = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
         return Part("", f" {word} LATERAL ({{}}) AS {alias}{on}", (body,)), more
+
+    def _cut(self, body: Part, kinds: str) -> Part:
+        """Often only the first rows of it."""
+        if self.rnd.random() < 0.5:
+            return body
+        order = ", ".join(f"{n + 1}{self._direction()}" for n in range(len(kinds)))
+        limit = self.rnd.choice((" LIMIT 1", " LIMIT 2", " LIMIT 3 OFFSET 1", ""))
+        return Part("", f"{{}} ORDER BY {order}{limit}", (body,))
 
     def _values(self) -> tuple[Node, list[Name]]:
         alias, kinds = self.alias(), self.kinds()
@@ -181,7 +211,15 @@ class Writer:
         if depth > 1 and self.rnd.random() < 0.15:
             kinds = self.kinds()
             names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
-            return Part("", f"({{}}) AS {alias}", (self.select(kinds, depth - 2),)), names
+            body = self._cut(self.select(kinds, depth - 2), kinds)
+            return Part("", f"({{}}) AS {alias}", (body,)), names
+        if self.ctes and self.rnd.random() < 0.5:
+            name, kinds = self.rnd.choice(list(self.ctes.items()))
+            names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
+            return Part("", f"{name} AS {alias}"), names
+        if self.rnd.random() < 0.02:
+            names = [Name(f"{alias}.x", "I", (1, 2, 3))]
+            return Part("", f"GENERATE_SERIES(1, 3) AS {alias}(x)"), names
         table: Table = self.rnd.choice(self.world)
         self.tables[alias] = table
         names = names_of(table, f"{alias}.")
@@ -198,7 +236,9 @@ class Writer:
         if chance < 0.4:
             word = self.rnd.choice(("EXISTS", "NOT EXISTS"))
             return Part("L", f"({word} ({{}}))", (self.select("I", 1, outer),))
-        kind = self.rnd.choice("IBTANS")
+        kind = self.rnd.choice("IBTANSZU")
+        if chance < 0.48 and (arrays := [n for n in scope.names if n.kind in ARRAYS]):
+            return self._some_element(self.rnd.choice(arrays))
         if chance < 0.55:
             word = self.rnd.choice(("=", "<>", "<", "<=", ">", ">="))
             some = self.rnd.choice(("ANY", "ALL"))
@@ -211,10 +251,24 @@ class Writer:
         kids = (expression(scope, kind), self.select(kind, 1, outer))
         return Part("L", f"({{}} {word} ({{}}))", kids)
 
+    def _some_element(self, array: Name) -> Node:
+        alias, kind = self.alias(), array.kind.upper()
+        element = Name(f"{alias}.x", kind)
+        test = predicate(Scope(self.rnd, [element], 0))
+        word = self.rnd.choice(("EXISTS", "NOT EXISTS"))
+        text = f"({word} (SELECT 1 FROM UNNEST({array.text}) AS {alias}(x) WHERE {{}}))"
+        return Part("L", text, (test,))
+
     def scalar(self, scope: Scope, kind: str) -> Node:
         outer = scope.names if self.rnd.random() < 0.6 else ()
         source, names = self.source(0)
         inner = Scope(self.rnd, names, 1, outer=outer)
+        if kind in ARRAYS or self.rnd.random() < 0.2:
+            item = expression(inner, kind.upper() if kind in ARRAYS else kind)
+            ways = "({} ORDER BY 1 LIMIT 1)", "({} ORDER BY 1 DESC LIMIT 1)"
+            way = "ARRAY({} ORDER BY 1)" if kind in ARRAYS else self.rnd.choice(ways)
+            body = Part("", "SELECT {} FROM {}{}", (item, source, self.where(inner)))
+            return Part(kind, way, (body,))
         # An aggregate of nothing but outer columns would belong to the outer query.
         item = aggregate(Scope(self.rnd, names, 1), kind)
         return Part(kind, "(SELECT {} FROM {}{})", (item, source, self.where(inner)))
@@ -235,7 +289,9 @@ class Writer:
 
     def _with(self, kinds: str) -> Query:
         """A CTE, at times used twice."""
-        cte = self.select(kinds, 2)
+        cte = self._cut(self.select(kinds, 2), kinds)
+        if self.rnd.random() < 0.5:
+            return self._with_anywhere(cte, kinds)
         names = [Name(f"w.r{n}", kind) for n, kind in enumerate(kinds)]
         wanted = self.kinds()
         joins: tuple[Node, ...] = ()
@@ -248,6 +304,36 @@ class Writer:
         kids = (_items(items), Many("", "", joins), self.where(scope))
         ordered = self._ordered(Part("Q", "SELECT {} FROM w{}{}", kids), wanted)
         return Query(Part("", "WITH w AS ({}) {}", (cte, ordered.tree)), ordered.ordered)
+
+    def _with_anywhere(self, cte: Part, kinds: str) -> Query:
+        """A CTE that stands wherever a table may, and at times another one that reads it."""
+        self.ctes["w"] = kinds
+        more: tuple[Node, ...] = ()
+        if self.rnd.random() < 0.3:
+            others = self.kinds()
+            more = (Part("", ", w2 AS ({})", (self._cut(self.select(others, 2), others),)),)
+            self.ctes["w2"] = others
+        wanted = self.kinds()
+        body = self._sets(wanted, 0) if self.rnd.random() < 0.2 else self.select(wanted, 3)
+        ordered = self._ordered(body, wanted)
+        self.ctes = {}
+        kids = (cte, Many("", "", more), ordered.tree)
+        return Query(Part("", "WITH w AS ({}){} {}", kids), ordered.ordered)
+
+    def _reached(self) -> Query:
+        """Rows reached over a join from those of a table."""
+        table = self.rnd.choice(self.world)
+        kinds = {column.name: column.kind for column in table.columns}
+        numbers = [name for name, kind in kinds.items() if kind in "IB"]
+        first, second = self.rnd.choice(numbers), self.rnd.choice(numbers)
+        inner = Scope(self.rnd, names_of(table, "t."), 1)
+        step = Scope(self.rnd, names_of(table, "t."), 0)
+        text = (
+            f"WITH RECURSIVE w(r0) AS (SELECT CAST(t.{first} AS BIGINT) FROM {table.name} AS t{{}} "
+            f"UNION SELECT CAST(t.{second} AS BIGINT) FROM w JOIN {table.name} AS t "
+            f"ON t.{first} = w.r0 WHERE {{}}) SELECT * FROM w"
+        )
+        return Query(Part("", text, (self.where(inner), predicate(step))))
 
     def _recursive(self) -> Query:
         """Numbers counted up from those of a table, with what came before them."""

@@ -6,13 +6,14 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pymongo
-from bson import Decimal128, Int64
+from bson import Binary, Decimal128, Int64
 
 import sqlshim
 from conformance.backends import Unavailable
@@ -40,12 +41,41 @@ def ask(connection: Any, sql: str, parameters: Sequence[object] = ()) -> Answer:
     return Rows(rows, tuple(str(column[1]) for column in cursor.description or ()))
 
 
+@dataclass(frozen=True)
+class InMode:
+    """A connection that several modes share: what it knows of the tables is asked once."""
+
+    connection: Any
+    mode: str
+
+    def execute(self, sql: str, parameters: Sequence[object]) -> Any:
+        self.connection.pushdown = self.mode
+        return self.connection.execute(sql, parameters)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def in_modes(uri: str, modes: Sequence[str], apart: bool) -> dict[str, Any]:
+    """A connection a mode, `apart` or the same one."""
+    if apart:
+        return {mode: connect(uri, mode) for mode in modes}
+    shared = connect(uri, modes[0])
+    return {mode: InMode(shared, mode) for mode in modes}
+
+
 class Side:
     """One place with a world in it: a connection a mode, all over the same rows."""
 
     def __init__(self, modes: Sequence[str] = MODES) -> None:
         self.modes = modes
         self.connections: Mapping[str, Any] = {}
+        self._loads = 0
+
+    def _opened(self, uri: str) -> Mapping[str, Any]:
+        """Every fourth world is seen by connections of their own."""
+        self._loads += 1
+        return in_modes(uri, self.modes, apart=self._loads % 4 == 0)
 
     def load(self, world: World) -> None:
         """Replace what is there by `world`."""
@@ -91,7 +121,7 @@ class Mongo(Side):
         first.close()
         for table in world:
             self._finish(table)
-        self.connections = {mode: connect(uri, mode) for mode in self.modes}
+        self.connections = self._opened(uri)
 
     def _finish(self, table: Table) -> None:
         collection = self._client[self._name].get_collection(table.name)
@@ -140,6 +170,10 @@ def _bson(rnd: Random, kind: str, value: object) -> object:
             return Int64(value)
         case Decimal():
             return Decimal128(value)
+        case UUID():
+            return Binary.from_uuid(value)
+        case time():
+            return value.isoformat()
         case date() if not isinstance(value, datetime):
             return datetime(value.year, value.month, value.day)
         case _:
@@ -159,6 +193,7 @@ class Cassandra(Side):
             f"CREATE KEYSPACE {self._keyspace} WITH replication = "
             "{'class': 'SimpleStrategy', 'replication_factor': 1} AND durable_writes = false"
         )
+        self._session.execute(f"CREATE TYPE {self._keyspace}.pair (a int, b text)")
 
     def load(self, world: World) -> None:
         super().close()
@@ -174,7 +209,7 @@ class Cassandra(Side):
                 self._session.execute(
                     f"CREATE INDEX ON {self._keyspace}.{table.name} ({index}) USING 'sai'"
                 )
-        self.connections = {mode: connect(self._uri, mode) for mode in self.modes}
+        self.connections = self._opened(self._uri)
 
     def close(self) -> None:
         super().close()
@@ -218,20 +253,42 @@ class OfOurs(Oracle):
         self._side.close()
 
 
+class OfStore(Oracle):
+    """The store itself without any pushdown, for what no other one can hold."""
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+
+    def load(self, world: World) -> None:
+        """The store has the world already."""
+
+    def answer(self, tree: Node) -> Answer:
+        return ask(self._side.connections["never"], *render(tree))
+
+    def close(self) -> None:
+        """It is the store's to close."""
+
+
 @dataclass
 class Stores:
     """The oracle and the store it judges."""
 
-    oracle: Oracle
+    _oracle: Oracle
     store: Side
     name: str
+    _unlike: bool = False
+
+    @property
+    def oracle(self) -> Oracle:
+        return OfStore(self.store) if self._unlike else self._oracle
 
     def load(self, world: World) -> None:
+        self._unlike = any(table.unlike for table in world)
         self.oracle.load(world)
         self.store.load(world)
 
     def close(self) -> None:
-        self.oracle.close()
+        self._oracle.close()
         self.store.close()
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeAlias
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ SIMPLE = {
     "L": "TRUE",
     "A": "DATE '2024-02-29'",
     "S": "TIMESTAMP '2024-02-29 00:00:00'",
+    "Z": "TIMESTAMPTZ '2024-02-29 00:00:00+00'",
+    "M": "TIME '12:30:00'",
+    "U": "CAST('00000000-0000-0000-0000-000000000001' AS UUID)",
     "i": "ARRAY[1]",
     "t": "ARRAY['a']",
 }
@@ -111,8 +115,14 @@ def literal(value: object) -> str:
             return f"({value})" if value < 0 else str(value)
         case str():
             return "'" + value.replace("'", "''") + "'"
-        case datetime():
+        case datetime(tzinfo=None):
             return f"TIMESTAMP '{value.isoformat(' ')}'"
+        case datetime():
+            return f"TIMESTAMPTZ '{value.isoformat(' ')}'"
+        case time():
+            return f"TIME '{value.isoformat()}'"
+        case UUID():
+            return f"CAST('{value}' AS UUID)"
         case date():
             return f"DATE '{value.isoformat()}'"
         case list():

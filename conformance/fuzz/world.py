@@ -1,23 +1,30 @@
 """Random tables: columns of every kind, small domains so that values meet, many NULLs.
 
 A column's kind is a letter, as in the trees: I integer, B bigint, D double, N decimal(10,2),
-T text, L boolean, A date, S timestamp; of nested ones i an array of integers, t of texts, R a
-document and m a map. A table's `form` says who made it: sqlshim's own CREATE TABLE ("sql"), or the
-store's driver, so that sqlshim has only the store's own description to go by ("sampled" on
-MongoDB, "cql" on Cassandra).
+T text, L boolean, A date, S timestamp, Z an instant, M a time of day, U a UUID; of nested ones i an
+array of integers, t of texts, R a document, m a map, d an array of documents, J JSON. What the
+oracle has no like of: V values of several types, v and n numbers of any size, p a tuple, y a type
+of CQL's own, u a timeuuid; worlds with these are judged by the store without pushdown.
+
+A table's `form` says who made it: sqlshim's own CREATE TABLE ("sql"), or the store's driver, so
+that sqlshim has only the store's own description to go by ("sampled" on MongoDB, "cql" on
+Cassandra).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
+from conformance.fuzz.functions import DOCUMENTS
 from conformance.fuzz.tree import literal
 
-KINDS = "IBDNTLAS"
+KINDS = "IBDNTLASZMU"
+UNLIKE = "Vvnpyu"  # what the oracle has no like of
 ARRAYS = "it"
 TYPES = {
     "I": "INTEGER",
@@ -28,6 +35,12 @@ TYPES = {
     "L": "BOOLEAN",
     "A": "DATE",
     "S": "TIMESTAMP",
+    "Z": "TIMESTAMPTZ",
+    "M": "TIME",
+    "U": "UUID",
+    "J": "JSONB",
+    "d": "STRUCT(k TEXT, v INTEGER)[]",
+    **dict.fromkeys("Vvnpyu", "TEXT"),
     "i": "INTEGER[]",
     "t": "TEXT[]",
     "R": "STRUCT(city TEXT, n INTEGER)",
@@ -35,9 +48,31 @@ TYPES = {
 }
 # What a driver's table has instead: decimals have no scale of their own.
 FOREIGN = {
-    "sampled": {"N": "DECIMAL(38, 10)", "R": "STRUCT(city TEXT, n BIGINT)"},
+    "sampled": {
+        "N": "DECIMAL(38, 10)",
+        "R": "STRUCT(city TEXT, n BIGINT)",
+        "d": "STRUCT(k TEXT, v BIGINT)[]",
+    },
 }
 Row = tuple[object, ...]
+
+
+def _timeuuid(moment: datetime, node: int) -> UUID:
+    ticks = (moment - datetime(1582, 10, 15)) // timedelta(microseconds=1) * 10
+    low, middle, high = ticks & 0xFFFF_FFFF, ticks >> 32 & 0xFFFF, ticks >> 48
+    return UUID(fields=(low, middle, high | 0x1000, 0x80, node & 0xFF, node))
+
+
+# Two of one millisecond.
+TIMEUUIDS = tuple(
+    _timeuuid(moment, node)
+    for moment, node in (
+        (datetime(2024, 2, 29, 12), 0x8080_8080_8080),
+        (datetime(2024, 2, 29, 12), 0x0102_0304_05FF),
+        (datetime(2024, 2, 29, 12, 0, 0, 1000), 0x8080_8080_8080),
+        (datetime(1990, 1, 1), 0x7F),
+    )
+)
 
 DOMAINS: dict[str, Sequence[Sequence[object]]] = {
     "I": ((0, 1, 2, 3, -1), (1, 2), (0, 7, -7, 100, 2**31 - 1, -(2**31))),
@@ -77,6 +112,27 @@ DOMAINS: dict[str, Sequence[Sequence[object]]] = {
             datetime(2024, 2, 29),
         ),
     ),
+    "Z": (
+        (
+            datetime(2024, 2, 29, tzinfo=UTC),
+            datetime(2024, 3, 31, 0, 59, 59, tzinfo=UTC),
+            datetime(2024, 10, 27, 1, 30, tzinfo=UTC),
+            datetime(1969, 7, 20, 20, 17, 40, tzinfo=UTC),
+        ),
+    ),
+    "M": ((time(0), time(12, 30), time(23, 59, 59), time(7, 5, 3, 500_000)),),
+    "U": (tuple(UUID(int=n) for n in (0, 1, 2**64 + 5, 2**127 + 9, 2**128 - 1)),),
+    "J": (DOCUMENTS,),
+    "d": (
+        ([], [{"k": "a", "v": 1}], [{"k": "b", "v": None}, {"k": "a", "v": 2}],
+         [{"k": None, "v": 3}], [{"k": "ab", "v": 1}, {"k": "a", "v": 1}]),
+    ),
+    "V": ((1, 2, 1.5, "1", "a", "", True, datetime(2024, 2, 29), [1, "a"], {"a": 1}, -7, 2**40),),
+    "v": ((0, 1, -1, 2**63, -(2**70), 10**30, 7),),
+    "n": (tuple(map(Decimal, ("0", "1", "1.50", "-2.5", "1e10", "12345678901234567890.123"))),),
+    "p": (((1, "a"), (1, None), (None, "b"), (2, "a"), (0, "")),),
+    "y": (((1, "a"), (1, None), (None, "b"), (2, "a"), (0, "é")),),
+    "u": (TIMEUUIDS,),
     "i": (([], [1], [1, 2], [2, 2, 3], [0, -1, 7]),),
     "t": (([], ["a"], ["a", "b"], ["b", "ab", ""], ["a,b", "$a", "é"]),),
     "R": (
@@ -110,6 +166,11 @@ class Table:
     statics: frozenset[str] = field(default_factory=frozenset)
 
     @property
+    def unlike(self) -> bool:
+        """Whether it has columns that the oracle cannot have."""
+        return any(column.kind in UNLIKE for column in self.columns)
+
+    @property
     def ddl(self) -> str:
         columns = [f"{column.name} {column.type}" for column in self.columns]
         # A partition without rows has NULL for the rest of its key.
@@ -118,7 +179,7 @@ class Table:
 
     def insert(self, rows: Sequence[Row]) -> tuple[str, list[object]]:
         """The statement and its parameters: the maps, which have no literal."""
-        maps = {n for n, column in enumerate(self.columns) if column.kind == "m"}
+        maps = {n for n, column in enumerate(self.columns) if column.kind in "md"}
         lines = ", ".join(
             f"({', '.join('?' if n in maps else literal(v) for n, v in enumerate(row))})"
             for row in rows
@@ -127,8 +188,8 @@ class Table:
         return f"INSERT INTO {self.name} VALUES {lines}", parameters
 
     def keeping(self, indexes: Sequence[int]) -> Table:
-        if self.form == "sampled" and 0 not in indexes:  # which shows the types
-            indexes = [0, *indexes]
+        if self.form == "sampled":  # the first two show the types
+            indexes = sorted({0, *range(min(2, len(self.rows))), *indexes})
         raw = frozenset(new for new, old in enumerate(indexes) if old in self.raw)
         return replace(self, rows=tuple(self.rows[i] for i in indexes), raw=raw)
 
@@ -143,12 +204,13 @@ World = tuple[Table, ...]
 
 def random_world(rnd: Random, backend: str, documents: bool = True) -> World:
     """Three tables; without `documents`, as PostgreSQL knows no such columns, none are nested."""
-    return tuple(_table(rnd, f"t{number}", backend, documents) for number in range(3))
+    unlike = rnd.random() < 0.3
+    return tuple(_table(rnd, f"t{n}", backend, documents, unlike) for n in range(3))
 
 
-def _table(rnd: Random, name: str, backend: str, documents: bool) -> Table:
+def _table(rnd: Random, name: str, backend: str, documents: bool, unlike: bool) -> Table:
     form = _form(rnd, backend)
-    kinds = _kinds(rnd, form, backend, documents)
+    kinds = _kinds(rnd, form, backend, documents, unlike)
     key_name = Column("_id", "B", "BIGINT") if form == "sampled" else Column("id", "I", "INTEGER")
     foreign = FOREIGN.get(form, {})
     columns = (
@@ -156,9 +218,9 @@ def _table(rnd: Random, name: str, backend: str, documents: bool) -> Table:
         *(Column(f"c{n}", kind, foreign.get(kind, TYPES[kind])) for n, kind in enumerate(kinds)),
     )
     domains = [_domain(rnd, column.kind) for column in columns[1:]]
-    count = rnd.choice((0, 3, 8, 12, 12, 20, 30)) or (form == "sampled")
+    count = rnd.choice((0, 3, 6, 8, 12, 12, 16, 20, 30, 40)) or (form == "sampled")
     key = _key(rnd, columns, backend)
-    absent = rnd.choice((0.0, 0.2, 0.5))
+    absent = rnd.choice((0.0, 0.15, 0.4))
     rows = [
         (
             number,
@@ -171,9 +233,15 @@ def _table(rnd: Random, name: str, backend: str, documents: bool) -> Table:
     ]
     if form == "sampled":  # a field that no document has would be no column
         rows[0] = (0, *(_given(rnd, column.kind) for column in columns[1:]))
+        rows[1:1] = [(count, *(_second(c.kind) for c in columns[1:]))] * (count > 1)
     raw = {n for n in range(count) if backend == "mongo" and rnd.random() < 0.4}
     table = Table(
-        name, columns, key, (), tuple(rows), frozenset(range(count) if form == "sampled" else raw)
+        name,
+        columns,
+        key,
+        (),
+        tuple(rows),
+        frozenset(range(len(rows)) if form == "sampled" else raw),
     )
     if form == "cql":
         table = _shaped(rnd, table)
@@ -185,25 +253,37 @@ def _form(rnd: Random, backend: str) -> str:
     return other if rnd.random() < (0.5 if other == "cql" else 0.25) else "sql"
 
 
-def _kinds(rnd: Random, form: str, backend: str, documents: bool) -> list[str]:
+def _kinds(rnd: Random, form: str, backend: str, documents: bool, unlike: bool) -> list[str]:
     # CQL's own decimals are of any scale, a type that the oracle's CREATE TABLE does not have.
-    scalars = {"sampled": "BDNTLS", "cql": KINDS.replace("N", "")}.get(form, KINDS)
+    scalars = {"sampled": "BDNTLSU", "cql": KINDS.translate({78: None, 90: None})}.get(form, KINDS)
     kinds = [rnd.choice(scalars) for _ in range(rnd.randint(3, 7))]
     if rnd.random() < 0.6 and form != "sampled":
         kinds = ["I", "T", *kinds[2:]]
-    nested = {"sampled": "tR", "cql": "itm"}.get(form, "itR" if documents else "it")
-    return kinds + [kind for kind in nested if rnd.random() < 0.2]
+    nested = {"sampled": "tRd", "cql": "itm"}.get(form, "itRdJ" if documents else "itJ")
+    if backend == "cassandra" and form == "sql":
+        nested = nested.replace("d", "")
+    unlike = {"sampled": "V", "cql": "vnpyu"}.get(form, "") if documents and unlike else ""
+    found = kinds + [kind for kind in nested if rnd.random() < 0.25]
+    return found + [kind for kind in unlike if rnd.random() < 0.5]
 
 
 def _given(rnd: Random, kind: str) -> object:
     """A value that shows the whole type of a sampled field."""
-    return {"R": {"city": "a", "n": 1}, "t": ["a", "b"], "D": 0.5}.get(kind) or constant(rnd, kind)
+    shown = {
+        "R": {"city": "a", "n": 1}, "t": ["a", "b"], "D": 0.5, "V": 1, "d": [{"k": "a", "v": 1}],
+    }  # fmt: skip
+    return shown.get(kind) or constant(rnd, kind)
+
+
+def _second(kind: str) -> object:
+    """A value of another type, where a field is to hold several."""
+    return "a" if kind == "V" else None
 
 
 def _key(rnd: Random, columns: Sequence[Column], backend: str) -> tuple[str, ...]:
     if backend != "cassandra":
         return (columns[0].name,) if rnd.random() < 0.6 else ()
-    others = [column.name for column in columns[1:] if column.kind in "IBTAS"]
+    others = [column.name for column in columns[1:] if column.kind in "IBTASMU"]
     return (*rnd.sample(others, min(len(others), rnd.choice((0, 0, 1, 2)))), "id")
 
 
