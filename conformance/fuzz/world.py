@@ -262,9 +262,9 @@ def _kinds(rnd: Random, form: str, backend: str, documents: bool, unlike: bool) 
     nested = {"sampled": "tRd", "cql": "itm"}.get(form, "itRdJ" if documents else "itJ")
     if backend == "cassandra" and form == "sql":
         nested = nested.replace("d", "")
-    unlike = {"sampled": "V", "cql": "vnpyu"}.get(form, "") if documents and unlike else ""
+    others = {"sampled": "V", "cql": "vnpyu"}.get(form, "") if documents and unlike else ""
     found = kinds + [kind for kind in nested if rnd.random() < 0.25]
-    return found + [kind for kind in unlike if rnd.random() < 0.5]
+    return found + [kind for kind in others if rnd.random() < 0.5]
 
 
 def _given(rnd: Random, kind: str) -> object:
