@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import sqlshim
 from sqlshim import jsonb
 from sqlshim.errors import DataError, InvalidText
 
@@ -111,3 +112,11 @@ def test_delete() -> None:
     assert jsonb.delete(jsonb.read('["a","b"]'), "b") == ["a"]
     assert jsonb.write(jsonb.delete_at(jsonb.read("[1,2,3]"), -1)) == "[1, 2]"
     assert jsonb.write(jsonb.delete_path(jsonb.read('["a",{"b":1}]'), ["1", "b"])) == '["a", {}]'
+
+
+def test_functions_in_python_are_there_inside_a_transaction() -> None:
+    with sqlshim.connect("memory://") as connection:
+        connection.execute("CREATE TABLE t (body jsonb)")
+        connection.execute("INSERT INTO t VALUES ('{\"a\": [1]}')")
+        found = connection.execute("SELECT body FROM t WHERE body @> '{\"a\": [1]}'").fetchall()
+    assert found == [('{"a": [1]}',)]

@@ -103,10 +103,10 @@ def random_check(rnd: Random, world: World) -> Check:
     if chance < 0.84:
         return Check(Writer(rnd, world).query(), same_as_oracle, "differential")
     table = rnd.choice(world)
-    names = names_of(table)
+    names = names_of(table, "a0.")
     writer = Writer(rnd, world)
     condition: Node = predicate(Scope(rnd, names, 3, writer.subquery, writer.scalar))
-    tree = Part("", "SELECT * FROM {} WHERE {}", (Part("", table.name), condition))
+    tree = Part("", "SELECT * FROM {} WHERE {}", (Part("", f"{table.name} AS a0"), condition))
     if chance < 0.92:
         return Check(Query(tree), partitions, "TLP")
     return Check(Query(tree), counted, "NoREC")

@@ -83,8 +83,11 @@ class Database:
     def provide(self, sql: str) -> None:
         """Have the functions in Python that `sql` calls. They live as long as the connection
         that made them, hence not one of a statement's."""
-        if not calls_python(sql):
-            return
+        if calls_python(sql):
+            self.provide_all()
+
+    def provide_all(self) -> None:
+        """Have them now: a transaction that begins before does not see them."""
         with self._lock:
             if not self._provided:
                 self._provided = True

@@ -314,6 +314,7 @@ class DuckStore(Backend):
         self._check_writable()
         if self._writer is not None:
             return False
+        self._database.provide_all()
         with translated():
             writer = self._database.cursor()
             writer.execute("BEGIN TRANSACTION").fetchall()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlshim.backends.mongo.compare import OPERATORS
 from sqlshim.backends.mongo.encode import constant, encoder
-from sqlshim.backends.mongo.mql import NOTHING, Mql, absent, all_of, cond, let, or_null
+from sqlshim.backends.mongo.mql import NOTHING, Mql, absent, all_of, bound, cond, let, or_null
 from sqlshim.backends.mongo.mql import present as there
 from sqlshim.backends.mongo.params import Placeholder
 from sqlshim.backends.mongo.rows import Nulls, Row, op
@@ -40,7 +40,8 @@ def _any_of(call: Call, left: Mql, values: Mql) -> Mql:
             found = cond(absent(x), cond({"$eq": [items, []]}, False, None), found)
         return cond(absent(items), None, found)
 
-    return let(tested, left, values)
+    # $in of a constant that is no array, such as NULL, would fail before any document is seen.
+    return let(tested, left, values) if isinstance(values, str) else bound(tested, left, values)
 
 
 def _compared_with_each(fn: Function, value: Mql, items: Mql) -> Mql:
