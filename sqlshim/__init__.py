@@ -27,6 +27,7 @@ from sqlshim.dbapi.types import (
     Timestamp,
     TimestampFromTicks,
 )
+from sqlshim.durations import Duration
 from sqlshim.errors import (
     DatabaseError,
     DataError,
@@ -84,6 +85,7 @@ __all__ = [
     "DatabaseError",
     "Date",
     "DateFromTicks",
+    "Duration",
     "Error",
     "IntegrityError",
     "InterfaceError",

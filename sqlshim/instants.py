@@ -9,6 +9,8 @@ import datetime as dt
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from sqlshim.durations import Duration
+from sqlshim.durations import to_interval as of_duration
 from sqlshim.errors import DataError, DatetimeOutOfRange, InvalidDatetime, InvalidText
 from sqlshim.intervals import parse_interval
 from sqlshim.types import Interval, Kind, SqlType
@@ -129,6 +131,8 @@ def to_time(value: object, target: SqlType) -> object:
 def to_interval(value: object, target: SqlType) -> object:
     if isinstance(value, Interval):
         return value
+    if isinstance(value, Duration):
+        return of_duration(value)
     if isinstance(value, dt.timedelta):
         return Interval(0, value.days, value.seconds * 10**6 + value.microseconds)
     if isinstance(value, str):

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     TIMESTAMP = "TIMESTAMP"  # datetime.datetime without a zone, in UTC where it is an instant
     TIMESTAMPTZ = "TIMESTAMPTZ"  # datetime.datetime with zone UTC
     INTERVAL = "INTERVAL"  # datetime.timedelta (a month counts as 30 days in it)
+    DURATION = "DURATION"  # sqlshim.Duration: months, days and nanoseconds, without an order
     UUID = "UUID"  # uuid.UUID
     JSON = "JSON"  # str, JSON text; a field whose type varies from document to document
     STRUCT = "STRUCT"  # dict
@@ -95,6 +96,7 @@ TIME = SqlType(Kind.TIME)
 TIMESTAMP = SqlType(Kind.TIMESTAMP)
 TIMESTAMPTZ = SqlType(Kind.TIMESTAMPTZ)
 INTERVAL = SqlType(Kind.INTERVAL)
+DURATION = SqlType(Kind.DURATION)
 UUID = SqlType(Kind.UUID)
 JSON = SqlType(Kind.JSON)
 # A document's field that holds values of several types, as JSON text.
@@ -177,6 +179,8 @@ def common(a: SqlType, b: SqlType) -> SqlType | None:
         if a.kind is b.kind:
             return a.with_null(null)
         return (TIMESTAMPTZ if zoned else TIMESTAMP).with_null(null)
+    if {a.kind, b.kind} == {Kind.DURATION, Kind.INTERVAL}:
+        return DURATION.with_null(null)
     if a.kind is b.kind:
         if a.kind is Kind.ARRAY and a.element and b.element:
             element = common(a.element, b.element)

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
+from sqlshim.durations import like_duration, to_duration
 from sqlshim.errors import DataError, NumericOutOfRange
 from sqlshim.instants import (
     bad,
@@ -30,6 +31,7 @@ from sqlshim.types import (
     BYTES,
     DATE,
     DOUBLE,
+    DURATION,
     INT_RANGE,
     INTEGER,
     INTEGERS,
@@ -102,11 +104,13 @@ def type_of(value: object) -> SqlType:
             return array(_type_of_items(value))
         case dict():
             return JSON
+        case _ if like_duration(value):
+            return DURATION
         case _:
             raise DataError(
                 f"cannot adapt a parameter of Python type {type(value).__name__!r}",
                 hint="Pass int, float, Decimal, str, bytes, bool, date, datetime, time, timedelta, "
-                "UUID, list or dict.",
+                "Duration, UUID, list or dict.",
             )
 
 
@@ -366,10 +370,6 @@ def _to_json(value: object, target: SqlType) -> object:
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _same(value: object, target: SqlType) -> object:
-    return value
-
-
 _CONVERTERS: dict[Kind, Callable[[object, SqlType], object]] = {
     Kind.BOOLEAN: _to_bool,
     Kind.SMALLINT: _to_int,
@@ -386,11 +386,12 @@ _CONVERTERS: dict[Kind, Callable[[object, SqlType], object]] = {
     Kind.TIMESTAMP: to_timestamp,
     Kind.TIMESTAMPTZ: to_timestamp,
     Kind.INTERVAL: to_interval,
+    Kind.DURATION: to_duration,
     Kind.UUID: _to_uuid,
     Kind.JSON: _to_json,
     Kind.ARRAY: _to_array,
     Kind.STRUCT: _to_struct,
-    Kind.MAP: _same,
+    Kind.MAP: lambda value, target: value,
 }
 
 assert frozenset(Kind) - {Kind.UNKNOWN} == frozenset(_CONVERTERS)

@@ -24,7 +24,7 @@ MODULES = {
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("types",),
-    ("intervals", "jsonb"),
+    ("intervals", "durations", "jsonb"),
     ("instants",),
     ("values", "numerics"),
     ("functions", "catalog"),

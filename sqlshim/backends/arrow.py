@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never, cast
 
 from sqlshim import numerics
 from sqlshim.backends.protocol import Stream
+from sqlshim.durations import Duration, parse_duration
 from sqlshim.errors import DataError, DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
 from sqlshim.types import DEFAULT_SCALE, INTEGERS, Interval, Kind, SqlType
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def arrow_type(t: SqlType) -> pa.DataType:
-    """The Arrow type of values of `t`. UUID and JSON travel as text, NUMERIC as the text of
-    `numerics`, INTERVAL as month_day_nano."""
+    """The Arrow type of values of `t`. UUID, JSON and DURATION travel as text, NUMERIC as the text
+    of `numerics`, INTERVAL as month_day_nano."""
     import pyarrow as pa
 
     match t.kind:
-        case Kind.UNKNOWN | Kind.TEXT | Kind.JSON | Kind.UUID | Kind.NUMERIC:
+        case Kind.UNKNOWN | Kind.TEXT | Kind.JSON | Kind.UUID | Kind.NUMERIC | Kind.DURATION:
             return pa.string()
         case Kind.BOOLEAN:
             return pa.bool_()
@@ -85,7 +86,7 @@ Convert = Callable[[object], object]
 def _to_arrow(t: SqlType) -> Convert | None:
     """How a Python value of `t` must change before pyarrow takes it; None: as it is."""
     match t.kind:
-        case Kind.UUID:
+        case Kind.UUID | Kind.DURATION:
             return lambda v: None if v is None else str(v)
         case Kind.NUMERIC:
             return lambda v: None if v is None else numerics.key(cast("Decimal", v))
@@ -179,6 +180,8 @@ def from_arrow(t: SqlType) -> Convert | None:
             return lambda v: None if v is None else numerics.number(cast("str", v), t.scale == 0)
         case Kind.INTERVAL:
             return _intervalfrom_arrow
+        case Kind.DURATION:
+            return lambda v: None if v is None else parse_duration(cast("str", v))
         case Kind.TIMESTAMPTZ:
             return lambda v: v.astimezone(dt.UTC) if isinstance(v, dt.datetime) else v
         case Kind.ARRAY:
@@ -203,19 +206,76 @@ def _mapfrom_arrow(t: SqlType) -> Convert:
     return change
 
 
-def published(columns: Sequence[Column], batch: pa.RecordBatch) -> pa.RecordBatch:
-    """A batch for those who use Arrow themselves: numbers of any size are written out."""
+def published_type(t: SqlType) -> pa.DataType:
+    """The Arrow type of `t` for those who use Arrow themselves: durations are intervals of months,
+    days and nanoseconds there."""
     import pyarrow as pa
 
-    if not any(c.type.kind is Kind.NUMERIC for c in columns):
+    match t.kind:
+        case Kind.DURATION:
+            return pa.month_day_nano_interval()
+        case Kind.STRUCT:
+            return pa.struct([pa.field(n, published_type(f)) for n, f in t.fields])
+        case Kind.ARRAY:
+            return pa.list_(published_type(_part(t.element)))
+        case Kind.MAP:
+            return pa.map_(published_type(_part(t.key)), published_type(_part(t.element)))
+        case _:
+            return arrow_type(t)
+
+
+def published(columns: Sequence[Column], batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch for those who use Arrow themselves: numbers of any size are written out, durations
+    are intervals."""
+    import pyarrow as pa
+
+    if not any(_travels_as_text(c.type) for c in columns):
         return batch
     arrays = list(batch.columns)
     for at, column in enumerate(columns):
-        if column.type.kind is Kind.NUMERIC and (change := from_arrow(column.type)):
-            cells = (change(v) for v in arrays[at].to_pylist())
-            shown = [None if v is None else numerics.written(cast("Decimal", v)) for v in cells]
-            arrays[at] = pa.array(shown, pa.string())
-    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+        if _travels_as_text(column.type):
+            change = _published_value(column.type)
+            shown = [change(v) for v in arrays[at].to_pylist()]
+            arrays[at] = pa.array(shown, published_type(column.type))
+    fields = [f.with_type(a.type) for f, a in zip(batch.schema, arrays, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _travels_as_text(t: SqlType) -> bool:
+    inner = (t.element, t.key, *(field for _, field in t.fields))
+    kinds = (Kind.NUMERIC, Kind.DURATION)
+    return t.kind in kinds or any(_travels_as_text(part) for part in inner if part)
+
+
+def _published_value(t: SqlType) -> Convert:
+    """What becomes of a value that `to_pylist` gives."""
+    match t.kind:
+        case Kind.NUMERIC:
+            whole = t.scale == 0
+            return _unless_null(lambda v: numerics.written(numerics.number(cast("str", v), whole)))
+        case Kind.DURATION:
+            return _unless_null(lambda v: _month_day_nano(parse_duration(cast("str", v))))
+        case Kind.ARRAY:
+            inner = _published_value(_part(t.element))
+            return lambda v: _each(v, inner)
+        case Kind.MAP:
+            key, item = (_published_value(_part(part)) for part in (t.key, t.element))
+            return _unless_null(lambda v: [(key(k), item(i)) for k, i in v])  # type: ignore[attr-defined]
+        case Kind.STRUCT:
+            changes = {n: _published_value(f) for n, f in t.fields}
+            return lambda v: _each_field(v, changes)
+        case _:
+            return _same
+
+
+def _unless_null(change: Convert) -> Convert:
+    return lambda v: None if v is None else change(v)
+
+
+def _month_day_nano(value: Duration) -> object:
+    import pyarrow as pa
+
+    return pa.MonthDayNano([value.months, value.days, value.nanoseconds])
 
 
 def _intervalfrom_arrow(value: object) -> object:

@@ -23,6 +23,7 @@ from sqlshim.bind.coerce import (
 )
 from sqlshim.bind.jsonb_operators import contained
 from sqlshim.bind.scope import position
+from sqlshim.bind.unordered import check_call
 from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import arrays, conditional, documents
 from sqlshim.functions import json as fj
@@ -141,6 +142,7 @@ def array_in(node: exp.Expr) -> tuple[exp.Expr, bool] | None:
 
 def quantified(fn: Function, left: Scalar, values: Scalar, every: bool) -> Scalar:
     """`left fn ANY (values)`, or ALL. An array written out is an IN list."""
+    check_call(fn, (left, values))
     values = _as_array(values, left.type)
     items = _items(values)
     if items is not None:

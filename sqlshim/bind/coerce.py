@@ -12,7 +12,9 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from sqlshim.bind.castable import castable
 from sqlshim.bind.unbounded import converted, fitting
+from sqlshim.bind.unordered import check_call
 from sqlshim.bind.varying import COMPARING, read_alike
 from sqlshim.errors import NumericOutOfRange, TypeMismatch, UnknownFunction
 from sqlshim.functions import documents
@@ -53,6 +55,7 @@ def null_of(t: SqlType) -> Literal:
 def call(fn: Function, *args: Scalar) -> Scalar:
     """`fn` over `args` with the implicit casts it needs; TypeMismatch or UnknownFunction if none
     of its overloads fits."""
+    check_call(fn, args)
     if fn in COMPARING:
         args = tuple(read_alike(args))
     args = fitting(fn, args, coerce)
@@ -101,6 +104,7 @@ def no_overload(fn: Function, args: Sequence[Scalar]) -> Exception:
 
 def fit_aggregate(fn: Function, args: tuple[Scalar, ...]) -> tuple[tuple[Scalar, ...], SqlType]:
     """The converted arguments and result type of an aggregate call."""
+    check_call(fn, args)
     args = fitting(fn, args, coerce)
     for overload in fn.overloads:
         fitted = _fit(overload, args)
@@ -260,6 +264,8 @@ def _param_converts(source: Kind, target: Kind) -> bool:
         return target in FLOATS or target is Kind.NUMERIC
     if source is Kind.ARRAY:
         return target is Kind.ARRAY
+    if {source, target} == {Kind.INTERVAL, Kind.DURATION}:
+        return True
     return source is Kind.JSON and target in (Kind.STRUCT, Kind.MAP)  # a dict
 
 
@@ -343,25 +349,6 @@ def cast(arg: Scalar, target: SqlType, safe: bool = False) -> Scalar:
             f"cannot cast type {str(arg.type).lower()} to {str(target).lower()}", sqlstate="42846"
         )
     return converted(arg, target, safe)
-
-
-_INSTANT_KINDS = frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
-
-
-def castable(source: Kind, target: Kind) -> bool:
-    """Whether PostgreSQL has a cast between these kinds."""
-    if source is target or Kind.TEXT in (source, target) or source in (Kind.UNKNOWN, Kind.JSON):
-        return True
-    if source in _ANY_NUMBER and target in _ANY_NUMBER:
-        return True
-    if Kind.BOOLEAN in (source, target):
-        return Kind.INTEGER in (source, target)
-    if source in _INSTANT_KINDS:
-        return target in _INSTANT_KINDS or (target is Kind.TIME and source is not Kind.DATE)
-    return (source, target) in {
-        (Kind.TIME, Kind.INTERVAL),
-        (Kind.INTERVAL, Kind.TIME),
-    } or target is Kind.JSON
 
 
 _WHOLE = (INTEGER.with_null(False), BIGINT.with_null(False))

@@ -130,6 +130,7 @@ def assigned(value: Scalar, column: TableColumn, node: exp.Expr) -> Scalar:
         source in (target, Kind.UNKNOWN)
         or {source, target} <= NUMBERS | {Kind.NUMERIC}
         or (source in INSTANTS and target in INSTANTS)
+        or {source, target} == {Kind.INTERVAL, Kind.DURATION}
         or target in (Kind.TEXT, Kind.JSON)
         or (isinstance(value, Param) and source is Kind.JSON and target in NESTED)
     )

@@ -32,6 +32,7 @@ from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unbounded import given_as
 from sqlshim.bind.unnest import Expansions, not_allowed
 from sqlshim.bind.unread_arguments import check_arguments, check_count
+from sqlshim.bind.unordered import check_call, check_key
 from sqlshim.bind.varying import read_alike
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
@@ -327,6 +328,7 @@ class ScalarBinder:
         fitted: list[Scalar] = []
         given: list[Scalar] = []
         for arg, column in zip(args, bound.columns, strict=True):
+            check_call(fn, (arg, column))
             asked, found = read_alike([arg, column])
             both = unify([asked, found])
             if both is None:
@@ -377,5 +379,7 @@ def sort_key(value: Scalar, node: exp.Expr) -> SortKey:
     descending = bool(node.args.get("desc"))
     nulls_first = node.args.get("nulls_first")
     return SortKey(
-        settle(value), descending, bool(nulls_first if nulls_first is not None else descending)
+        check_key(settle(value)),
+        descending,
+        bool(nulls_first if nulls_first is not None else descending),
     )

@@ -13,6 +13,7 @@ from sqlshim.types import (
     DATE,
     DECIMAL,
     DOUBLE,
+    DURATION,
     INTEGER,
     INTERVAL,
     JSON,
@@ -103,6 +104,8 @@ def sql_type(node: exp.Expr) -> SqlType:
         return map_of(key, value)
     if kind in _SIMPLE:
         return _SIMPLE[kind]
+    if kind is _D.USERDEFINED and node.sql().strip('"').lower() == "duration":
+        return DURATION
     if kind is _D.USERDEFINED:
         raise ProgrammingError(f"type {node.sql()!r} does not exist", sqlstate="42704")
     raise NotSupportedError(f"type {node.sql()} is not supported")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import aggregates, arrays, conditional, documents, keys, windows
+from sqlshim.functions import json as fj
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.relational import Project, Rel
@@ -26,8 +27,10 @@ _PASSING = frozenset({
     arrays.ARRAY_PREPEND, arrays.ARRAY_POSITION, arrays.ARRAY_REMOVE, arrays.ARRAY_REPLACE,
     arrays.MAP_KEYS, arrays.MAP_VALUES, keys.IN_KEYS,
     aggregates.COUNT, aggregates.MIN, aggregates.MAX, aggregates.ANY_VALUE, aggregates.ARRAY_AGG,
-    aggregates.MODE, windows.LAG, windows.LEAD, windows.FIRST_VALUE, windows.LAST_VALUE,
-    windows.NTH_VALUE,
+    fj.TO_JSON, fj.JSON_BUILD_ARRAY, fj.JSON_BUILD_OBJECT, fj.JSONB_BUILD_OBJECT,
+    aggregates.JSON_AGG, aggregates.JSONB_AGG, aggregates.JSON_OBJECT_AGG,
+    aggregates.JSONB_OBJECT_AGG, aggregates.MODE, windows.LAG, windows.LEAD, windows.FIRST_VALUE,
+    windows.LAST_VALUE, windows.NTH_VALUE,
 })  # fmt: skip
 
 
@@ -64,7 +67,7 @@ def converted(arg: Scalar, target: SqlType, safe: bool = False) -> Cast:
     if not _converts(arg.type, target):
         raise NotSupportedError(
             f"{str(arg.type).lower()} cannot be cast to {str(target).lower()}",
-            hint="Take the numbers out of it first, by UNNEST, a subscript or a field.",
+            hint="Take the numbers out of it, by UNNEST, a subscript or a field, or by TO_JSON.",
         )
     return Cast(arg, target.with_null(safe or arg.type.nullable), safe)
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlshim import engine
-from sqlshim.backends.arrow import batch_of, published, schema_of
+from sqlshim.backends.arrow import batch_of, published, published_type
 from sqlshim.backends.protocol import RunContext, Stream
 from sqlshim.dbapi.border import guarded
 from sqlshim.errors import InterfaceError, ProgrammingError
@@ -212,7 +212,7 @@ class Cursor:
         columns = self._columns
         names = [c.name for c in columns]
         schema = pa.schema(
-            [pa.field(n, f.type) for n, f in zip(names, schema_of(columns), strict=True)]
+            [pa.field(n, published_type(c.type)) for n, c in zip(names, columns, strict=True)]
         )
         source = (published(columns, batch) for batch in self._batches(columns))
         renamed = (pa.RecordBatch.from_arrays(b.columns, schema=schema) for b in source)

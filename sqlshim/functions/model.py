@@ -61,7 +61,7 @@ A_TIMESTAMP = Want(
 AN_INSTANT = Want(
     "date or timestamp", frozenset({Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ}), TIMESTAMP
 )
-AN_INTERVAL = _only(INTERVAL)
+AN_INTERVAL = _only(INTERVAL, Kind.DURATION)
 A_UUID = _only(UUID)
 A_TIME = Want("time", frozenset({Kind.TIME}))
 BYTES_OR_TEXT = Want("text or bytes", frozenset({Kind.TEXT, Kind.BYTES}), TEXT)

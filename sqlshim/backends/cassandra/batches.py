@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlshim.backends.arrow import column_array
 from sqlshim.backends.cassandra.bounds import EPOCH
 from sqlshim.backends.cassandra.values import BEYOND, HIGHEST_BIT, Change, too_fine
+from sqlshim.durations import to_duration, to_interval
 from sqlshim.errors import DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
 from sqlshim.types import Kind
@@ -86,8 +87,4 @@ def _check(numbers: pa.Array, low: int, high: int, what: str) -> None:
 
 def _interval(value: Any) -> object:
     """Months, days and time stay apart."""
-    import pyarrow as pa
-
-    if value is None:
-        return None
-    return pa.MonthDayNano([value.months, value.days, value.nanoseconds // 1000 * 1000])
+    return None if value is None else to_interval(to_duration(value))

@@ -27,7 +27,7 @@ _SCALARS = {
     "date": t.DATE,
     "decimal": t.NUMERIC,
     "double": t.DOUBLE,
-    "duration": t.TEXT,  # months, days and nanoseconds, apart: no SQL value holds all of it
+    "duration": t.DURATION,
     "float": t.REAL,
     "inet": t.TEXT,
     "int": t.INTEGER,
@@ -58,6 +58,7 @@ _CQL = {
     Kind.TIMESTAMP: "timestamp",
     Kind.TIMESTAMPTZ: "timestamp",
     Kind.INTERVAL: "duration",
+    Kind.DURATION: "duration",
     Kind.UUID: "uuid",
 }
 _TOKEN = re.compile(r"""\s*("(?:[^"]|"")*"|'[^']*'|[\w.]+|[<>,])""")

@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
-from cassandra.util import Duration, SortedSet
+from cassandra.util import Duration as DriverDuration
+from cassandra.util import SortedSet
 
 from sqlshim.backends.cassandra.bounds import EPOCH, naive
-from sqlshim.errors import DataError, DatetimeOutOfRange, NotSupportedError
+from sqlshim.durations import Duration, to_duration, to_interval
+from sqlshim.errors import DataError, DatetimeOutOfRange
 from sqlshim.ir.scalar import Column
 from sqlshim.numerics import canonical
-from sqlshim.types import DEFAULT_SCALE, Interval, Kind, SqlType
+from sqlshim.types import DEFAULT_SCALE, Kind, SqlType
 
 Change = Callable[[Any], Any]
 
@@ -56,8 +58,8 @@ def _reader(sql: SqlType, native: str) -> Change | None:
             return _read_timestamptz
         case Kind.INTERVAL:
             return _read_interval
-        case Kind.TEXT if native == "duration" or not native:
-            return _read_text
+        case Kind.DURATION:
+            return _read_duration
         case Kind.ARRAY if sql.element:
             return _list_reader(_reader(sql.element, ""))
         case Kind.MAP if sql.key and sql.element:
@@ -134,12 +136,12 @@ def _read_timestamptz(value: Any) -> dt.datetime | None:
 def _read_interval(value: Any) -> dt.timedelta | None:
     if value is None:
         return None
-    days, nanos = value.months * 30 + value.days, value.nanoseconds
-    return dt.timedelta(days=days, microseconds=nanos // 1000)
+    parts = to_interval(Duration(value.months, value.days, value.nanoseconds))
+    return dt.timedelta(days=parts.months * 30 + parts.days, microseconds=parts.microseconds)
 
 
-def _read_text(value: Any) -> str | None:
-    return str(value) if isinstance(value, Duration) else value
+def _read_duration(value: Any) -> Duration | None:
+    return None if value is None else Duration(value.months, value.days, value.nanoseconds)
 
 
 def _list_reader(inner: Change | None) -> Change:
@@ -251,24 +253,9 @@ def _write_float(value: float) -> float:
     return value
 
 
-def _write_duration(value: object) -> Duration:
-    match value:
-        case Interval():
-            parts = (value.months, value.days, value.microseconds)
-        case dt.timedelta():
-            parts = (0, value.days, value.seconds * 10**6 + value.microseconds)
-        case _:
-            raise NotSupportedError("a CQL duration is written as an INTERVAL only")
-    if min(parts) < 0 < max(parts):
-        # Cassandra wants one sign for all three; days and time can be evened out, months not.
-        whole = parts[1] * 86_400 * 10**6 + parts[2]
-        sign = -1 if whole < 0 else 1
-        days, rest = divmod(abs(whole), 86_400 * 10**6)
-        parts = (parts[0], sign * days, sign * rest)
-        if min(parts) < 0 < max(parts):
-            raise DataError(f"Cassandra's durations have one sign: {value}")
-    months, days, micros = parts
-    return Duration(months, days, micros * 1000)
+def _write_duration(value: object) -> DriverDuration:
+    found = to_duration(value)
+    return DriverDuration(found.months, found.days, found.nanoseconds)
 
 
 def _no_null(value: Any) -> Any:

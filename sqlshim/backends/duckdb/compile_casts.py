@@ -1,7 +1,7 @@
 """SQL types as DuckDB types, constants as DuckDB literals, casts with PostgreSQL's meaning.
 
-In the engine a UUID and JSON are VARCHAR (as in Arrow), a NUMERIC is the text of `numerics`, an
-instant is TIMESTAMPTZ in UTC.
+In the engine a UUID and JSON are VARCHAR (as in Arrow), a NUMERIC is the text of `numerics`, a
+DURATION that of `durations`, an instant is TIMESTAMPTZ in UTC.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from sqlshim import numerics
 from sqlshim.backends.duckdb.fields import field_names
+from sqlshim.backends.duckdb.python_functions import PYTHON
 from sqlshim.types import (
     DEFAULT_SCALE,
     FLOATS,
@@ -37,6 +38,7 @@ _NAMES = {
     Kind.JSON: "VARCHAR",
     Kind.UUID: "VARCHAR",
     Kind.NUMERIC: "VARCHAR",
+    Kind.DURATION: "VARCHAR",
     Kind.BYTES: "BLOB",
 }
 
@@ -111,7 +113,7 @@ def literal(value: object, t: SqlType) -> E:
             return _float(float(value), t)  # type: ignore[arg-type]
         case Kind.BYTES:
             return call("unhex", exp.Literal.string(bytes(value).hex()))  # type: ignore[call-overload]
-        case Kind.TEXT | Kind.JSON | Kind.UUID | Kind.UNKNOWN:
+        case Kind.TEXT | Kind.JSON | Kind.UUID | Kind.DURATION | Kind.UNKNOWN:
             return text(str(value))
         case Kind.NUMERIC if isinstance(value, int | Decimal):
             return text(numerics.key(value))
@@ -213,6 +215,16 @@ def _to_key(value: E, to: SqlType) -> E:
     return call("numeric_key", cast(value, SqlType(Kind.TEXT)))
 
 
+def _by_python(operation: str) -> Convert:
+    """A cast that `python_functions` does, by way of texts."""
+
+    def build(value: E, to: SqlType) -> E:
+        nulls = (cast(exp.null(), TEXT) for _ in range(3))
+        return cast(call(PYTHON, text(operation), cast(value, TEXT), *nulls), to)
+
+    return build
+
+
 _SPECIAL: dict[tuple[Kind, Kind], Convert] = {
     **{(Kind.NUMERIC, kind): _from_key for kind in (*NUMBERS, Kind.TEXT)},
     **{(kind, Kind.NUMERIC): _to_key for kind in (*NUMBERS, Kind.TEXT)},
@@ -229,6 +241,11 @@ _SPECIAL: dict[tuple[Kind, Kind], Convert] = {
     (Kind.REAL, Kind.DECIMAL): _rounded,
     (Kind.BYTES, Kind.TEXT): _macro("pg_bytes_text"),
     (Kind.INTERVAL, Kind.TEXT): _macro("pg_interval_text"),
+    (Kind.DURATION, Kind.TEXT): _as_it_is,
+    (Kind.TEXT, Kind.INTERVAL): _by_python("interval"),
+    (Kind.TEXT, Kind.DURATION): _by_python("duration"),
+    (Kind.INTERVAL, Kind.DURATION): _by_python("interval as duration"),
+    (Kind.DURATION, Kind.INTERVAL): _by_python("duration as interval"),
 }
 _REPEATS_ARGUMENT = {
     (Kind.TEXT, Kind.BOOLEAN),

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
 from sqlshim.backends.duckdb.compile_operators import Build, named
-from sqlshim.backends.duckdb.python_functions import JSONB
+from sqlshim.backends.duckdb.python_functions import PYTHON
 from sqlshim.functions import json as fj
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import AggregateCall, Call, Literal
@@ -80,7 +80,7 @@ def _jsonb(operation: str, truth: bool = False) -> Build:
     def build(node: Call, args: list[E]) -> E:
         shown = [_travelling(a, e.type) for a, e in zip(args, node.args, strict=True)]
         nulls = [cast(exp.null(), TEXT) for _ in range(4 - len(shown))]
-        made = call(JSONB, text(operation), *shown, *nulls)
+        made = call(PYTHON, text(operation), *shown, *nulls)
         return exp.Paren(this=exp.EQ(this=made, expression=text("true"))) if truth else made
 
     return build
@@ -133,11 +133,13 @@ def _loses(t: SqlType) -> bool:
         return t.element is not None and _loses(t.element)
     if t.kind is Kind.STRUCT:
         return any(_loses(f) for _, f in t.fields)
-    return t.kind in {Kind.DECIMAL, Kind.JSON, *_TIMES, *FLOATS}
+    if t.kind is Kind.MAP:
+        return any(_loses(part) for part in (t.key, t.element) if part)
+    return t.kind in {Kind.DECIMAL, Kind.NUMERIC, Kind.JSON, *_TIMES, *FLOATS}
 
 
 def _parts(value: E, t: SqlType) -> E:
-    """The JSON text of an array or struct, part by part, without spaces."""
+    """The JSON text of an array, map or struct, part by part, without spaces."""
     name = exp.to_identifier(f"part{_depth(t)}")
     here = exp.Column(this=name)
     if t.kind is Kind.ARRAY:
@@ -146,6 +148,8 @@ def _parts(value: E, t: SqlType) -> E:
         )
         items = call("array_to_string", call("list_transform", value, each), text(","))
         return call("pg_bracketed", value.copy(), items)
+    if t.kind is Kind.MAP:
+        return _entries(value, t, name)
     shown: list[E] = []
     for place, (field, kind) in enumerate(t.fields):
         lead = ("," if place else "") + json.dumps(field, ensure_ascii=False) + ":"
@@ -159,9 +163,24 @@ def _parts(value: E, t: SqlType) -> E:
     return call("list_extract", one, number(1))
 
 
+def _entries(value: E, t: SqlType, name: exp.Identifier) -> E:
+    """The JSON text of a map."""
+    here = exp.Column(this=name)
+    key, item = (call("struct_extract", here.copy(), text(part)) for part in ("key", "value"))
+    shown = cast(call("to_json", convert(key, t.key or TEXT, TEXT)), TEXT)
+    pair = call("concat", shown, text(":"), _json(item, t.element or TEXT))
+    each = exp.Lambda(this=pair, expressions=[name.copy()], colon=True)
+    pairs = call(
+        "array_to_string", call("list_transform", call("map_entries", value), each), text(",")
+    )
+    whole = call("concat", text("{"), pairs, text("}"))
+    known = exp.Not(this=exp.Paren(this=exp.Is(this=value.copy(), expression=exp.null())))
+    return exp.Case(ifs=[exp.If(this=known, true=whole)])
+
+
 def _depth(t: SqlType) -> int:
     """How deep a type is: the names of nested lambdas must differ."""
-    inner = [t.element] if t.element is not None else [f for _, f in t.fields]
+    inner = [part for part in (t.element, t.key) if part] or [f for _, f in t.fields]
     return 1 + max((_depth(i) for i in inner), default=0)
 
 
@@ -173,14 +192,14 @@ def _json(value: E, t: SqlType) -> E:
 def _not_null(value: E, t: SqlType) -> E:
     if t.kind is Kind.JSON:
         return value
-    if t.kind in (Kind.ARRAY, Kind.STRUCT) and _loses(t):
+    if t.kind in NESTED and _loses(t):
         return _parts(value, t)
     if t.kind in NESTED:
         return cast(call("to_json", value), TEXT)
     shown = convert(value, t, TEXT)
     if t.kind in FLOATS:
         return call("pg_json_number", shown)
-    if t.kind in NUMBERS or t.kind is Kind.BOOLEAN:
+    if t.kind in NUMBERS or t.kind in (Kind.NUMERIC, Kind.BOOLEAN):
         return shown
     if t.kind in _TIMES:
         shown = call("pg_json_instant", shown)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
-from sqlshim.backends.duckdb.macro_errors import REFUSED
+from sqlshim.backends.duckdb.macro_errors import QUOTE, REFUSED
 from sqlshim.errors import (
     BY_SQLSTATE,
     CardinalityViolation,
@@ -61,7 +61,7 @@ def _is_number(text: str) -> bool:
 
 def _marked(m: re.Match[str]) -> Error:
     kind = BY_SQLSTATE.get(m["code"], DataError)
-    return kind(m["message"], sqlstate=m["code"])
+    return kind(m["message"].replace(QUOTE, '"'), sqlstate=m["code"])
 
 
 def _unreadable(m: re.Match[str]) -> Error:

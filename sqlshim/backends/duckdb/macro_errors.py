@@ -8,6 +8,7 @@ text that PostgreSQL would refuse and DuckDB would take is made unreadable by a 
 from __future__ import annotations
 
 REFUSED = "\x01"
+QUOTE = "\x02"  # stands for a quote in a message, which `errors` reads up to one
 REFUSED_SQL = "chr(1)"
 
 

@@ -1,6 +1,6 @@
 """Functions of the local engine that DuckDB's SQL cannot say, in Python: those on jsonb, which go
-through a value of any depth. One function with the operation's name as first argument, put into a
-database when a statement first calls it."""
+through a value of any depth, and casts of texts to intervals and of durations. One function with
+the operation's name as first argument, put into a database when a statement first calls it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlshim import jsonb
+from sqlshim.backends.duckdb.macro_errors import QUOTE
+from sqlshim.durations import of_interval, parse_duration, to_interval
 from sqlshim.errors import Error
+from sqlshim.intervals import parse_interval
 
 if TYPE_CHECKING:
     import duckdb
 
-JSONB = "py_jsonb"  # (operation, a, b, c, d), all of them texts
+PYTHON = "py_texts"  # (operation, a, b, c, d), all of them texts
 
 _read = lru_cache(maxsize=256)(jsonb.read)  # an operand is often the same in all rows
 
@@ -48,8 +51,14 @@ _OPERATIONS: dict[str, Callable[..., str]] = {
     "pretty": lambda a: jsonb.pretty(jsonb.read(a)),
     "exists any": lambda a, b: _truth(any(_keys(a, b))),
     "exists all": lambda a, b: _truth(all(_keys(a, b))),
+    "interval": lambda a: str(parse_interval(a)),
+    "duration": lambda a: str(parse_duration(a)),
+    "interval as duration": lambda a: str(of_interval(parse_interval(a))),
+    "duration as interval": lambda a: str(to_interval(parse_duration(a))),
 }
-_OPERANDS = {"normal": 1, "comparable": 1, "strip nulls": 1, "pretty": 1, "set": 4, "insert": 4}
+_OPERANDS = {"normal": 1, "comparable": 1, "strip nulls": 1, "pretty": 1, "set": 4, "insert": 4,
+             "interval": 1, "duration": 1, "interval as duration": 1,
+             "duration as interval": 1}  # fmt: skip
 
 
 def _without(value: jsonb.Value, keys: str) -> jsonb.Value:
@@ -72,23 +81,24 @@ def _run(name: str, *given: str | None) -> str | None:
     try:
         return _OPERATIONS[name](*operands)
     except Error as error:
-        raise ValueError(f"sqlshim:{error.sqlstate}:{error.detail}") from error
+        message = error.detail.replace('"', QUOTE)
+        raise ValueError(f"sqlshim:{error.sqlstate}:{message}") from error
 
 
 def calls_python(sql: str) -> bool:
     """Whether a statement calls one of these functions, which sqlglot writes in capitals."""
-    return JSONB.upper() in sql
+    return PYTHON.upper() in sql
 
 
 def provide(connection: duckdb.DuckDBPyConnection) -> None:
     """Put the functions into the connection's database."""
     from duckdb.sqltypes import VARCHAR
 
-    def py_jsonb(
+    def py_texts(
         name: str, a: str | None, b: str | None, c: str | None, d: str | None
     ) -> str | None:
         return _run(name, a, b, c, d)
 
     texts: list[Any] = [VARCHAR] * 5
     special: Any = "special"  # NULLs are passed on
-    connection.create_function(JSONB, py_jsonb, texts, VARCHAR, null_handling=special)
+    connection.create_function(PYTHON, py_texts, texts, VARCHAR, null_handling=special)

@@ -22,6 +22,7 @@ from sqlshim.backends.duckdb.compile_draft import NO_COLUMN
 from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.protocol import RunContext, Stream
+from sqlshim.durations import Duration, parse_duration
 from sqlshim.errors import DataError, DatetimeOutOfRange, Error
 from sqlshim.ir.scalar import Column
 from sqlshim.types import NESTED, Interval, Kind, SqlType
@@ -55,7 +56,7 @@ def bound(value: object) -> object:
     match value:
         case dt.datetime(tzinfo=zone) if zone is not None:
             return value.astimezone(dt.UTC).replace(tzinfo=None)
-        case uuid.UUID() | Interval():
+        case uuid.UUID() | Interval() | Duration():
             return str(value)
         case Decimal():
             return format(value, "f") if value.is_finite() else str(value)
@@ -63,6 +64,8 @@ def bound(value: object) -> object:
             return bytes(value)
         case list() | tuple():
             return [bound(v) for v in value]
+        case dict():
+            return {k: bound(v) for k, v in value.items()}
         case _:
             return value
 
@@ -78,11 +81,15 @@ def bindings(query: Query, params: Sequence[object]) -> dict[str, object]:
 
 
 def _keyed(value: object, t: SqlType) -> object:
-    """A number of any size as its key; the same of lists of them."""
+    """A number of any size as its key; the same within lists and documents."""
     if t.kind is Kind.NUMERIC and isinstance(value, int | Decimal):
         return numerics.key(value)
     if t.kind is Kind.ARRAY and t.element and isinstance(value, list | tuple):
         return [_keyed(v, t.element) for v in value]
+    if isinstance(value, dict) and t.kind is Kind.STRUCT:
+        return {name: _keyed(value.get(name), field) for name, field in t.fields}
+    if isinstance(value, dict) and t.key and t.element:
+        return {_keyed(k, t.key): _keyed(v, t.element) for k, v in value.items()}
     return value
 
 
@@ -108,6 +115,8 @@ def _converter(t: SqlType) -> Convert | None:
             return _uuid
         case Kind.NUMERIC:
             return lambda v: None if v is None else numerics.number(v, t.scale == 0)
+        case Kind.DURATION:
+            return lambda v: None if v is None else parse_duration(v)
         case Kind.DATE | Kind.TIMESTAMP:
             return _checked
         case _:

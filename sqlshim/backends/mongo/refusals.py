@@ -40,7 +40,7 @@ from sqlshim.ir.scalar import (
 )
 from sqlshim.types import NESTED, Kind, SqlType
 
-OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL}
+OPAQUE = NESTED | {Kind.JSON, Kind.INTERVAL, Kind.DURATION}
 UNORDERED = OPAQUE | {Kind.BYTES}  # the server compares the length of binary data first
 _ORDER = {op.LT, op.LE, op.GT, op.GE, fc.GREATEST, fc.LEAST}
 _CUTS = {fd.DATE_TRUNC, fd.EXTRACT, fd.EXTRACT_FRACTION}

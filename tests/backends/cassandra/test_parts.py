@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from cassandra.util import Duration
 
+import sqlshim
 from sqlshim import types as t
 from sqlshim.backends.cassandra.catalog import NO_COMMENT, Comment, read_comment, write_comment
 from sqlshim.backends.cassandra.compile import CqlQuery, Output
@@ -35,7 +36,7 @@ UDTS = {"place": (("street", "text"), ("at", "frozen<point>")), "point": (("x", 
         ("varint", t.VARINT),
         ("decimal", t.NUMERIC),
         ("timeuuid", t.UUID),
-        ("duration", t.TEXT),
+        ("duration", t.DURATION),
         ("frozen<list<int>>", t.array(t.INTEGER)),
         ("set<frozen<list<text>>>", t.array(t.array(t.TEXT))),
         ("map<text, frozen<map<int, date>>>", t.map_of(t.TEXT, t.map_of(t.INTEGER, t.DATE))),
@@ -201,8 +202,13 @@ def test_a_decimal_is_never_rounded() -> None:
         read(t.decimal(10, 2), Decimal("1.555"))
 
 
-def test_a_foreign_duration_reads_as_text_with_all_its_parts() -> None:
-    assert read(t.TEXT, Duration(1, 2, 3), "duration") == "1mo2d3ns"
+def test_a_duration_keeps_all_its_parts() -> None:
+    assert read(t.DURATION, Duration(1, 2, 3), "duration") == sqlshim.Duration(1, 2, 3)
+
+
+def test_an_interval_does_not_drop_nanoseconds() -> None:
+    with pytest.raises(DataError, match="has nanoseconds, which INTERVAL does not keep"):
+        read(t.INTERVAL, Duration(0, 0, 3), "duration")
 
 
 def test_far_timestamps_keep_their_millisecond() -> None:

@@ -105,10 +105,31 @@ def test_arithmetic_beyond_decimals_is_an_error(connect: Callable[..., Any]) -> 
         assert caught.value.sqlstate == "22003"
 
 
-def test_documents_that_hold_them_are_no_texts(connect: Callable[..., Any]) -> None:
-    for sql in ("SELECT CAST(f AS TEXT) FROM nums", "SELECT json_agg(vs) FROM nums"):
-        with pytest.raises(sqlshim.NotSupportedError):
-            connect().execute(sql)
+@pytest.mark.parametrize("pushdown", ["auto", "always", "never"])
+def test_documents_that_hold_them_are_json(
+    cql: Any, connect: Callable[..., Any], pushdown: str
+) -> None:
+    cql.execute(
+        "CREATE TABLE IF NOT EXISTS held (k int PRIMARY KEY, p tuple<decimal, varint>, "
+        "m map<varint, decimal>, s frozen<set<decimal>>, l list<frozen<tuple<decimal, int>>>)"
+    )
+    cql.execute(
+        f"INSERT INTO held (k, p, m, s, l) VALUES (1, (1.50, {BIG}), {{{BIG}: -0.25}}, "
+        "{2, 1.5}, [(1E+2, 7)])"
+    )
+    cql.execute("INSERT INTO held (k) VALUES (2)")
+    p, m = f'{{"f1":1.5,"f2":{BIG}}}', f'{{"{BIG}":-0.25}}'
+    s, several = "[1.5,2]", '[{"f1":100,"f2":7}]'
+    connection = connect(pushdown=pushdown)
+    sql = "SELECT TO_JSON(p), TO_JSON(m), TO_JSON(s), TO_JSON(l) FROM held ORDER BY k"
+    assert connection.execute(sql).fetchall() == [(p, m, s, several), (None,) * 4]
+    sql = "SELECT CAST(p AS TEXT), CAST(m AS JSON), CAST(s AS TEXT), p::jsonb FROM held WHERE k = 1"
+    spaced = f'{{"f1": 1.5, "f2": {BIG}}}'
+    assert connection.execute(sql).fetchall() == [(p, m, "{1.5,2}", spaced)]
+    sql = "SELECT JSON_AGG(p), JSON_BUILD_ARRAY(MAX((p).f1)) FROM held WHERE k = 1"
+    assert connection.execute(sql).fetchall() == [(f"[{p}]", "[1.5]")]
+    with pytest.raises(sqlshim.NotSupportedError, match="TO_JSON"):
+        connection.execute("SELECT CAST(l AS TEXT) FROM held")
 
 
 def test_arrow_has_them_as_text(connect: Callable[..., Any]) -> None:

@@ -36,7 +36,11 @@ FOREIGN: list[tuple[str, object, object]] = [
     ("decimal", Decimal("1.5"), Decimal("1.5")),
     ("double", 0.1, 0.1),
     ("double", float("inf"), float("inf")),
-    ("duration", Duration(1, 2, 3), "1mo2d3ns"),
+    ("duration", Duration(1, 2, 3), sqlshim.Duration(1, 2, 3)),
+    ("duration", Duration(-(2**31), 0, -(2**63)), sqlshim.Duration(-(2**31), 0, -(2**63))),
+    ("list<duration>", [Duration(0, 0, 1)], [sqlshim.Duration(0, 0, 1)]),
+    ("map<text, duration>", {"k": Duration(0, 7, 0)}, {"k": sqlshim.Duration(0, 7)}),
+    ("tuple<int, duration>", (1, Duration(-1, 0, 0)), {"f1": 1, "f2": sqlshim.Duration(-1)}),
     ("float", 0.5, 0.5),
     ("inet", "::1", "::1"),
     ("inet", "10.0.0.1", "10.0.0.1"),
@@ -121,6 +125,9 @@ def test_null_of_every_type(cql: Any, connect: Callable[..., Any], pushdown: str
     assert connection.execute(sql).fetchall() == [tuple(0 for _ in natives)]
 
 
+SHAPE = '{"a":{"x":1,"y":"2020-01-01"},"b":null,"w":1' + "0" * 40 + "}"
+SPAN_AND_SHAPE = ("1mo2d3ns", SHAPE)
+SHAPE_AND_WIDE = (SHAPE, "1" + "0" * 40)
 USES = [
     ("SELECT (shape).a.y, (shape).b IS NULL, (shape).w FROM used", [(LATE, True, 10**40)]),
     ("SELECT k FROM used WHERE (shape).a.x = 1", [(1,)]),
@@ -135,6 +142,10 @@ USES = [
     ("SELECT shared, c FROM used_static ORDER BY c", [("both", 1), ("both", 2)]),
     ("SELECT c FROM used_static WHERE shared = 'both' AND c > 1", [(2,)]),
     ("SELECT k FROM used WHERE host = '::1' AND span = '1mo2d3ns'", [(1,)]),
+    ("SELECT k FROM used WHERE span <> 'P1M'", [(1,)]),
+    ("SELECT CAST(span AS TEXT), TO_JSON(shape) FROM used", [SPAN_AND_SHAPE]),
+    ("SELECT CAST(shape AS TEXT), CAST((shape).w AS TEXT) FROM used", [SHAPE_AND_WIDE]),
+    ("SELECT span, COUNT(*) FROM used GROUP BY span", [(sqlshim.Duration(1, 2, 3), 1)]),
 ]
 
 
@@ -154,6 +165,37 @@ def used(cql: Any, _point: None) -> None:
     cql.execute("CREATE TABLE used_static (k int, c int, shared text static, PRIMARY KEY (k, c))")
     for c in (1, 2):
         cql.execute(f"INSERT INTO used_static (k, c, shared) VALUES (1, {c}, 'both')")
+
+
+def test_a_duration_goes_in_and_out_by_every_way(cql: Any, connect: Callable[..., Any]) -> None:
+    cql.execute(
+        "CREATE TABLE spans (k int PRIMARY KEY, d duration, l list<duration>, "
+        "m map<text, duration>, t tuple<int, duration>)"
+    )
+    whole = sqlshim.Duration(14, 3, 4 * 10**9 + 1)
+    connection = connect()
+    connection.execute(
+        "INSERT INTO spans (k, d, l, m, t) VALUES (?, ?, ?, ?, ?)",
+        (1, whole, [Duration(1, 0, 0)], {"w": whole}, {"f1": 1, "f2": whole}),
+    )
+    connection.execute("INSERT INTO spans (k, d) VALUES (2, '1y2mo3d4s1ns'), (3, INTERVAL '1 day')")
+    connection.execute("INSERT INTO spans (k, d) VALUES (4, ?)", (dt.timedelta(hours=36),))
+    rows = connection.execute("SELECT k, d, l, m, t FROM spans ORDER BY k").fetchall()
+    assert rows == [
+        (1, whole, [sqlshim.Duration(1)], {"w": whole}, {"f1": 1, "f2": whole}),
+        (2, whole, None, None, None),
+        (3, sqlshim.Duration(0, 1), None, None, None),
+        (4, sqlshim.Duration(0, 1, 12 * 3600 * 10**9), None, None, None),
+    ]
+    (driver,) = cql.execute("SELECT d FROM spans WHERE k = 1").one()
+    assert (driver.months, driver.days, driver.nanoseconds) == (14, 3, 4 * 10**9 + 1)
+    for pushdown in ("auto", "always", "never"):
+        sql = "SELECT k FROM spans WHERE d = ? ORDER BY k"
+        assert connect(pushdown=pushdown).execute(sql, (driver,)).fetchall() == [(1,), (2,)]
+        with pytest.raises(sqlshim.DataError, match="has nanoseconds"):
+            connect(pushdown=pushdown).execute("SELECT CAST(d AS INTERVAL) FROM spans").fetchall()
+        with pytest.raises(sqlshim.ProgrammingError, match="duration < duration"):
+            connect(pushdown=pushdown).execute("SELECT k FROM spans WHERE d < '1d'")
 
 
 @pytest.mark.parametrize("pushdown", ["auto", "always", "never"])
@@ -190,6 +232,10 @@ OURS: list[tuple[SqlType, object, object]] = [
     ),
     (t.INTERVAL, Interval(1, 2, 3), dt.timedelta(days=32, microseconds=3)),
     (t.INTERVAL, dt.timedelta(days=-1, seconds=1), dt.timedelta(days=-1, seconds=1)),
+    (t.DURATION, sqlshim.Duration(1, 2, 3), sqlshim.Duration(1, 2, 3)),
+    (t.DURATION, Interval(1, 2, 3), sqlshim.Duration(1, 2, 3000)),
+    (t.DURATION, dt.timedelta(days=-1, seconds=1), sqlshim.Duration(0, 0, -86_399 * 10**9)),
+    (t.array(t.DURATION), [sqlshim.Duration(1)], [sqlshim.Duration(1)]),
     (t.UUID, uuid.UUID(int=7), uuid.UUID(int=7)),
     (t.BOOLEAN, True, True),
     (t.array(t.TEXT), [], []),
