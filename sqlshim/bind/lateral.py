@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, cast
-from sqlshim.bind.returned_rows import SERIES, series_parts
+from sqlshim.bind.returned_rows import SERIES, of_places, series_parts
 from sqlshim.bind.scalars import ScalarBinder
 from sqlshim.bind.scope import Bound, position
 from sqlshim.errors import Error, NotSupportedError, ProgrammingError, UnknownFunction
@@ -20,6 +20,7 @@ from sqlshim.ir.relational import JoinKind, Project, Rel, Series
 from sqlshim.types import (
     BIGINT,
     INTEGERS,
+    Kind,
 )
 
 NAME = "generate_series"
@@ -53,6 +54,11 @@ def bind_function(node: exp.Expr, binder: ScalarBinder) -> Bound:
     whole = t.kind in INTEGERS
     alias = node.args.get("alias")
     name = alias.name if alias is not None and alias.name else NAME
+    if t.kind is Kind.DECIMAL and not node.args.get("ordinality"):
+        number = binder.context.column(name, BIGINT.with_null(False))
+        value = of_places(number, t.with_null(False))
+        column = binder.context.column(name, value.type)
+        return Bound(Project(Series(start, stop, step, (number,)), ((column, value),)), [column])
     column = binder.context.column(name, t.with_null(False))
     series = Series(start, stop, step, (column,))
     if not node.args.get("ordinality"):
@@ -63,8 +69,8 @@ def bind_function(node: exp.Expr, binder: ScalarBinder) -> Bound:
         )
     ordinal = binder.context.column("ordinality", BIGINT.with_null(False))
     passed = call(op.DIV_INT, call(op.SUB, column, series.start), step)
-    number = cast(call(op.ADD, passed, int_literal(1)), BIGINT)
-    return Bound(Project(series, ((column, column), (ordinal, number))), [column, ordinal])
+    place = cast(call(op.ADD, passed, int_literal(1)), BIGINT)
+    return Bound(Project(series, ((column, column), (ordinal, place))), [column, ordinal])
 
 
 def _not_rows(function: exp.Expr) -> Error:

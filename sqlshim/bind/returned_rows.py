@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -17,6 +18,7 @@ from sqlshim.bind.types import sql_type
 from sqlshim.errors import DataError, NotSupportedError, ProgrammingError, UnknownFunction
 from sqlshim.functions import arrays, documents
 from sqlshim.functions import json as fj
+from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Call, Column, Literal, Scalar
 from sqlshim.types import (
     BIGINT,
@@ -31,28 +33,27 @@ from sqlshim.types import (
     Kind,
     SqlType,
     array,
+    decimal,
 )
 
 SERIES = (exp.ExplodingGenerateSeries, exp.GenerateSeries)
 _NAME = "generate_series"
 _STEPS = {TIMESTAMP.kind, TIMESTAMPTZ.kind, Kind.DATE}
+_EXACT = INTEGERS | {Kind.DECIMAL}
+_DIGITS = 19  # of a BIGINT
 _SMALL = (Kind.SMALLINT, Kind.INTEGER)
 
 
 def series_type(args: Sequence[Scalar], function: exp.Expr) -> SqlType:
-    """That of the values: PostgreSQL's overloads but for numeric; two dates count in instants."""
+    """That of the values: PostgreSQL's overloads ; two dates count in instants."""
     kinds = {a.type.kind for a in args[:2]} - {Kind.UNKNOWN}
     if all(a.type.kind in INTEGERS or a.type.kind is Kind.UNKNOWN for a in args):
         known = {a.type.kind for a in args} - {Kind.UNKNOWN}
         return INTEGER if known <= set(_SMALL) else BIGINT
     if kinds and kinds <= _STEPS and len(args) == 3:
         return TIMESTAMP if TIMESTAMP.kind in kinds else TIMESTAMPTZ
-    if kinds <= INTEGERS | {Kind.DECIMAL} and kinds:
-        raise NotSupportedError(
-            f"{_NAME} of decimals is not supported",
-            position=position(function),
-            hint="Make it of integers, and divide.",
-        )
+    if kinds <= INTEGERS | {Kind.DECIMAL} and all(a.type.kind in _EXACT for a in args):
+        return decimal(_DIGITS, max(a.type.scale or 0 for a in args))
     types = ", ".join(str(a.type).lower() for a in args)
     raise UnknownFunction(f"{_NAME}({types})", (), position(function))
 
@@ -62,6 +63,8 @@ def series_parts(node: exp.Expr, binds: Binds) -> tuple[Scalar, Scalar, Scalar, 
     given = [node.args[k] for k in ("start", "end", "step") if node.args.get(k) is not None]
     start, stop, *rest = (binds.scalar(e) for e in given)
     t = series_type([start, stop, *rest], node)
+    if t.kind is Kind.DECIMAL:
+        return _of_decimals(start, stop, rest[0] if rest else int_literal(1), t, node)
     whole = t.kind in INTEGERS
     step = rest[0] if rest else int_literal(1)
     if not rest and not whole:
@@ -74,9 +77,40 @@ def series_parts(node: exp.Expr, binds: Binds) -> tuple[Scalar, Scalar, Scalar, 
     return cast(start, t), cast(stop, t), step, t
 
 
+def _of_decimals(
+    start: Scalar, stop: Scalar, step: Scalar, t: SqlType, node: exp.Expr
+) -> tuple[Scalar, Scalar, Scalar, SqlType]:
+    """The parts as whole numbers of `t`'s last place."""
+    parts = [_in_places(e, t.scale or 0) for e in (start, stop, step)]
+    if isinstance(parts[2], Literal) and parts[2].value == 0:
+        raise DataError(
+            "step size cannot equal zero", sqlstate="22023", position=position(node.args["step"])
+        )
+    return parts[0], parts[1], parts[2], t
+
+
+def _in_places(value: Scalar, places: int) -> Scalar:
+    if isinstance(value, Literal):
+        number = Decimal(str(value.value)).scaleb(places)
+        return Literal(None if value.value is None else int(number), BIGINT.with_null(False))
+    unit = Literal(10**places, BIGINT.with_null(False))
+    return cast(call(op.MUL, value, unit), BIGINT)
+
+
+def of_places(number: Scalar, t: SqlType) -> Scalar:
+    """A whole number of last places as a decimal of type `t`."""
+    places = t.scale or 0
+    unit = Literal(Decimal(1).scaleb(-places), decimal(places + 1, places, nullable=False))
+    return cast(call(op.MUL, cast(number, decimal(_DIGITS, 0)), unit), t)
+
+
 def series_array(node: exp.Expr, binds: Binds) -> Scalar:
     """The values of generate_series as an array."""
     start, stop, step, t = series_parts(node, binds)
+    if t.kind is Kind.DECIMAL:
+        raise NotSupportedError(
+            f"{_NAME} of decimals is supported in FROM only", position=position(node)
+        )
     if node.args.get("is_end_exclusive"):  # DuckDB's range
         raise NotSupportedError("RANGE is not supported", hint="Write generate_series.")
     made = call(arrays.ARRAY_SERIES, start, stop, step)

@@ -12,10 +12,12 @@ from sqlglot import exp
 
 from sqlshim.bind.binds import Binds
 from sqlshim.bind.coerce import call, in_list, logical, settle
+from sqlshim.bind.scope import Bound
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Scalar
+from sqlshim.ir.relational import Project
+from sqlshim.ir.scalar import Scalar, Subquery, SubqueryKind
 
 Row = list[Scalar]
 Compare = Callable[[Row, Row], Scalar]
@@ -31,8 +33,9 @@ def row_parts(node: exp.Expr) -> list[exp.Expr] | None:
     return None
 
 
-def compare_rows(node: exp.Expr, binds: Binds) -> Scalar | None:
-    """The condition that `node` states about a row on its left; None if it is none of these."""
+def compare_rows(node: exp.Expr, binds: Binds, asked: Callable[[exp.Expr], Bound]) -> Scalar | None:
+    """The condition that `node` states about a row on its left; None if it is none of these.
+    `asked` binds a query whose one row is compared."""
     kind = type(node)
     if kind not in _COMPARE and kind not in (exp.In, exp.Is, exp.Between):
         return None
@@ -40,6 +43,8 @@ def compare_rows(node: exp.Expr, binds: Binds) -> Scalar | None:
     if parts is None:
         return None
     left = [binds.scalar(e) for e in parts]
+    if kind in _COMPARE and isinstance(query := node.expression.unnest(), exp.Query):
+        return _COMPARE[kind](left, _row_of(query, asked, len(left)))
     if kind in _COMPARE:
         return _COMPARE[kind](left, _row(node.expression, left, binds))
     if kind is exp.Is:
@@ -50,6 +55,21 @@ def compare_rows(node: exp.Expr, binds: Binds) -> Scalar | None:
             raise NotSupportedError("BETWEEN SYMMETRIC is not supported for rows")
         return logical(op.AND, [_at_least(left, low), _at_most(left, high)])
     return _in(node, left, binds)
+
+
+def _row_of(node: exp.Expr, asked: Callable[[exp.Expr], Bound], size: int) -> Row:
+    """The parts of a query's only row, each NULL where it has none; the query is asked for each."""
+    first = asked(node)
+    if len(first.columns) != size:
+        few = "few" if len(first.columns) < size else "many"
+        raise ProgrammingError(f"subquery has too {few} columns", sqlstate="42601")
+    return [_part(first, 0), *(_part(asked(node), i) for i in range(1, size))]
+
+
+def _part(bound: Bound, place: int) -> Scalar:
+    column = bound.columns[place]
+    kept = Project(bound.rel, ((column, column),))
+    return Subquery(SubqueryKind.SCALAR, kept, column.type.with_null(True))
 
 
 def _row(node: exp.Expr, left: Row, binds: Binds) -> Row:

@@ -154,7 +154,7 @@ class ScalarBinder:
             return call(op.NOT, found) if node.args.get("negate") else found
         if (about_times := compare_times(node, self)) is not None:
             return call(op.NOT, about_times) if _negated_in(node) else about_times
-        if (about_row := compare_rows(node, self)) is not None:
+        if (about_row := compare_rows(node, self, self._asked)) is not None:
             return call(op.NOT, about_row) if _negated_in(node) else about_row
         if _negated_in(node):
             return call(op.NOT, SPECIAL[kind](node, self))

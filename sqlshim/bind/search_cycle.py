@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from sqlshim.bind.scope import position
 from sqlshim.errors import NotSupportedError, ProgrammingError
+from sqlshim.sql.kept import several
 
 _ROW = "sqlshim_row"  # what the derived tables around the two terms are called
 
@@ -60,15 +61,16 @@ def _names(cte: exp.CTE, union: exp.Union) -> list[str]:
 
 
 def _key(node: exp.Expr, names: Sequence[str]) -> str:
-    """The row of the column that a clause is about."""
-    name = node.this.name
-    if name not in names:
-        raise ProgrammingError(
-            f"search or cycle column {name!r} is not in the WITH query's column list",
-            sqlstate="42601",
-            position=position(node.this),
-        )
-    return f"ROW({_ROW}.{_quoted(name)})"
+    """The row of the columns that a clause is about."""
+    asked = several(node.this.name)
+    for name in asked:
+        if name not in names:
+            raise ProgrammingError(
+                f"search or cycle column {name!r} is not in the WITH query's column list",
+                sqlstate="42601",
+                position=position(node.this),
+            )
+    return f"ROW({', '.join(f'{_ROW}.{_quoted(name)}' for name in asked)})"
 
 
 def _searched(node: exp.Expr, names: Sequence[str]) -> list[_Carried]:

@@ -29,6 +29,7 @@ from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
 from sqlshim.ir.relational import Join, JoinKind, Project, Rel, Scan, Values
 from sqlshim.ir.scalar import Column, Scalar
+from sqlshim.sql.kept import join_alias
 from sqlshim.types import common
 
 _KINDS = {"": JoinKind.INNER, "LEFT": JoinKind.LEFT, "RIGHT": JoinKind.RIGHT, "FULL": JoinKind.FULL}
@@ -193,9 +194,13 @@ class SourceBinder:
             shared = {c.name for s in new for c in s.columns}
             using = [exp.to_identifier(c.name, quoted=True) for c in seen if c.name in shared]
         if using:
-            pairs = self._pairs(list(using), seen, new)
+            alias = join_alias(using[-1].name)
+            pairs = self._pairs(list(using if alias is None else using[:-1]), seen, new)
             equal = tuple(call(op.EQ, a, b) for a, b in pairs)
-            return self._merged(Join(how, left, right, equal, lateral), pairs, new)
+            rel = self._merged(Join(how, left, right, equal, lateral), pairs, new)
+            if alias is not None:
+                self._name_merged(alias, len(pairs))
+            return rel
         on: tuple[Scalar, ...] = ()
         if node.args.get("on") is not None:
             binder = ScalarBinder(self.context, self.scope, self.query, "JOIN/ON")
@@ -245,6 +250,12 @@ class SourceBinder:
         kept = [c for c in self.scope.merged if c.id not in {a.id for a, _ in pairs}]
         self.scope.merged = merged + kept
         return rel
+
+    def _name_merged(self, alias: str, size: int) -> None:
+        """USING (…) AS alias: its columns are those that the join has merged, in no star."""
+        columns = self.scope.merged[:size]
+        self.scope.hidden |= {c.id for c in columns}
+        self._add_source(Source(alias, columns), exp.Subquery())
 
 
 def _nullable(column: Column) -> Column:

@@ -5,6 +5,8 @@
   The origin of DATE_BIN, which it takes for a unit, is saved so too.
 - `<#>` of vectors, which it does not know, is written OPERATOR(<#>), and PostgreSQL's `<=>`, which
   it takes for IS NOT DISTINCT FROM, OPERATOR(<=>).
+- `USING (a) AS x` and several columns after SEARCH … BY and CYCLE, which it cannot parse,
+  become one name each: `USING (a, "as x")`, `BY "a b"` with marks that no name has.
 - Of `INTERVAL '3 days 02:03'` it keeps the first quantity: with two more before it, it keeps all.
 """
 
@@ -18,6 +20,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 _INNER_PRODUCT = [TokenType.LT, TokenType.HASH_ARROW]  # as it reads <#>
 _PREFIX = "sqlshim_"
 _PATTERNED = frozenset({"to_char", "to_date", "to_timestamp", "to_number", "date_bin"})
+_ALIAS, _BETWEEN = "\x1fas ", "\x1f"
 _NOTHING = "0 s 0 s "
 _ONE_QUANTITY = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*([a-zA-Z]+\s*)?")
 
@@ -26,12 +29,67 @@ def keep_whole(tokens: list[Token], dialect: str) -> None:
     """Change the tokens so that nothing is lost. Positions stay."""
     if dialect == "Postgres":
         _name_distances(tokens)
+        _name_join_aliases(tokens)
+        _name_lists(tokens)
     for token, after in pairwise(tokens):
         if after.token_type == TokenType.L_PAREN and token.text.lower() in _PATTERNED:
             if dialect == "Postgres":  # the others' patterns are not PostgreSQL's
                 token.text = _PREFIX + token.text.lower()
         elif _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
             after.text = _NOTHING + after.text
+
+
+def join_alias(name: str) -> str | None:
+    """The alias of a join that a name in USING stands for; None if it is a column's."""
+    return name.removeprefix(_ALIAS) if name.startswith(_ALIAS) else None
+
+
+def several(name: str) -> list[str]:
+    """The columns that the name after SEARCH … BY or CYCLE stands for."""
+    return name.split(_BETWEEN)
+
+
+def _name_join_aliases(tokens: list[Token]) -> None:
+    """USING (a, b) AS x: the alias as one more name in the parentheses."""
+    for at in range(len(tokens) - 1, 1, -1):
+        if tokens[at].token_type != TokenType.ALIAS or at + 1 >= len(tokens):
+            continue
+        start = _opened(tokens, at - 1)
+        if start > 0 and tokens[start - 1].token_type == TokenType.USING:
+            name = tokens[at + 1]
+            hidden = _like(name, TokenType.IDENTIFIER, _ALIAS + name.text)
+            tokens[at - 1 : at + 2] = [
+                _like(tokens[at - 1], TokenType.COMMA, ","),
+                hidden,
+                tokens[at - 1],
+            ]
+
+
+def _opened(tokens: list[Token], end: int) -> int:
+    """Where a list of names in parentheses that ends at `end` begins; -1 if there is none."""
+    if tokens[end].token_type != TokenType.R_PAREN:
+        return -1
+    at = end - 1
+    while at >= 0 and tokens[at].token_type not in (TokenType.L_PAREN, TokenType.R_PAREN):
+        at -= 1
+    return at if at >= 0 and tokens[at].token_type == TokenType.L_PAREN else -1
+
+
+def _name_lists(tokens: list[Token]) -> None:
+    """SEARCH DEPTH FIRST BY a, b SET, and CYCLE a, b SET: one name for all."""
+    words = [t.text.upper() for t in tokens]
+    for at in range(len(tokens) - 1, 0, -1):
+        searches = words[at] == "BY" and words[at - 1] == "FIRST" and words[at - 3] == "SEARCH"
+        if not searches and words[at] != "CYCLE":
+            continue
+        end = at + 2
+        while end + 1 < len(tokens) and tokens[end].token_type == TokenType.COMMA:
+            end += 2
+        if end > at + 2 and end < len(tokens) and words[end] == "SET":
+            names = [t.text for t in tokens[at + 1 : end : 2]]
+            tokens[at + 1 : end] = [
+                _like(tokens[at + 1], TokenType.IDENTIFIER, _BETWEEN.join(names))
+            ]
 
 
 def _name_distances(tokens: list[Token]) -> None:

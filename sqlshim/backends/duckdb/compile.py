@@ -23,6 +23,7 @@ from sqlshim.backends.duckdb.compile_series import series
 from sqlshim.backends.duckdb.compile_sets import combined_sets
 from sqlshim.backends.duckdb.compile_unnest import elements
 from sqlshim.backends.duckdb.compile_windows import window
+from sqlshim.backends.duckdb.correlated_arms import with_aggregates_as_values
 from sqlshim.catalog.model import Table
 from sqlshim.errors import StatementTooComplex
 from sqlshim.ir.relational import (
@@ -352,6 +353,7 @@ class Relations:
         return join
 
     def _set_op(self, rel: SetOp) -> Draft:
+        rel = with_aggregates_as_values(rel)
         selects = [self.draft(child) for child in rel.inputs]
         parts = [self._set_input(d, r) for d, r in zip(selects, rel.inputs, strict=True)]
         combined = combined_sets(rel.kind, parts)

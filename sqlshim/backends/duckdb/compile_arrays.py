@@ -11,7 +11,7 @@ from sqlshim.backends.duckdb.compile_operators import Build, named, paren
 from sqlshim.functions import arrays
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Call, Literal
+from sqlshim.ir.scalar import Call, Literal, Param
 from sqlshim.types import INTEGER, TEXT, Kind
 
 _OPERATORS: dict[Function, type[exp.Binary]] = {
@@ -84,7 +84,10 @@ def _to_string(node: Call, args: list[E]) -> E:
             shown = call("substring", shown, number(1), number(1))
         return call("coalesce", shown, args[2]) if len(args) > 2 else shown
 
-    return call("pg_array_to_string", _each(args[0], as_text), args[1])
+    # the separator of DuckDB's own is a constant
+    constant = isinstance(node.args[1], Literal | Param)
+    macro = "pg_array_to_string" if constant else "pg_array_to_string_by"
+    return call(macro, _each(args[0], as_text), args[1])
 
 
 def _to_array(node: Call, args: list[E]) -> E:

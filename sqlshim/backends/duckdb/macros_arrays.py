@@ -19,6 +19,11 @@ MACROS = (
     """pg_array_to_string(x, gap) AS
         CASE WHEN gap IS NULL OR x IS NULL THEN NULL
              ELSE coalesce(array_to_string(x, gap), '') END""",
+    """pg_array_to_string_by(x, gap) AS
+        CASE WHEN gap IS NULL OR x IS NULL THEN NULL
+             ELSE coalesce(substring(array_to_string(list_transform(
+                 list_filter(x, lambda e: e IS NOT NULL), lambda e: gap || e), ''),
+                 length(gap) + 1), '') END""",
     r"""pg_array_item(x) AS
         CASE WHEN x = '' OR upper(x) = 'NULL' OR regexp_matches(x, '[{},"\\\s]')
              THEN '"' || replace(replace(x, '\', '\\'), '"', '\"') || '"' ELSE x END""",
