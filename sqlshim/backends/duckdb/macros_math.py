@@ -11,6 +11,8 @@ _INTEGER_RANGE = raised("22003", "integer out of range")
 _NEGATIVE_FACTORIAL = raised("22003", "factorial of a negative number is undefined")
 _COUNT = raised("2201G", "count must be greater than zero")
 _BOUNDS = raised("2201G", "lower bound cannot equal upper bound")
+_NOT_A_NUMBER = raised("2201G", "operand, lower bound, and upper bound cannot be NaN")
+_UNBOUNDED = raised("2201G", "lower and upper bounds must be finite")
 _COMPLEX_POWER = raised(
     "2201F", "a negative number raised to a non-integer power yields a complex result"
 )
@@ -71,6 +73,8 @@ MACROS = (
     f"""pg_width_bucket(x, low, high, n) AS
         CASE WHEN x IS NULL OR low IS NULL OR high IS NULL OR n IS NULL THEN NULL
              WHEN n <= 0 THEN {_COUNT}
+             WHEN isnan(x) OR isnan(low) OR isnan(high) THEN {_NOT_A_NUMBER}
+             WHEN isinf(low) OR isinf(high) THEN {_UNBOUNDED}
              WHEN low = high THEN {_BOUNDS}
              WHEN n >= 2147483647 THEN {_INTEGER_RANGE}
              WHEN (x < low) = (low < high) AND x <> low THEN 0
