@@ -12,9 +12,10 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast
 from sqlshim.ir.scalar import Call, Literal
-from sqlshim.types import DOUBLE, INTEGER, INTEGERS, NESTED, Kind, SqlType
+from sqlshim.types import DOUBLE, INTEGER, INTEGERS, NESTED, Kind, SqlType, decimal
 
 Build = Callable[[Call, list[E]], E]
+SMALL_DIGITS = 18
 
 
 def paren(e: E) -> E:
@@ -103,6 +104,7 @@ def arithmetic(kind: type[exp.Binary]) -> Build:
                 cast(a, INTEGER) if k in INTEGERS and k is not Kind.INTEGER else a
                 for a, k in zip(args, kinds, strict=True)
             ]
+        args = _widened(node, args)
         plain = kind(this=paren(args[0]), expression=paren(args[1]))
         same = node.type.kind in kinds and node.type.kind is not Kind.DECIMAL
         return plain if same and kinds != (Kind.DATE, Kind.DATE) else cast(plain, node.type)
@@ -110,10 +112,22 @@ def arithmetic(kind: type[exp.Binary]) -> Build:
     return build
 
 
+def _widened(node: Call, args: list[E]) -> list[E]:
+    """DuckDB computes with 18 digits what has two decimals of no more, and fails beyond."""
+    if node.type.kind is not Kind.DECIMAL or (node.type.precision or 0) <= SMALL_DIGITS:
+        return args
+    if any((arg.type.precision or 0) > SMALL_DIGITS for arg in node.args):
+        return args
+    first, second = args
+    return [cast(first, decimal(SMALL_DIGITS + 1, node.args[0].type.scale or 0)), second]
+
+
 def multiply(node: Call, args: list[E]) -> E:
     if node.type.kind is Kind.DECIMAL:
         if sum(arg.type.scale or 0 for arg in node.args) > 38:  # more than DuckDB can carry
             args = [cast(a, DOUBLE) for a in args]
+        else:
+            args = _widened(node, args)
         return cast(exp.Mul(this=paren(args[0]), expression=paren(args[1])), node.type)
     return exp.Mul(this=paren(args[0]), expression=paren(args[1]))
 

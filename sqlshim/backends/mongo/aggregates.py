@@ -8,7 +8,7 @@ expression that makes its value of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlshim.backends.mongo.collecting import COLLECTING, collected, why_not_collected
 from sqlshim.backends.mongo.expressions import Expressions
@@ -56,8 +56,13 @@ class Argument:
     type: SqlType
 
 
-def accumulate(call: AggregateCall, name: str, group: Group, scalars: Expressions) -> Mql:
-    """Add the accumulators of `call` to `group`; the value is an expression over their fields."""
+def accumulate(
+    call: AggregateCall, name: str, group: Group, scalars: Expressions, maybe_empty: bool = False
+) -> Mql:
+    """Add the accumulators of `call` to `group`; the value is an expression over their fields.
+
+    `maybe_empty` says that there may be no rows at all, as in a window's frame.
+    """
     if call.fn is fa.COUNT and not call.args:
         one = 1 if call.filter is None else cond(scalars.truth(call.filter), 1, 0)
         return f"${group.add(name, {'$sum': one})}"
@@ -66,6 +71,7 @@ def accumulate(call: AggregateCall, name: str, group: Group, scalars: Expression
     if call.fn in _OF_PAIRS:
         return _of_pairs(call, name, group, scalars)
     arg = _argument(call, scalars)
+    arg = replace(arg, nullable=arg.nullable or maybe_empty)
     if call.distinct and call.fn in _OF_SET:
         given = cond(present(arg.value), arg.value, REMOVE) if arg.nullable else arg.value
         values = group.add(name, {"$addToSet": given})

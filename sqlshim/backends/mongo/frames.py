@@ -40,6 +40,13 @@ class Reach:
     unit: OneOf["documents", "range"]
     bounds: tuple[Bound, Bound]
 
+    @property
+    def holds_its_row(self) -> bool:
+        """Whether the row itself is always in it."""
+        start, end = self.bounds
+        before = isinstance(start, str) or start <= 0
+        return before and (isinstance(end, str) or end >= 0)
+
 
 WHOLE = Reach(ROWS, "documents", ("unbounded", "unbounded"))
 

@@ -167,7 +167,7 @@ class _Over:
             return False
         group = Group()
         of = AggregateCall(call.fn, call.args, call.type, filter=call.filter)
-        result = accumulate(of, name, group, self.scalars)
+        result = accumulate(of, name, group, self.scalars, maybe_empty=not seen.holds_its_row)
         self._fields({n: {**a, **window} for n, a in group.fields.items()}, ordered, partition)
         if result != f"${name}":
             self._set({name: projected(result)})
