@@ -117,6 +117,8 @@ def type_of(value: object) -> SqlType:
 def _type_of_items(values: Sequence[object]) -> SqlType:
     """The type that holds all items of a list; TEXT where nothing else is known."""
     found = UNKNOWN
+    if set(map(type, values)) == {int}:
+        values = [min(values), max(values)]  # type: ignore[type-var]
     for value in values:
         met = common(found, type_of(value))
         if met is None:

@@ -12,7 +12,7 @@ from sqlshim.bind.scope import Bound, Scope, matching
 from sqlshim.catalog.model import Table
 from sqlshim.ir.relational import WorkingTable
 from sqlshim.ir.scalar import Column, Literal, Param, Scalar
-from sqlshim.sql.params import PREFIX
+from sqlshim.sql.params import LIST, PREFIX
 from sqlshim.types import DATE, TIMESTAMP, TIMESTAMPTZ, Kind, SqlType
 
 
@@ -88,7 +88,7 @@ class Context:
         name = node.this.name
         if not name.startswith(PREFIX) or node.args.get("table") is not None:
             return None
-        occurrence = int(name.removeprefix(PREFIX))
+        occurrence = int(name.removeprefix(PREFIX).removesuffix(LIST))
         t = self.param_types[occurrence]
         if t.kind is Kind.UNKNOWN and t.nullable:
             return Literal(None, t)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from sqlshim.bind.arrays import quantified
 from sqlshim.bind.binds import Binds, Special, int_literal
 from sqlshim.bind.coerce import (
     call,
@@ -27,6 +28,7 @@ from sqlshim.intervals import parse_interval
 from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.sql.dialects import traits_of
 from sqlshim.sql.kept import interval_text
+from sqlshim.sql.params import is_long_list
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
@@ -196,7 +198,10 @@ def between(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def in_(node: exp.Expr, binds: Binds) -> Scalar:
-    """x IN (a, b, c); IN (SELECT …) is bound in `subquery`."""
+    """x IN (a, b, c); IN (SELECT …) is bound in `subquery`. A very long list is one parameter."""
+    if len(node.expressions) == 1 and is_long_list(node.expressions[0].name):
+        values = binds.scalar(node.expressions[0])
+        return quantified(op.EQ, binds.scalar(node.this), values, every=False)
     items = [binds.scalar(e) for e in node.expressions]
     if not items:
         raise NotSupportedError("IN over an array is not supported", hint="List the values.")

@@ -6,7 +6,7 @@ The bound is on this process's own work, so that a busy machine does not matter.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -27,6 +27,13 @@ CONDITIONS = {
     ),
     "an AND of ORs": (" AND ".join(f"(a <> {i} OR b <> 'x')" for i in range(2_000)), 2),
     "a long IN": (f"a IN ({', '.join(map(str, range(100_000)))})", 3),
+    "a long NOT IN": (f"a NOT IN ({', '.join(map(str, range(2, 100_002)))})", 1),
+    "a long IN of texts": ("b IN ('y" + "', 'y".join(map(str, range(100_000))) + "', 'y')", 1),
+    "a long IN beside others": (f"b = 'x' OR a IN ({', '.join(map(str, range(2, 50_000)))})", 3),
+    "a long IN in a value": (
+        f"CASE WHEN a IN ({', '.join(map(str, range(2, 9_000)))}) THEN a END > 2",
+        1,
+    ),
 }
 UNION = " UNION ALL ".join(f"SELECT a FROM t WHERE a = {i}" for i in range(1_000))
 NESTED = [
@@ -56,10 +63,10 @@ def cursor(request: pytest.FixtureRequest) -> Iterator[sqlshim.Cursor]:
         cursor.execute("DROP TABLE t")
 
 
-def rows(cursor: sqlshim.Cursor, sql: str) -> int:
+def rows(cursor: sqlshim.Cursor, sql: str, arguments: Sequence[object] | None = None) -> int:
     """How many there are, found in time."""
     started = time.process_time()
-    cursor.execute(sql)
+    cursor.execute(sql, arguments)
     found = len(cursor.fetchall())
     assert time.process_time() - started < SECONDS
     return found
@@ -68,6 +75,21 @@ def rows(cursor: sqlshim.Cursor, sql: str) -> int:
 @pytest.mark.parametrize(("condition", "wanted"), CONDITIONS.values(), ids=CONDITIONS.keys())
 def test_a_long_condition_is_answered(cursor: sqlshim.Cursor, condition: str, wanted: int) -> None:
     assert rows(cursor, f"SELECT * FROM t WHERE {condition}") == wanted
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [(f"a IN ({', '.join(['?'] * 100_000)})", 2), ("a = ANY(?)", 2), ("NOT (a = ANY(?))", 1)],
+    ids=["placeholders", "ANY", "not ANY"],
+)
+def test_a_long_list_of_arguments_is_answered(
+    cursor: sqlshim.Cursor, condition: str, wanted: int
+) -> None:
+    keys = list(range(2, 100_002))
+    arguments = keys if "IN" in condition else [keys]
+    assert rows(cursor, f"SELECT * FROM t WHERE {condition}", arguments) == wanted
+    nothing = [None] * len(keys) if "IN" in condition else [[None]]
+    assert rows(cursor, f"SELECT * FROM t WHERE {condition}", nothing) == 0
 
 
 def test_a_union_of_many_is_answered(cursor: sqlshim.Cursor) -> None:

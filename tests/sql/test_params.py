@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from sqlshim.errors import ProgrammingError
@@ -146,3 +148,63 @@ def test_there_is_no_parameter_zero() -> None:
     with pytest.raises(ProgrammingError, match=r"there is no parameter \$0") as caught:
         uniform("a = $0")
     assert (caught.value.sqlstate, caught.value.position) == ("42P02", 5)
+
+
+NUMBERS = ", ".join(map(str, range(1_000)))
+MARKS = {
+    "%s": (tuple(range(1, 1_001)), [0, *range(1_000)]),
+    "?": (tuple(range(1, 1_001)), [0, *range(1_000)]),
+    ":a": (("a",) * 1_000, {"a": 7}),
+    "%(a)s": (("a",) * 1_000, {"a": 7}),
+}
+
+
+@pytest.mark.parametrize(
+    ("items", "values"),
+    [
+        (NUMBERS, list(range(1_000))),
+        (f"-1.50 ,\n{NUMBERS}", [Decimal("-1.50"), *range(1_000)]),
+        (", ".join(["'it''s'"] * 1_000), ["it's"] * 1_000),
+    ],
+    ids=["integers", "numbers", "texts"],
+)
+def test_a_long_list_of_constants_is_one_value(items: str, values: list[object]) -> None:
+    places = uniform(f"SELECT a NOT in ( {items} ) OR b = %s", True)
+    assert short(places) == "SELECT a NOT in ( @1_list ) OR b = @0"
+    assert places.values([5]) == (5, values)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_long_list_of_placeholders_is_one_value(mark: str) -> None:
+    run, arguments = MARKS[mark]
+    text = f"SELECT 'IN ({NUMBERS})', {mark} WHERE a IN ({', '.join([mark] * 1_000)})"
+    places = uniform(text, True)
+    assert short(places).endswith(" WHERE a IN (@1_list)")
+    assert (places.runs, places.constants) == ((run,), ())
+    wanted = [7] * 1_000 if isinstance(arguments, dict) else list(range(1_000))
+    assert places.values(arguments)[1] == wanted
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ", ".join(map(str, range(999))),
+        f"{NUMBERS}, NULL",
+        f"{NUMBERS}, 'a'",
+        f"{NUMBERS},",
+        ", ".join(["''"] * 1_000),
+        ", ".join([r"'\'"] * 1_000),
+        f"SELECT {NUMBERS}",
+    ],
+)
+def test_other_lists_stay(items: str) -> None:
+    text = f"SELECT a IN ({items})"
+    assert uniform(text, True).text == text
+
+
+def test_a_long_list_counts_its_placeholders() -> None:
+    places = uniform(f"SELECT a IN ({', '.join(['?'] * 1_000)}), ?", True)
+    with pytest.raises(ProgrammingError, match=r"has 1001 parameter\(s\), but 2 were given"):
+        places.values([1, 2])
+    with pytest.raises(ProgrammingError, match=r"has 1001 parameter\(s\), but none"):
+        places.values(None)

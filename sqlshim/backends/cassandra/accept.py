@@ -11,7 +11,7 @@ from sqlshim.backends.cassandra.bounds import Op
 from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, aggregated, shape_of
-from sqlshim.backends.cassandra.terms import ORDERED, Columns
+from sqlshim.backends.cassandra.terms import ORDERED, Columns, is_list
 from sqlshim.backends.cassandra.union import choose
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.catalog.model import Table, TableColumn
@@ -76,7 +76,7 @@ def restriction_of(shape: Shape) -> Restriction:
 
 def without_keys(shape: Shape) -> Restriction:
     """The access path when the sets of keys turn out to be too large to be looked up."""
-    where = tuple(term for term in shape.where if not is_key_test(term))
+    where = tuple(term for term in shape.where if not is_key_test(term) and not is_list(term))
     return choose(where, columns_of(shape), shape.scan.table)
 
 
@@ -105,7 +105,7 @@ def _filter(rel: Filter) -> Accepted:
     taken = tuple(term for term in rel.where if term not in left)
     if not taken:
         return Accepted(None, rel.where, why)
-    if any(map(is_key_test, taken)) and without_keys(shape).left:
+    if any(is_key_test(t) or is_list(t) for t in taken) and without_keys(shape).left:
         return Accepted(None, rel.where, "without its keys it would be another query")
     kept = tuple(term for term in rel.where if term in again)
     return Accepted(replace(rel, where=taken), kept, why)

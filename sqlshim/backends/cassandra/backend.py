@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -189,7 +190,8 @@ class CassandraBackend(WritesAtOnce):
     # --- running
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
-        query = _own(native).chosen(params)
+        forbidden = self.options.full_scan is FullScan.FORBID
+        query = _own(native).chosen(params, math.inf if forbidden else self.worthwhile_keys)
         consult(query, context)
         return start(query, params, context, self._session, self._ring)
 

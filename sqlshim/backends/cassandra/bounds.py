@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlshim.errors import DataError
 from sqlshim.ir.scalar import Literal, Param
@@ -121,7 +122,8 @@ def as_real(value: float) -> float:
 def decide(term: Term, native: str, params: Sequence[object], key: KeyPart) -> Bound | None:
     """The comparison to send, or None if no row can match."""
     if term.keys is not None:
-        return _decide_in(params[term.keys.index], native, key)  # type: ignore[arg-type]
+        keys: Any = params[term.keys.index]
+        return _decide_in([k for k in keys if k is not None], native, key)
     values = [v for s in term.values if (v := value_of(s, params)) is not None]
     if term.op is Op.IN:
         return _decide_in(values, native, key)

@@ -6,6 +6,7 @@ splits it into requests.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,6 +30,7 @@ from sqlshim.functions import aggregates as agg
 from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import AggregateCall, Column, Literal, Param
 
+MANY_KEYS = 20_000  # up to here they are looked up however small the table is
 TokenRange = tuple[int, int]  # from (excluded) to (included)
 
 
@@ -111,16 +113,17 @@ class CqlQuery:
         """What a prepared statement of the table depends on."""
         return tuple((c.name, c.native) for c in self.table.columns)
 
-    def chosen(self, params: Sequence[object]) -> CqlQuery:
-        """The query to run with these parameters: by keys if they were found, by a vector if
-        there is one."""
+    def chosen(self, params: Sequence[object], worth: float = math.inf) -> CqlQuery:
+        """The query to run with these parameters: by keys if they were found and are at most the
+        share `worth` of the table's rows, by a vector if there is one."""
         if self.vector is not None and self.unkeyed is not None:
             count = None if self.limit is None else value_of(self.limit, params)
             few = isinstance(count, int) and 0 < count <= MOST
             return self if few and self.vector.value(params) else self.unkeyed
-        keys = (term.keys for term in self.restriction.terms)
-        unknown = any(key is not None and params[key.index] is None for key in keys)
-        return self.unkeyed if unknown and self.unkeyed is not None else self
+        lists = [params[t.keys.index] for t in self.restriction.terms if t.keys is not None]
+        most = max((self.table.row_count or 0) * worth, MANY_KEYS)
+        few = all(isinstance(keys, list) and len(keys) <= most for keys in lists)
+        return self if few or self.unkeyed is None else self.unkeyed
 
     def native(self, column: str) -> str:
         """The CQL type of a column of the table."""

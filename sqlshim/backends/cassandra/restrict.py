@@ -18,7 +18,7 @@ from sqlshim.backends.cassandra.contains import as_contained
 from sqlshim.backends.cassandra.cqltypes import collection
 from sqlshim.backends.cassandra.rows import as_slice
 from sqlshim.backends.cassandra.servers import Feature
-from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms
+from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, as_terms, is_list
 from sqlshim.catalog.model import Table
 from sqlshim.ir.scalar import Scalar
 
@@ -101,7 +101,10 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
         for c, group in taken.items()
         if not sent_set.issuperset(group)
     ]
-    return Restriction(path, sent, (*left, *dropped), filtering, indexes)
+    unsure = {c for c, _ in dropped}
+    checked = [(c, "the table is read if the list is longer") for c in taken if is_list(c)]
+    checked = [(c, reason) for c, reason in checked if c not in unsure]
+    return Restriction(path, sent, (*left, *dropped), filtering, indexes, checked=tuple(checked))
 
 
 # --- what older servers cannot do ----------------------------------------------------------
@@ -152,8 +155,9 @@ def _choose(
         over_several = as_slice(conjunct, columns)
         terms: tuple[Term, ...] | str | None = (over_several,) if over_several else None
         terms = terms or as_contained(conjunct, columns) or as_terms(conjunct, columns)
-        why = terms if isinstance(terms, str) else _unsafe(terms, table)
-        if isinstance(terms, str) or why:
+        if isinstance(terms, str):
+            left.append((conjunct, terms))
+        elif why := _unsafe(terms, table) or _why_no_list(conjunct, terms[0], table):
             left.append((conjunct, why))
         else:
             said[conjunct] = terms
@@ -186,6 +190,12 @@ def _excludes(new: Term, old: Term) -> bool:
         return False
     # Two ends of slices over several columns must begin with the same one.
     return new.column != old.column or not (ops & _LOWER and ops & _UPPER)
+
+
+def _why_no_list(conjunct: Scalar, term: Term, table: Table) -> str:
+    if not is_list(conjunct) or term.column in table.partition_key:
+        return ""
+    return "a list is looked up by partition key only"
 
 
 def _unsafe(terms: Sequence[Term], table: Table) -> str:

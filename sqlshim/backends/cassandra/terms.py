@@ -13,6 +13,7 @@ from sqlshim.backends.cassandra.bounds import FLOAT_MAX, FLOORS, Op, Term
 from sqlshim.catalog.model import TableColumn
 from sqlshim.functions import datetime
 from sqlshim.functions import operators as op
+from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.functions.keys import IN_KEYS
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Param, Scalar
@@ -66,7 +67,7 @@ def as_terms(conjunct: Scalar, columns: Columns) -> tuple[Term, ...] | str:
             return _of_time(fn, left, right, columns) or _comparison(fn, left, right, columns)
         case InList(arg=arg, items=items):
             return _in_list(arg, items, columns)
-        case Call(fn=fn, args=(Column() as arg, Param() as keys)) if fn is IN_KEYS:
+        case Call(fn=fn, args=(Column() as arg, Param() as keys)) if fn in (IN_KEYS, EQ_ANY):
             return _in_keys(arg, keys, columns)
         case Column() | Call(fn=op.IS_TRUE, args=(Column(),)):
             return _flag(conjunct, True, columns)
@@ -93,6 +94,11 @@ def _comparison(
         # -0.0 and 0.0 are two values in Cassandra and one in SQL: say it as a closed range.
         return Term(column.name, Op.GE, (right,)), Term(column.name, Op.LE, (right,))
     return (Term(column.name, how, (right,)),)
+
+
+def is_list(conjunct: Scalar) -> bool:
+    """Whether `conjunct` looks for a column in a list that is a parameter."""
+    return isinstance(conjunct, Call) and conjunct.fn is EQ_ANY
 
 
 def _of_time(

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlshim.backends.cassandra.bounds import FLOORS
 from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction, restrict
-from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, arms_of, conjuncts_of
+from sqlshim.backends.cassandra.terms import MOST_ITEMS, Columns, arms_of, conjuncts_of, is_list
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op
 from sqlshim.ir.keys import is_key_test
@@ -43,7 +43,7 @@ def _unite(
     if not 1 < len(cases) <= MOST_ITEMS:
         return None
     # What only some arms can say is checked locally, above them all.
-    said = [c for c in rest if not is_key_test(c)]
+    said = [c for c in rest if not is_key_test(c) and not is_list(c)]
     said = _said_by_all(cases, said, columns, table)
     if _said_by_all(cases, said, columns, table) != said:
         said = []

@@ -18,6 +18,7 @@ from sqlshim.backends.duckdb.compile_aggregates import grouping_masks, grouping_
 from sqlshim.backends.duckdb.compile_casts import DIALECT, E, call, cast, literal
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN, Draft, item
 from sqlshim.backends.duckdb.compile_joins import JOIN_WORDS, as_not_in
+from sqlshim.backends.duckdb.compile_lists import as_queries
 from sqlshim.backends.duckdb.compile_scalar import Scalars, column
 from sqlshim.backends.duckdb.compile_series import series
 from sqlshim.backends.duckdb.compile_sets import combined_sets
@@ -100,6 +101,7 @@ class Relations:
         self.shared: dict[str, exp.Select] = {}  # bodies of CTEs, inner ones first
         self._physical = physical
         self._aliases = 0
+        self._columns = -1  # made here have numbers below
         self._steps = 0  # of recursions that we are inside of
 
     def draft(self, rel: Rel) -> Draft:
@@ -225,8 +227,14 @@ class Relations:
         draft = self.draft(rel.input)
         if not draft.open:
             draft = self._wrapped(draft, rel.input.columns)
-        draft.where.append(self.scalars.condition(rel.where))
+        where = as_queries(rel.where, self._new_column)
+        draft.where.append(self.scalars.condition(where))
         return draft
+
+    def _new_column(self) -> int:
+        """A number that no column of the plan has."""
+        self._columns -= 1
+        return self._columns
 
     def _project(self, rel: Project) -> Draft:
         draft = self.draft(rel.input)
