@@ -50,7 +50,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlglot": ("sql", "bind", "backends.duckdb.compile", "repl.complete"),
     "duckdb": ("backends.duckdb",),
     "pyarrow": ("backends", "dbapi"),
-    "numpy": ("backends.mongo",),
+    "numpy": ("backends.mongo", "backends.cassandra"),
     "pymongo": ("backends.mongo",),
     "bson": ("backends.mongo",),
     "cassandra": ("backends.cassandra",),

@@ -1,6 +1,5 @@
-"""Columns of cells as Arrow arrays, without a Python object a cell where the driver gave integers.
-
-`column_arrays(page, query columns, natives)` is called by the stream for each page.
+"""Columns of values as Arrow arrays: `array_of` those that the driver made, `dates`, `timestamps`
+and `times` the integers that the server sent, also where no Python object was made of them.
 """
 
 from __future__ import annotations
@@ -31,13 +30,15 @@ def array_of(
     column: Column, cells: Sequence[Any], change: Change | None, arrow: pa.DataType
 ) -> pa.Array:
     """One column of a page. `change` is what the row path would do to each cell."""
+    import pyarrow as pa
+
     match column.type.kind:
         case Kind.DATE:
-            return _dates(cells, arrow)
+            return dates(pa.array(cells, pa.int32()), arrow)
         case Kind.TIMESTAMP | Kind.TIMESTAMPTZ:
-            return _timestamps(cells, arrow)
+            return timestamps(pa.array(cells, pa.int64()), arrow)
         case Kind.TIME:
-            return _times(cells, arrow)
+            return times(pa.array(cells, pa.int64()), arrow)
         case Kind.NUMERIC:  # its key is made of it as it is
             return column_array(column, cells, arrow)
         case Kind.INTERVAL:
@@ -47,29 +48,29 @@ def array_of(
             return column_array(column, changed, arrow)
 
 
-def _dates(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+def dates(raw: pa.Array, arrow: pa.DataType) -> pa.Array:
+    """Dates of the days that the server counts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    raw = pa.array(cells, pa.int32())
     days = pc.bit_wise_xor(raw, pa.scalar(HIGHEST_BIT, pa.int32()))
     _check(days, _FIRST_DAY, _LAST_DAY, "date")
     return days.cast(arrow)
 
 
-def _timestamps(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+def timestamps(millis: pa.Array, arrow: pa.DataType) -> pa.Array:
+    """Timestamps of milliseconds since 1970."""
     import pyarrow as pa
 
-    millis = pa.array(cells, pa.int64())
     _check(millis, _FIRST_MS, _LAST_MS, "timestamp")
     return millis.cast(pa.timestamp("ms", arrow.tz)).cast(arrow)
 
 
-def _times(cells: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+def times(nanos: pa.Array, arrow: pa.DataType) -> pa.Array:
+    """Times of nanoseconds since midnight. DataError if there are any below a microsecond."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    nanos = pa.array(cells, pa.int64())
     micros = pc.divide(nanos, pa.scalar(1000, pa.int64()))
     rest = pc.subtract(nanos, pc.multiply(micros, pa.scalar(1000, pa.int64())))
     if (place := pc.index(pc.not_equal(rest, 0), True).as_py()) >= 0:

@@ -8,13 +8,15 @@ one is handed out: a reader that stops reading stops the servers too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from operator import itemgetter
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlshim.backends.arrow import batch_of, schema_of
 from sqlshim.backends.cassandra.batches import array_of
 from sqlshim.backends.cassandra.compile import CqlQuery
+from sqlshim.backends.cassandra.decode import Page, Row
 from sqlshim.backends.cassandra.errors import translated, translating
 from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
 from sqlshim.backends.cassandra.nearest import MOST
@@ -28,11 +30,13 @@ from sqlshim.backends.protocol import RunContext, Stream
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from sqlshim.backends.cassandra import columns
+
 # Requests under way. A server is kept busy by few that read ranges; those for keys are short.
 RANGES_AHEAD, KEYS_AHEAD = 8, 32
 
-Row = tuple[object, ...]
-Page = list[Row]
+Rows = list[Row]
+_Sliced = TypeVar("_Sliced", "Rows", "pa.RecordBatch")
 
 
 def start(
@@ -90,7 +94,7 @@ class Reading:
                     future.start_fetching_next_page()
                 self._fill()
                 if result:
-                    yield result if isinstance(result, list) else list(result)
+                    yield result
         finally:
             self.close()
 
@@ -150,24 +154,30 @@ class CassandraStream(Stream):
         if query.is_global:  # folded in SQL's values already
             self._readers = [None] * len(query.columns)
 
-    def _pages(self) -> Iterator[Page]:
-        """Pages of cells in the order of the columns, cut at the limit."""
-        query, pages = self._query, self._reading.pages()
+    def _row_pages(self) -> Iterator[Rows]:
+        """Rows of cells in the order of the columns, cut at the limit."""
+        query = self._query
+        pages = (_rows(page) for page in self._reading.pages())
         if query.is_global:
             yield fold_pages(pages, query)
             return
+        yield from self._cut(
+            map(self._arranged, once_each(pages, query.key_at) if query.arms else pages)
+        )
+
+    def _cut(self, parts: Iterator[_Sliced]) -> Iterator[_Sliced]:
+        """As many rows of lists or batches as are wanted."""
         left = self._limit
-        for page in once_each(pages, query.key_at) if query.arms else pages:
-            rows = self._arranged(page)
+        for part in parts:
             if left is not None:
-                rows = rows[:left]
-                left -= len(rows)
-            yield rows
+                part = part[:left]
+                left -= len(part)
+            yield part
             if left == 0:
                 break
         self.close()
 
-    def _arranged(self, page: Page) -> Page:
+    def _arranged(self, page: Rows) -> Rows:
         query = self._query
         if query.grouped:
             return grouped_rows(page, query)
@@ -178,37 +188,63 @@ class CassandraStream(Stream):
         places = [output.at for output in query.outputs]
         return [tuple(row[i] for i in places) for row in page]
 
-    def rows(self) -> Iterator[Page]:
+    def rows(self) -> Iterator[Rows]:
         changes = [(i, change) for i, change in enumerate(self._readers) if change]
-        for page in self._pages():
+        for page in self._row_pages():
             yield _changed(page, changes) if changes else page
 
     def batches(self) -> Iterator[pa.RecordBatch]:
+        query = self._query
+        if not query.columns or query.grouped or query.arms:
+            return map(self._batch_of, self._row_pages())
+        return self._cut(map(self._batch, self._reading.pages()))
+
+    def _batch_of(self, rows: Rows) -> pa.RecordBatch:
         import pyarrow as pa
 
+        if not self.columns:
+            return pa.RecordBatch.from_struct_array(pa.array(rows, pa.struct([])))
+        if self._query.is_global:
+            return batch_of(self.columns, rows)
         schema = schema_of(self.columns)
-        for page in self._pages():
-            if not self.columns:
-                yield pa.RecordBatch.from_struct_array(pa.array(page, pa.struct([])))
-                continue
-            if self._query.is_global:
-                yield batch_of(self.columns, page)
-                continue
-            parts = zip(
-                self.columns, zip(*page, strict=True), self._readers, schema.types, strict=True
-            )
-            yield pa.record_batch([array_of(*part) for part in parts], schema=schema)
+        parts = zip(self.columns, zip(*rows, strict=True), self._readers, schema.types, strict=True)
+        return pa.record_batch([array_of(*part) for part in parts], schema=schema)
+
+    def _batch(self, page: Page) -> pa.RecordBatch:
+        import pyarrow as pa
+
+        from sqlshim.backends.cassandra import columns
+
+        if len(page) < columns.FEWEST_ROWS:
+            return self._batch_of(self._arranged(_rows(page)))
+        arrays = columns.arrays(page, self._readings)
+        return pa.record_batch(arrays, schema=schema_of(self.columns))
+
+    @cached_property
+    def _readings(self) -> list[columns.Reading]:
+        """How each column is read out of a page's bytes."""
+        from sqlshim.backends.cassandra.columns import Reading
+
+        query, types = self._query, schema_of(self.columns).types
+        places = [output.at for output in query.outputs]
+        parts = zip(query.columns, query.natives, places, self._readers, types, strict=True)
+        return [Reading(*part) for part in parts]
 
     def close(self) -> None:
         self._reading.close()
 
 
-def once_each(pages: Iterator[Page], key_at: Sequence[int]) -> Iterator[Page]:
+def _rows(page: Page) -> Rows:
+    with translating():
+        return page.rows()
+
+
+def once_each(pages: Iterator[Rows], key_at: Sequence[int]) -> Iterator[Rows]:
     """Rows without those whose key came before: several statements of a union can find one. The
     keys are remembered, so its memory grows with the answer (not with the table)."""
     key, seen = itemgetter(*key_at), set[object]()
     for page in pages:
-        new: Page = []
+        new: Rows = []
         for row in page:
             if (found := key(row)) not in seen:
                 seen.add(found)
@@ -217,7 +253,7 @@ def once_each(pages: Iterator[Page], key_at: Sequence[int]) -> Iterator[Page]:
             yield new
 
 
-def _changed(page: Page, changes: Sequence[tuple[int, Change]]) -> Page:
+def _changed(page: Rows, changes: Sequence[tuple[int, Change]]) -> Rows:
     """The rows with some columns' cells changed."""
     columns: list[Any] = list(zip(*page, strict=True))
     for i, change in changes:

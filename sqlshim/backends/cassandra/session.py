@@ -27,7 +27,7 @@ from cassandra.policies import (
 )
 from cassandra.query import PreparedStatement, tuple_factory
 
-from sqlshim.backends.cassandra.decode import IntegerHandler
+from sqlshim.backends.cassandra.decode import PageHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
 from sqlshim.backends.cassandra.levels import Levels
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
@@ -225,7 +225,7 @@ def _connect_within(address: Address, timeout: float) -> tuple[Any, Any]:
         raise ConnectionFailed(f"no Cassandra node at {hosts} answered within {timeout:g} s")
     if attempt.error is not None:
         raise _why_not(attempt.error, attempt.cluster, address, hosts) from attempt.error
-    attempt.session.client_protocol_handler = IntegerHandler
+    attempt.session.client_protocol_handler = PageHandler
     return attempt.cluster, attempt.session
 
 
