@@ -24,7 +24,7 @@ from conformance.fuzz.stores import OfOurs, Stores, open_stores
 from conformance.fuzz.tree import literal_sql
 from conformance.fuzz.world import World, random_world
 
-ATTEMPTS = 2
+ATTEMPTS = 3
 PER_WORLD = {"mongo": 80, "duckdb": 80, "cassandra": 120}
 
 

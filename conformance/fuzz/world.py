@@ -218,7 +218,9 @@ def _table(rnd: Random, name: str, backend: str, documents: bool, unlike: bool) 
         *(Column(f"c{n}", kind, foreign.get(kind, TYPES[kind])) for n, kind in enumerate(kinds)),
     )
     domains = [_domain(rnd, column.kind) for column in columns[1:]]
-    count = rnd.choice((0, 3, 6, 8, 12, 12, 16, 20, 30, 40)) or (form == "sampled")
+    count = rnd.choice((0, 1, 3, 6, 8, 8, 10, 12, 12, 12, 16, 16, 20, 20, 30, 30, 40)) or (
+        form == "sampled"
+    )
     key = _key(rnd, columns, backend)
     absent = rnd.choice((0.0, 0.15, 0.4))
     rows = [

@@ -67,6 +67,7 @@ class Restriction:
 def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Restriction:
     """The best access path, the terms to send, and what must be checked locally."""
     taken, left = _choose(conjuncts, columns, table)
+    taken, left = _apart_from_sai(taken, left, table)
     terms = [term for group in taken.values() for term in group]
     keyed = _partition_terms(terms, table)
     why = "the server refuses an index beside IN on the partition key"
@@ -140,6 +141,26 @@ def _beside_collections(terms: list[Term], table: Table) -> list[Term]:
         return terms
     clustering = {name for name, _ in table.clustering}
     return [t for t in terms if t.op is not Op.IN or t.column not in clustering]
+
+
+def _apart_from_sai(
+    taken: dict[Scalar, tuple[Term, ...]], left: list[tuple[Scalar, str]], table: Table
+) -> tuple[dict[Scalar, tuple[Term, ...]], list[tuple[Scalar, str]]]:
+    """Beside an SAI the server (5.0) filters all rows away by elements of a frozen collection."""
+    by_name = {index.name: index.kind for index in table.indexes}
+    by_point = [t if t.keys is None else replace(t, op=Op.EQ) for g in taken.values() for t in g]
+    names = [name for t in by_point if (name := _index_for(t, table))]
+    if not any(by_name[name].startswith(SAI) for name in names):
+        return taken, left
+    lost = [c for c, group in taken.items() if _of_frozen(group[0], table)]
+    why = "Cassandra finds no elements of a frozen collection beside an SAI"
+    kept = {c: group for c, group in taken.items() if c not in lost}
+    return kept, [*left, *((c, why) for c in lost)]
+
+
+def _of_frozen(term: Term, table: Table) -> bool:
+    of = collection(table.column(term.column).native) if term.op in OF_COLLECTIONS else None
+    return of is not None and of.frozen
 
 
 # --- what can be said at all ---------------------------------------------------------------

@@ -56,6 +56,16 @@ def test_said(condition: Scalar, terms: list[str], index: str) -> None:
     assert found.left == ()
 
 
+def test_elements_of_a_frozen_collection_stay_local_beside_an_sai() -> None:
+    old = has(part(arrays.MAP_KEYS, "old"), "x")
+    found = restrict([eq("v", 1), old], COLUMNS, INDEXED)
+    assert [term.column for term in found.terms] == ["v"]
+    ((left, why),) = found.left
+    assert left == old
+    assert "frozen collection beside an SAI" in why
+    assert restrict([eq("small", 1), old], COLUMNS, INDEXED).left == ()
+
+
 @pytest.mark.parametrize(
     ("condition", "why"),
     [
