@@ -330,6 +330,7 @@ BY_SQLSTATE: dict[str, type[DatabaseError]] = {
         CardinalityViolation,
         UniqueViolation,
         NotNullViolation,
+        NotSupportedError,
     )
 }
 

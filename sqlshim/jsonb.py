@@ -118,10 +118,6 @@ def concat(a: Value, b: Value) -> Value:
     """`a || b`: objects are merged, anything else is joined as arrays."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a | b
-    if isinstance(a, dict | list) or isinstance(b, dict | list):
-        objects = isinstance(a, dict) or isinstance(b, dict)
-        if objects and not (isinstance(a, list) or isinstance(b, list)):
-            raise _failed("invalid concatenation of jsonb objects")
     return _listed(a) + _listed(b)
 
 

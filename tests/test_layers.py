@@ -24,7 +24,8 @@ MODULES = {
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("types",),
-    ("intervals", "durations", "jsonb"),
+    ("intervals", "durations", "jsonb", "patterns"),
+    ("pattern_spans",),
     ("instants",),
     ("values", "numerics"),
     ("functions", "catalog"),

@@ -62,6 +62,9 @@ class Postgres:
         except ImportError as error:
             raise Unavailable("the postgres backend needs psycopg: pip install psycopg") from error
         self._connection: Any = self._psycopg.connect(uri, autocommit=True)
+        as_text = importlib.import_module("psycopg.types.string").TextLoader
+        for name in ("json", "jsonb"):  # which psycopg would read
+            self._connection.adapters.register_loader(name, as_text)
 
     def cursor(self) -> _Cursor:
         return _Cursor(self._connection.cursor())

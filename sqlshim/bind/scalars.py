@@ -31,8 +31,8 @@ from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unbounded import given_as
 from sqlshim.bind.unnest import Expansions, not_allowed
-from sqlshim.bind.unread_arguments import check_arguments, check_count
 from sqlshim.bind.unordered import check_call, check_key
+from sqlshim.bind.unread_arguments import check_arguments, check_count
 from sqlshim.bind.varying import read_alike
 from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (

@@ -1,21 +1,23 @@
-"""Regular expressions: `~`, SIMILAR TO and the REGEXP_ functions. Patterns are constants, which
-`regex` writes in RE2's form; where the matched span counts, `regex_spans` must agree."""
+"""Regular expressions: `~`, SIMILAR TO and the REGEXP_ functions. Patterns that are constants
+are written in RE2's form here, others by the local engine; where the matched span counts,
+`pattern_spans` must agree."""
 
 from __future__ import annotations
-
-import re
 
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
 from sqlshim.bind.coerce import call, coerce, null_of
-from sqlshim.bind.regex import re2, similar
-from sqlshim.bind.regex_spans import Spans, spans
 from sqlshim.errors import DataError, NotSupportedError
 from sqlshim.functions import regex, text
 from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.pattern_spans import Spans, agreeing
+from sqlshim.patterns import re2, replacement, similar
 from sqlshim.sql.dialects import traits_of
 from sqlshim.types import TEXT, Kind
+
+# What a computed pattern is for, as the local engine knows it: the span counts, or it splits.
+_SPANS, _SPLITS = "s", "sp"
 
 
 def _text(node: exp.Expr, binds: Binds) -> Scalar:
@@ -48,14 +50,20 @@ def _pattern(node: exp.Expr, flags: str, binds: Binds) -> str:
 def _spanning(node: exp.Expr, flags: str, binds: Binds) -> tuple[str, Spans]:
     """A pattern whose matched span counts."""
     pattern = _pattern(node, flags, binds)
-    known = spans(pattern)
-    if not known.agree:
-        raise NotSupportedError(
-            f"the regular expression {node.name!r} may match another part in the stores than in "
-            "PostgreSQL, which takes the longest",
-            hint="Avoid alternatives that begin alike, and repetition that may end in two ways.",
-        )
-    return pattern, known
+    return pattern, agreeing(pattern, node.name)
+
+
+def _computed(node: exp.Expr | None, binds: Binds) -> Scalar | None:
+    """A pattern that is no constant; None for one that is."""
+    value = None if node is None else binds.scalar(node)
+    if value is None or isinstance(value, Literal):
+        return None
+    return coerce(value, TEXT)
+
+
+def _written(pattern: Scalar, flags: str, use: str = "") -> Scalar:
+    """A computed pattern in RE2's form, by the local engine."""
+    return call(regex.RE2_PATTERN, pattern, text_literal(("i" if "i" in flags else "") + use))
 
 
 def _number(node: exp.Expr | None, binds: Binds, default: int, what: str) -> int:
@@ -91,6 +99,9 @@ def regexp_like(node: exp.Expr, binds: Binds) -> Scalar:
     flags = _flags(node.args.get("flag"), binds, "ci")
     folds = traits_of(binds.context.dialect).regex_folds_case
     flags += "i" if isinstance(node, exp.RegexpILike) or (folds and "c" not in flags) else ""
+    computed = _computed(node.expression, binds)
+    if computed is not None and not node.args.get("full_match"):
+        return call(regex.REGEXP_LIKE, subject, _written(computed, flags))
     pattern = constant_text(node.expression, binds, "a regular expression")
     if node.args.get("full_match"):  # Snowflake
         pattern = f"^(?:{pattern})$"
@@ -105,6 +116,9 @@ def similar_to(node: exp.Expr, binds: Binds) -> Scalar:
         node = node.this
     if _is_null(node.expression):
         return call(regex.REGEXP_LIKE, _text(node.this, binds), binds.scalar(node.expression))
+    if (computed := _computed(node.expression, binds)) is not None:
+        shape = call(regex.SIMILAR_PATTERN, computed, text_literal(escape))
+        return call(regex.REGEXP_LIKE, _text(node.this, binds), shape)
     pattern = constant_text(node.expression, binds, "the pattern of SIMILAR TO")
     return call(
         regex.REGEXP_LIKE, _text(node.this, binds), text_literal(re2(similar(pattern, escape)))
@@ -124,15 +138,23 @@ def regexp_replace(node: exp.Expr, binds: Binds) -> Scalar:
     flags = _flags(last, binds, "gci")
     if _number(start, binds, 1, "start") != 1 or occurrence > 1:
         raise NotSupportedError("REGEXP_REPLACE of a later match only is not supported")
-    pattern, known = _spanning(node.expression, flags, binds)
-    replacement = _replacement(constant_text(new, binds, "the replacement"), known.groups)
     everywhere = "g" in flags or occurrence == 0 or not _replaces_once(binds)
+    once = text_literal("g" if everywhere else "")
+    computed = _computed(node.expression, binds)
+    if computed is not None or (new is not None and _computed(new, binds) is not None):
+        pattern_ = coerce(binds.scalar(node.expression), TEXT)
+        shape = _written(pattern_, flags, _SPANS)
+        with_ = text_literal("") if new is None else coerce(binds.scalar(new), TEXT)
+        put = call(regex.RE2_REPLACEMENT, with_, shape)
+        return call(regex.REGEXP_REPLACE, _text(node.this, binds), shape, put, once)
+    pattern, known = _spanning(node.expression, flags, binds)
+    put_in = replacement(constant_text(new, binds, "the replacement"), known.groups)
     return call(
         regex.REGEXP_REPLACE,
         _text(node.this, binds),
         text_literal(pattern),
-        text_literal(replacement),
-        text_literal("g" if everywhere else ""),
+        text_literal(put_in),
+        once,
     )
 
 
@@ -140,22 +162,12 @@ def _replaces_once(binds: Binds) -> bool:
     return binds.context.dialect in ("postgres", "postgresql", "duckdb", "")
 
 
-def _replacement(new: str, groups: int) -> str:
-    r"""PostgreSQL's \&, \1 and \\ as RE2 has them; other backslashes are themselves."""
-
-    def one(found: re.Match[str]) -> str:
-        after = found[1]
-        if after == "&":
-            return r"\0"
-        if after.isdigit() and after != "0":
-            return found[0] if int(after) <= groups else ""
-        return r"\\" if after in ("\\", "") else r"\\" + after
-
-    return re.sub(r"\\(.?)", one, new, flags=re.DOTALL)
-
-
 def regexp_count(node: exp.Expr, binds: Binds) -> Scalar:
     flags = _flags(node.args.get("parameters"), binds, "ci")
+    computed = _computed(node.expression, binds)
+    if computed is not None and node.args.get("position") is None:
+        shape = _written(computed, flags, _SPANS)
+        return call(regex.REGEXP_COUNT, _text(node.this, binds), shape)
     pattern, _ = _spanning(node.expression, flags, binds)
     subject, _ = _from_start(node, pattern, binds)
     return call(regex.REGEXP_COUNT, subject, text_literal(pattern))
@@ -254,6 +266,9 @@ def regexp_split(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_SPLIT_TO_ARRAY(text, pattern [, flags])."""
     args = node.expressions or [node.this, node.expression]
     flags = _flags(args[2] if len(args) > 2 else None, binds, "ci")
+    if (computed := _computed(args[1], binds)) is not None:
+        shape = _written(computed, flags, _SPLITS)
+        return call(regex.REGEXP_SPLIT_TO_ARRAY, _text(args[0], binds), shape)
     pattern, known = _spanning(args[1], flags, binds)
     if known.empty or "^" in pattern.replace("[^", "") or "$" in pattern:
         raise NotSupportedError("a split where nothing need match is not supported")

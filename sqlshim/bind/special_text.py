@@ -15,7 +15,7 @@ from sqlshim.functions import arrays, encodings, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Literal, Scalar
-from sqlshim.types import INTEGER, INTEGERS, TEXT, Kind
+from sqlshim.types import BOOLEAN, INTEGER, INTEGERS, TEXT, Kind
 
 
 def as_text(value: Scalar) -> Scalar:
@@ -116,14 +116,27 @@ def hexadecimal(node: exp.Expr, binds: Binds) -> Scalar:
     return call(text.UPPER, call(encodings.ENCODE_HEX, raw))
 
 
-def sha256(node: exp.Expr, binds: Binds) -> Scalar:
-    if getattr(node.args.get("length"), "name", "256") != "256":
-        raise NotSupportedError("only the SHA of 256 bits is supported")
+_SHA = {"224": encodings.SHA224, "256": encodings.SHA256, "0": encodings.SHA256,
+        "384": encodings.SHA384, "512": encodings.SHA512}  # fmt: skip
+
+
+def sha2(node: exp.Expr, binds: Binds) -> Scalar:
+    """SHA256(bytes) and its kin; MySQL's SHA2(text, bits) in hexadecimal."""
+    fn = _SHA.get(getattr(node.args.get("length"), "name", "256"))
+    if fn is None:
+        raise NotSupportedError("there are SHA of 224, 256, 384 and 512 bits")
     value = binds.scalar(node.this)
     if isinstance(node, exp.SHA2Digest):
-        return call(encodings.SHA256, value)
+        return call(fn, value)
     raw = call(encodings.CONVERT_TO, value) if value.type.kind is not Kind.BYTES else value
-    return call(encodings.ENCODE_HEX, call(encodings.SHA256, raw))
+    return call(encodings.ENCODE_HEX, call(fn, raw))
+
+
+def parts_of_name(node: exp.Expr, binds: Binds) -> Scalar:
+    """PARSE_IDENT(name [, strict])"""
+    name, *strict = (binds.scalar(e) for e in node.expressions)
+    flag = strict[0] if strict else coerce(text_literal("true"), BOOLEAN)
+    return call(text.PARSE_IDENT, name, flag)
 
 
 # --- places ----------------------------------------------------------------------------------
@@ -326,8 +339,8 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Hex: hexadecimal,
     exp.Unhex: unhex,
     exp.ToBase64: to_base64,
-    exp.SHA2Digest: sha256,
-    exp.SHA2: sha256,
+    exp.SHA2Digest: sha2,
+    exp.SHA2: sha2,
     exp.StrPosition: position,
     exp.Substring: substring,
     exp.Overlay: overlay,
@@ -337,6 +350,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Normalize: normalize,
 }
 CALLS: dict[str, Special] = {
+    "parse_ident": parts_of_name,
     "quote_literal": quoted(text.QUOTE_LITERAL),
     "quote_nullable": quoted(text.QUOTE_NULLABLE),
     "convert_from": _converted(encodings.CONVERT_FROM),

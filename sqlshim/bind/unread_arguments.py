@@ -208,6 +208,7 @@ _COUNTS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("sqlshim_to_char", "sqlshim_to_number", "sqlshim_to_date"), (1, 2)),
     "sqlshim_to_timestamp": (1, 2),
     "age": (1, 2),
+    "parse_ident": (1, 2),
     **dict.fromkeys(("array_replace", "sqlshim_date_bin"), (3, 3)),
     "make_timestamptz": (6, 7),
     **dict.fromkeys(("field", "choose"), (2, 10**6)),

@@ -12,6 +12,9 @@ SHA1 = scalar(
     "SHA1", "the SHA-1 hash in hexadecimal (MySQL, DuckDB)", sig(BYTES_OR_TEXT, gives=TEXT)
 )
 SHA256 = scalar("SHA256", "the SHA-256 hash of bytes", sig(SOME_BYTES, gives=BYTES))
+SHA224 = scalar("SHA224", "the SHA-224 hash of bytes", sig(SOME_BYTES, gives=BYTES))
+SHA384 = scalar("SHA384", "the SHA-384 hash of bytes", sig(SOME_BYTES, gives=BYTES))
+SHA512 = scalar("SHA512", "the SHA-512 hash of bytes", sig(SOME_BYTES, gives=BYTES))
 ENCODE_HEX = scalar(
     "ENCODE_HEX", "ENCODE(b, 'hex'): bytes in hexadecimal", sig(SOME_BYTES, gives=TEXT)
 )

@@ -1,7 +1,8 @@
 """Regular expressions: PostgreSQL manual, "POSIX Regular Expressions".
 
-Every pattern is a Literal that `bind/regex.py` has written in the form of RE2, which all stores'
-engines share; only patterns that match the same span there as in PostgreSQL get this far.
+A pattern is a Literal that `patterns.py` has written in the form of RE2, which all stores' engines
+share, or a call of RE2_PATTERN, which does so row by row; only patterns that match the same span
+there as in PostgreSQL get this far where the span counts.
 """
 
 from __future__ import annotations
@@ -54,4 +55,19 @@ REGEXP_FIELD = scalar(
     "REGEXP_FIELD",
     "a group of the first match; without a match an error that names the format",
     sig(A_TEXT, A_TEXT, INT, A_TEXT, gives=TEXT),
+)
+RE2_PATTERN = scalar(
+    "RE2_PATTERN",
+    "a regular expression in RE2's form; flags i, s (its span counts), p (it splits)",
+    sig(A_TEXT, A_TEXT, gives=TEXT),
+)
+SIMILAR_PATTERN = scalar(
+    "SIMILAR_PATTERN",
+    "a pattern of SIMILAR TO, with its escape character, in RE2's form",
+    sig(A_TEXT, A_TEXT, gives=TEXT),
+)
+RE2_REPLACEMENT = scalar(
+    "RE2_REPLACEMENT",
+    "a replacement in RE2's form, for a pattern in that form",
+    sig(A_TEXT, A_TEXT, gives=TEXT),
 )

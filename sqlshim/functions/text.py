@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sqlshim.functions.encodings import SOME_BYTES
 from sqlshim.functions.model import (
+    A_BOOL,
     A_DECIMAL,
     A_TEXT,
     ANY,
@@ -15,7 +16,7 @@ from sqlshim.functions.model import (
     scalar,
     sig,
 )
-from sqlshim.types import BOOLEAN, BYTES, DECIMAL, INTEGER, TEXT, UUID
+from sqlshim.types import BOOLEAN, BYTES, DECIMAL, INTEGER, TEXT, UUID, array
 
 UPPER = scalar("UPPER", "text in capitals", sig(A_TEXT, gives=TEXT))
 LOWER = scalar("LOWER", "text in small letters", sig(A_TEXT, gives=TEXT))
@@ -119,6 +120,11 @@ ENDS_WITH = scalar(
 )
 CONTAINS = scalar(
     "CONTAINS", "whether b occurs in a (DuckDB, Snowflake)", sig(A_TEXT, A_TEXT, gives=BOOLEAN)
+)
+PARSE_IDENT = scalar(
+    "PARSE_IDENT",
+    "the parts of a dotted name; FALSE takes what follows them",
+    sig(A_TEXT, A_BOOL, gives=array(TEXT.with_null(False))),
 )
 QUOTE_IDENT = scalar(
     "QUOTE_IDENT", "text as an identifier, in double quotes if need be", sig(A_TEXT, gives=TEXT)

@@ -74,7 +74,7 @@ def _get(node: Call, args: list[E]) -> E:
     return call("pg_json_field" if word else "pg_json_get", *args)
 
 
-def _jsonb(operation: str, truth: bool = False) -> Build:
+def python(operation: str, truth: bool = False) -> Build:
     """An operation of `python_functions`; its operands travel as texts."""
 
     def build(node: Call, args: list[E]) -> E:
@@ -104,20 +104,20 @@ JSONS: Mapping[Function, Build] = {
     fj.JSON_ELEMENTS_TEXT: named("pg_json_elements_text"),
     fj.JSON_ENTRIES: named("pg_json_entries"),
     fj.JSON_ENTRIES_TEXT: named("pg_json_entries_text"),
-    fj.JSONB: _jsonb("normal"),
-    fj.JSONB_COMPARABLE: _jsonb("comparable"),
-    fj.JSONB_CONTAINS: _jsonb("contains", truth=True),
-    fj.JSONB_CONCAT: _jsonb("concat"),
-    fj.JSONB_DELETE: _jsonb("delete"),
-    fj.JSONB_DELETE_AT: _jsonb("delete at"),
-    fj.JSONB_DELETE_KEYS: _jsonb("delete keys"),
-    fj.JSONB_DELETE_PATH: _jsonb("delete path"),
-    fj.JSONB_SET: _jsonb("set"),
-    fj.JSONB_INSERT: _jsonb("insert"),
-    fj.JSON_STRIP_NULLS: _jsonb("strip nulls"),
-    fj.JSONB_PRETTY: _jsonb("pretty"),
-    fj.JSONB_EXISTS_ANY: _jsonb("exists any", truth=True),
-    fj.JSONB_EXISTS_ALL: _jsonb("exists all", truth=True),
+    fj.JSONB: python("normal"),
+    fj.JSONB_COMPARABLE: python("comparable"),
+    fj.JSONB_CONTAINS: python("contains", truth=True),
+    fj.JSONB_CONCAT: python("concat"),
+    fj.JSONB_DELETE: python("delete"),
+    fj.JSONB_DELETE_AT: python("delete at"),
+    fj.JSONB_DELETE_KEYS: python("delete keys"),
+    fj.JSONB_DELETE_PATH: python("delete path"),
+    fj.JSONB_SET: python("set"),
+    fj.JSONB_INSERT: python("insert"),
+    fj.JSON_STRIP_NULLS: python("strip nulls"),
+    fj.JSONB_PRETTY: python("pretty"),
+    fj.JSONB_EXISTS_ANY: python("exists any", truth=True),
+    fj.JSONB_EXISTS_ALL: python("exists all", truth=True),
     fj.JSON_KEYS: named("pg_json_keys"),
     fj.TO_JSON: _to_json,
     fj.JSON_BUILD_OBJECT: _build_object,

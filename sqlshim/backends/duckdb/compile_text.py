@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_casts import E, call, cast, number, text
+from sqlshim.backends.duckdb.compile_json import python
 from sqlshim.backends.duckdb.compile_operators import Build, named
+from sqlshim.backends.duckdb.python_functions import PYTHON
 from sqlshim.functions import encodings, regex
 from sqlshim.functions import text as txt
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call, Literal
-from sqlshim.types import BIGINT, BOOLEAN, BYTES, DECIMAL, INTEGER, TEXT, Kind
+from sqlshim.types import BIGINT, BOOLEAN, BYTES, DECIMAL, INTEGER, JSON, TEXT, Kind
 
 
 def _regexp_substr(node: Call, args: list[E]) -> E:
@@ -71,6 +73,15 @@ def _bit_count(node: Call, args: list[E]) -> E:
     return cast(call("pg_bit_count", *args), node.type)
 
 
+def _hashed(name: str) -> Build:
+    def build(node: Call, args: list[E]) -> E:
+        nulls = [cast(exp.null(), TEXT) for _ in range(2)]
+        made = call(PYTHON, text("hash"), text(name), call("hex", args[0]), *nulls)
+        return cast(call("unhex", made), BYTES)
+
+    return build
+
+
 TEXT_BUILDERS: Mapping[Function, Build] = {
     regex.REGEXP_LIKE: named("regexp_matches"),
     regex.REGEXP_REPLACE: named("regexp_replace"),
@@ -82,12 +93,17 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     regex.REGEXP_MATCH: _regexp_match,
     regex.REGEXP_MATCHES: _regexp_matches,
     regex.REGEXP_SPLIT_TO_ARRAY: named("string_split_regex"),
+    regex.RE2_PATTERN: python("re2"),
+    regex.SIMILAR_PATTERN: python("similar"),
+    regex.RE2_REPLACEMENT: python("replacement"),
     regex.REGEXP_FIELD: lambda node, args: call(
         "pg_regexp_field", args[0], args[1], cast(args[2], INTEGER), args[3]
     ),
     encodings.MD5: named("md5"),
     encodings.SHA1: named("sha1"),
     encodings.SHA256: lambda node, args: cast(call("unhex", call("sha256", *args)), BYTES),
+    **{fn: _hashed(fn.name.lower()) for fn in (encodings.SHA224, encodings.SHA384)},
+    encodings.SHA512: _hashed("sha512"),
     encodings.ENCODE_HEX: lambda node, args: call("lower", call("hex", *args)),
     encodings.ENCODE_BASE64: named("pg_base64"),
     encodings.ENCODE_ESCAPE: named("pg_escaped"),
@@ -104,6 +120,9 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     txt.ENDS_WITH: named("ends_with"),
     txt.CONTAINS: named("contains"),
     txt.QUOTE_IDENT: named("pg_quote_ident"),
+    txt.PARSE_IDENT: lambda node, args: cast(
+        cast(python("parse ident")(node, args), JSON), node.type
+    ),
     txt.NORMALIZE: named("nfc_normalize"),
     txt.UNISTR: named("pg_unistr"),
     txt.LEVENSHTEIN: named("levenshtein", INTEGER),
@@ -130,7 +149,8 @@ TEXT_REPEATING = frozenset(
     | {encodings.BIT_COUNT}
 )
 TEXT_CAN_FAIL = frozenset(
-    {regex.REGEXP_FIELD, txt.UNISTR, txt.TO_NUMBER, encodings.DECODE_HEX}
+    {regex.RE2_PATTERN, regex.SIMILAR_PATTERN, regex.REGEXP_FIELD, txt.UNISTR, txt.PARSE_IDENT}
+    | {txt.TO_NUMBER, encodings.DECODE_HEX}
     | {encodings.DECODE_BASE64, encodings.DECODE_ESCAPE, encodings.CONVERT_FROM}
     | {encodings.GET_BYTE, encodings.SET_BYTE, encodings.GET_BIT, encodings.SET_BIT}
 )

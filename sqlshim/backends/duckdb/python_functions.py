@@ -1,19 +1,24 @@
 """Functions of the local engine that DuckDB's SQL cannot say, in Python: those on jsonb, which go
-through a value of any depth, and casts of texts to intervals and of durations. One function with
-the operation's name as first argument, put into a database when a statement first calls it."""
+through a value of any depth, regular expressions that are no constants, hashes, casts of texts to
+intervals and of durations. One function with the operation's name as first argument, put into a
+database when a statement first calls it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlshim import jsonb
+from sqlshim.backends.duckdb.identifiers import parse_identifier
 from sqlshim.backends.duckdb.macro_errors import QUOTE
 from sqlshim.durations import of_interval, parse_duration, to_interval
-from sqlshim.errors import Error
+from sqlshim.errors import Error, NotSupportedError
 from sqlshim.intervals import parse_interval
+from sqlshim.pattern_spans import agreeing, spans
+from sqlshim.patterns import re2, replacement, similar
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,6 +35,23 @@ def _path(text: str) -> list[str | None]:
 
 def _truth(value: bool) -> str:
     return "true" if value else "false"
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str, flags: str) -> str:
+    """A regular expression in RE2's form; the flags are those of the row RE2_PATTERN."""
+    shape = re2(pattern, ignore_case="i" in flags)
+    if "s" not in flags:
+        return shape
+    known = agreeing(shape, pattern)
+    if "p" in flags and (known.empty or "^" in shape.replace("[^", "") or "$" in shape):
+        raise NotSupportedError("a split where nothing need match is not supported")
+    return shape
+
+
+def _hash(name: str, text: str) -> str:
+    """Of bytes in hexadecimal, in hexadecimal."""
+    return hashlib.new(name, bytes.fromhex(text)).hexdigest()
 
 
 _OPERATIONS: dict[str, Callable[..., str]] = {
@@ -51,6 +73,11 @@ _OPERATIONS: dict[str, Callable[..., str]] = {
     "pretty": lambda a: jsonb.pretty(jsonb.read(a)),
     "exists any": lambda a, b: _truth(any(_keys(a, b))),
     "exists all": lambda a, b: _truth(all(_keys(a, b))),
+    "re2": _pattern,
+    "hash": _hash,
+    "parse ident": lambda a, b: json.dumps(parse_identifier(a, b == "true"), ensure_ascii=False),
+    "similar": lambda a, b: re2(similar(a, b)),
+    "replacement": lambda a, b: replacement(a, spans(b).groups),
     "interval": lambda a: str(parse_interval(a)),
     "duration": lambda a: str(parse_duration(a)),
     "interval as duration": lambda a: str(of_interval(parse_interval(a))),
@@ -81,7 +108,7 @@ def _run(name: str, *given: str | None) -> str | None:
     try:
         return _OPERATIONS[name](*operands)
     except Error as error:
-        message = error.detail.replace('"', QUOTE)
+        message = error.detail.replace('"', QUOTE).replace("'", QUOTE)
         raise ValueError(f"sqlshim:{error.sqlstate}:{message}") from error
 
 

@@ -1,4 +1,4 @@
-r"""Regular expressions in RE2's form (`bind/regex.py`) as the server's PCRE runs them.
+r"""Regular expressions in RE2's form (`patterns.py`) as the server's PCRE runs them.
 
 `pattern_of(text)` gives the expression and its options, or why it stays local: a class of letters
 (`\w`, `[:alpha:]`), since PCRE knows an older Unicode, and what might send PCRE, which goes back

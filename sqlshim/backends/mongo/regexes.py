@@ -31,6 +31,12 @@ def _refuses_spans(call: Call) -> str:
     return why or ("" if _pattern(call).least else "a pattern that matches nothing is local")
 
 
+def _refuses_replacement(call: Call) -> str:
+    computed = not isinstance(literal(call.args[2]), str)
+    why = "a computed replacement has no MongoDB form" if computed else ""
+    return _refuses_spans(call) or why
+
+
 def _applied(operator: str, call: Call, text: Mql) -> Mql:
     found = _pattern(call)
     of = {"input": text, "regex": {"$literal": found.regex}, "options": found.options}
@@ -89,5 +95,5 @@ ROWS: dict[Function, Row] = {
     fr.REGEXP_LIKE: Row(lambda c, text, _: _applied("$regexMatch", c, text), refuses=_refuses),
     fr.REGEXP_COUNT: Row(_count, refuses=_refuses_spans),
     fr.REGEXP_SUBSTR: Row(_substr, Nulls.NATIVE, refuses=_substr_refuses),
-    fr.REGEXP_REPLACE: Row(_replace, refuses=_refuses_spans),
+    fr.REGEXP_REPLACE: Row(_replace, refuses=_refuses_replacement),
 }

@@ -1,7 +1,8 @@
-"""PostgreSQL's regular expressions as RE2 writes them; called by `special_regex`.
+"""PostgreSQL's regular expressions as RE2 writes them; called by `special_regex` for
+constants, by the local engine for the rest.
 
 Only what both understand alike, for the question whether a text matches; which part of it matches
-is the business of `regex_spans`. What RE2 cannot do (back
+is the business of `pattern_spans`. What RE2 cannot do (back
 references, lookaround) or does differently (word boundaries) is refused.
 """
 
@@ -122,3 +123,17 @@ def similar(pattern: str, escape: str = "\\") -> str:
 
 
 _SIMILAR = {"%": ".*", "_": ".", "(": "(?:", ".": "\\.", "^": "\\^", "$": "\\$", "\\": "\\\\"}
+
+
+def replacement(new: str, groups: int) -> str:
+    r"""PostgreSQL's \&, \1 and \\ as RE2 has them; other backslashes are themselves."""
+
+    def one(found: re.Match[str]) -> str:
+        after = found[1]
+        if after == "&":
+            return r"\0"
+        if after.isdigit() and after != "0":
+            return found[0] if int(after) <= groups else ""
+        return r"\\" if after in ("\\", "") else r"\\" + after
+
+    return re.sub(r"\\(.?)", one, new, flags=re.DOTALL)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from sqlshim.errors import NotSupportedError
+
 _SAMPLE = [chr(n) for n in range(128)] + list("éÉßΩя中٣\u00a0\u2003😀")
 _EVERY = frozenset(_SAMPLE)
 _TOKEN = re.compile(
@@ -50,8 +52,20 @@ class Spans:
     empty: bool
 
 
+def agreeing(pattern: str, shown: str) -> Spans:
+    """What is known of a pattern in RE2's form; NotSupportedError if its span may be another."""
+    known = spans(pattern)
+    if not known.agree:
+        raise NotSupportedError(
+            f"the regular expression {shown!r} may match another part in the stores than in "
+            "PostgreSQL, which takes the longest",
+            hint="Avoid alternatives that begin alike, and repetition that may end in two ways.",
+        )
+    return known
+
+
 def spans(pattern: str) -> Spans:
-    """What is known of a pattern in RE2's form, as `regex.re2` writes it."""
+    """What is known of a pattern in RE2's form, as `patterns.re2` writes it."""
     blind = pattern.startswith("(?si)")
     tokens = _TOKEN.findall(pattern.removeprefix("(?si)").removeprefix("(?s)"))
     counter = [0]
