@@ -57,6 +57,7 @@ class Options:
     schema: Mapping[str, object] | str | None = None
     memory_limit: str | None = None  # of the local engine, such as "2GB"
     spill_directory: str | None = None
+    progress: bool = False  # the local engine keeps account of how far it is
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,15 @@ class Native(Protocol):
         """The native query as lines of text, without values of parameters."""
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a statement is: rows the stores have given to the local engine, and the percentage
+    of its work that the engine believes is done, None where it does not know."""
+
+    rows: int
+    percent: float | None = None
+
+
 @dataclass(eq=False)
 class RunContext:
     """What accompanies one execution: deadline, cancellation, batch size, where warnings go."""
@@ -96,12 +106,22 @@ class RunContext:
     started: float = field(default_factory=time.monotonic)
     on_cancel: list[Callable[[], None]] = field(default_factory=list)  # interrupts what runs
     hints: Mapping[str, str] = field(default_factory=dict)  # the statement's, for who knows them
+    on_progress: list[Callable[[], Progress]] = field(default_factory=list)
 
     def cancel(self) -> None:
         """Stop the execution; called from another thread."""
         self.cancelled = True
         for interrupt in tuple(self.on_cancel):
             interrupt()
+
+    def progress(self) -> Progress | None:
+        """How far the local engine is; None if it has no part in it. From another thread."""
+        found = [ask() for ask in tuple(self.on_progress)]
+        if not found:
+            return None
+        # several at once wait for one another: no percentage is that of the whole
+        percent = found[0].percent if len(found) == 1 else None
+        return Progress(sum(part.rows for part in found), percent)
 
     def remaining(self) -> float | None:
         """Seconds left until the deadline (None: there is none); raises QueryCanceled when over."""

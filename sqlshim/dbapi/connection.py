@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlshim import engine
-from sqlshim.backends.protocol import Backend, FullScan, LocalEngine, Options, Pushdown, RunContext
+from sqlshim.backends.protocol import (
+    Backend,
+    FullScan,
+    LocalEngine,
+    Options,
+    Progress,
+    Pushdown,
+    RunContext,
+)
 from sqlshim.backends.registry import open_store
 from sqlshim.catalog.catalog import Catalog
 from sqlshim.dbapi.cursor import Cursor
@@ -92,6 +100,12 @@ class Connection:
         """Cancel whatever this connection is running; callable from any thread."""
         for context in tuple(self._running):
             context.cancel()
+
+    def progress(self) -> Progress | None:
+        """How far the local engine is with what this connection is running, None if it has no part
+        in it; callable from any thread. `connect(progress=True)` gives percentages."""
+        found = [p for context in tuple(self._running) if (p := context.progress())]
+        return found[-1] if found else None
 
     def __enter__(self) -> Connection:
         self._check_open()
@@ -222,6 +236,7 @@ def connect(
     sample_size: int = 1000,
     memory_limit: str | None = None,
     spill_directory: str | None = None,
+    progress: bool = False,
 ) -> Connection:
     """Open one store, or several under names.
 
@@ -245,6 +260,7 @@ def connect(
         schema=schema,
         memory_limit=memory_limit,
         spill_directory=spill_directory,
+        progress=progress,
     )
     wanted = {"": uri} if isinstance(uri, str) else dict(uri)
     if not wanted:

@@ -21,6 +21,7 @@ from typing import Any, Protocol, TextIO, TypeVar
 from sqlshim.errors import Error, without_secrets
 from sqlshim.repl import pager
 from sqlshim.repl.config import Settings
+from sqlshim.repl.progress import Progress, ProgressLine
 from sqlshim.repl.render import FOR_PEOPLE, FORMATS, Batches, Look, Row
 from sqlshim.repl.report import report
 from sqlshim.repl.worker import Busy, Worker
@@ -50,6 +51,7 @@ class Connection(Protocol):
     def tables(self) -> list[str]: ...
     def columns(self, table: str, /) -> list[tuple[str, str, bool, str]]: ...
     def cancel(self) -> None: ...
+    def progress(self) -> Progress | None: ...
     def close(self) -> None: ...
 
 
@@ -119,13 +121,24 @@ class Session:
         target = self.out if self.settings.format in FOR_PEOPLE else self.err
         self._write(text + "\n", target)
 
+    def wait_for(self, work: Callable[[], T]) -> T:
+        """What `work` on a statement gives; how far it is stands on the terminal until then."""
+        cancel = self.connection.cancel
+        if not self.err.isatty():
+            return self.worker.call(work, cancel)
+        line = ProgressLine(self.err, self.connection.progress)
+        try:
+            return self.worker.call(work, cancel, line.tick)
+        finally:
+            line.clear()
+
     def execute(self, statement: str) -> None:
         """Run one statement and show its result."""
         self.running = self.last = statement
         started = time.monotonic()
         cursor: Cursor = self.ask(lambda connection: connection.cursor())
         try:
-            self.ask(lambda _: cursor.execute(statement))
+            self.wait_for(lambda: cursor.execute(statement))
             if cursor.description is None:
                 self.changes += 1
                 self._done(cursor.rowcount, started)
@@ -140,7 +153,7 @@ class Session:
 
         def batches() -> Iterator[Sequence[Row]]:
             nonlocal count
-            while rows := self.ask(lambda _: cursor.fetchmany(BATCH)):
+            while rows := self.wait_for(lambda: cursor.fetchmany(BATCH)):
                 count += len(rows)
                 yield rows
 
@@ -213,8 +226,11 @@ def opened(stores: Stores, settings: Settings, **options: Any) -> Iterator[Sessi
     import sqlshim
 
     worker = Worker()
+    watched = {"progress": True} if sys.stderr.isatty() else {}
     try:
-        connection = worker.call(lambda: sqlshim.connect(stores, autocommit=True, **options))
+        connection = worker.call(
+            lambda: sqlshim.connect(stores, autocommit=True, **watched, **options)
+        )
     except Exception:  # passed on
         worker.stop()
         raise

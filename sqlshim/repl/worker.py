@@ -39,8 +39,13 @@ class Worker:
         self._thread = Thread(target=self._work, name="sqlshim-repl", daemon=True)
         self._thread.start()
 
-    def call(self, job: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
-        """Run `job` there and give back its result.
+    def call(
+        self,
+        job: Callable[[], T],
+        cancel: Callable[[], None] | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Run `job` there and give back its result. `meanwhile` is called while it waits.
 
         Ctrl-C calls `cancel` until the job has stopped, then goes on as KeyboardInterrupt; a
         second Ctrl-C stops waiting, and until the job does end the connection is Busy.
@@ -51,7 +56,8 @@ class Worker:
         self._jobs.put(lambda: _fulfil(future, job))
         try:
             while not future.done():  # a signal that another thread got wakes nobody who waits
-                wait([future], timeout=_LOOK_UP_AFTER)
+                if not wait([future], timeout=_LOOK_UP_AFTER).done:
+                    meanwhile()
             return future.result()
         except KeyboardInterrupt:
             if not future.cancel():

@@ -45,6 +45,9 @@ class FakeConnection:
     def cancel(self) -> None:
         self.canceled.set()
 
+    def progress(self) -> None:
+        return None
+
     def close(self) -> None:
         self.closed = True
         self.duck.close()

@@ -10,7 +10,7 @@ from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, Input, bindings
 from sqlshim.backends.duckdb.session import Database
 from sqlshim.backends.protocol import Native, Options, RunContext, Stream
-from sqlshim.ir.relational import Rel, Remote
+from sqlshim.ir.relational import LOCAL, Rel, Remote
 
 
 class DuckEngine:
@@ -32,7 +32,9 @@ class DuckEngine:
     ) -> Stream:
         """Run it; an input is opened when DuckDB first pulls on it."""
         query = cast(DuckNative, native).query
-        sources = [Input(remote.columns, inputs[remote]) for remote in query.inputs]
+        sources = [
+            Input(remote.columns, inputs[remote], remote.store != LOCAL) for remote in query.inputs
+        ]
         self._database.provide(query.sql)
         with translated():
             connection = self._database.cursor()

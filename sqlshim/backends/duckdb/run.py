@@ -21,7 +21,7 @@ from sqlshim.backends.duckdb.compile import Query
 from sqlshim.backends.duckdb.compile_draft import NO_COLUMN
 from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.duckdb.fields import Labels
-from sqlshim.backends.protocol import RunContext, Stream
+from sqlshim.backends.protocol import Progress, RunContext, Stream
 from sqlshim.durations import Duration, parse_duration
 from sqlshim.errors import DataError, DatetimeOutOfRange, Error
 from sqlshim.ir.scalar import Column
@@ -145,9 +145,13 @@ def _converted(
 class Input:
     """A store's stream as an Arrow reader that DuckDB pulls on; opened at the first pull."""
 
-    def __init__(self, columns: Sequence[Column], open_stream: Callable[[], Stream]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], open_stream: Callable[[], Stream], stored: bool = True
+    ) -> None:
         import pyarrow as pa
 
+        self.stored = stored  # rows of a store, not of the engine itself
+        self.rows = 0  # given so far
         self.error: BaseException | None = None
         self._open = open_stream
         self._stream: Stream | None = None
@@ -170,6 +174,7 @@ class Input:
             for batch in self._stream.batches():
                 if self._closed:
                     return
+                self.rows += batch.num_rows
                 yield self._conformed(batch)
         except GeneratorExit:
             raise
@@ -255,6 +260,7 @@ class DuckStream(Stream):
         """Register for cancellation and deadline, translate errors, close at the end."""
         left = self._context.remaining()
         self._context.on_cancel.append(self._stop)
+        self._context.on_progress.append(self._progress)
         if left is not None:
             self._timer = threading.Timer(left, self._stop)
             self._timer.daemon = True
@@ -269,6 +275,13 @@ class DuckStream(Stream):
             raise self._cause(error) from error
         finally:
             self.close()
+
+    def _progress(self) -> Progress:
+        rows = sum(source.rows for source in self._inputs if source.stored)
+        with self._ending:
+            percent = -1.0 if self._over.is_set() else self._connection.query_progress()
+        # of what comes from streams DuckDB knows no length: it says 0 all the time, or -1
+        return Progress(rows, percent if 0 < percent < 100 else None)
 
     def _stop(self) -> None:
         threading.Thread(target=self._interrupt_until_over, daemon=True).start()
@@ -301,6 +314,8 @@ class DuckStream(Stream):
             self._timer.cancel()
         with contextlib.suppress(ValueError):
             self._context.on_cancel.remove(self._stop)
+        with contextlib.suppress(ValueError):
+            self._context.on_progress.remove(self._progress)
         with self._ending:
             self._over.set()
         if self._own:

@@ -39,6 +39,18 @@ _LOCKS = (
 )
 
 
+# A connection's own; the first must come first, or the second has no effect and it prints.
+_WATCHED = (
+    "SET enable_progress_bar = true",
+    "SET enable_progress_bar_print = false",
+    "SET progress_bar_time = 0",
+)
+_ALLOWED = (
+    "SET GLOBAL allowed_configs = "
+    "['enable_progress_bar', 'enable_progress_bar_print', 'progress_bar_time']"
+)
+
+
 class Database:
     """One in-memory DuckDB database; `cursor()` gives a connection of its own to each statement."""
 
@@ -73,12 +85,18 @@ class Database:
             if directory is not None:
                 allowed = str(directory).replace("'", "''")
                 self.connection.execute(f"SET GLOBAL allowed_directories = ['{allowed}']")
+            self._watched = options.progress
+            if options.progress:
+                self.connection.execute(_ALLOWED)
             for statement in _LOCKS:
                 self.connection.execute(statement)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A new connection to the database."""
-        return self.connection.cursor()
+        cursor = self.connection.cursor()
+        for statement in _WATCHED if self._watched else ():
+            cursor.execute(statement)
+        return cursor
 
     def provide(self, sql: str) -> None:
         """Have the functions in Python that `sql` calls. They live as long as the connection
