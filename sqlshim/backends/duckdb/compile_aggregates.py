@@ -153,6 +153,8 @@ def said(node: AggregateCall) -> Said:
         return _STRING_AGG_OF_PAIRS
     if node.fn is agg.SUM and node.args[0].type.kind is Kind.INTERVAL:
         return _SUM_OF_INTERVALS
+    if node.fn is agg.MODE and not walk.reads(node.args[0]):
+        return AGGREGATES[agg.ANY_VALUE]  # DuckDB takes it for the fraction of an ordered set
     return AGGREGATES[node.fn]
 
 
