@@ -98,7 +98,11 @@ def _comparison(
 
 def is_list(conjunct: Scalar) -> bool:
     """Whether `conjunct` looks for a column in a list that is a parameter."""
-    return isinstance(conjunct, Call) and conjunct.fn is EQ_ANY
+    match conjunct:
+        case Call(fn=fn, args=(Column(), Param())):
+            return fn is EQ_ANY
+        case _:
+            return False
 
 
 def _of_time(
