@@ -15,7 +15,11 @@ class TruthfulRetryPolicy(RetryPolicy):  # type: ignore[misc]
     (a counter can move twice). This one replays idempotent statements only, a few times."""
 
     def on_read_timeout(self, query: Any, *args: Any, retry_num: int, **facts: Any) -> Decision:
-        return self._again(query, retry_num)
+        # The coordinator lives: a replica that it waited for is gone, which all nodes learn after
+        # a while. Always the next host, and in a small ring none would be left before that.
+        decision, level = self._again(query, retry_num)
+        again = decision == self.RETRY_NEXT_HOST and retry_num > 0
+        return (self.RETRY if again else decision), level
 
     def on_write_timeout(self, query: Any, *args: Any, retry_num: int, **facts: Any) -> Decision:
         return self._again(query, retry_num)

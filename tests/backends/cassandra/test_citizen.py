@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ import sqlshim
 from sqlshim.backends.cassandra import open_store
 from sqlshim.backends.cassandra.backend import CassandraBackend
 from sqlshim.backends.cassandra.levels import Levels
+from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.protocol import Options
 from sqlshim.errors import InterfaceError, OperationalError, QueryCanceled
@@ -58,6 +60,15 @@ def test_the_options_reach_the_driver(opened: Callable[[str], CassandraBackend])
     policy = profile.speculative_execution_policy
     assert isinstance(policy, ConstantSpeculativeExecutionPolicy)
     assert policy.delay == 0.25
+
+
+def test_after_the_first_read_timeout_the_same_node_is_asked_again() -> None:
+    policy = TruthfulRetryPolicy()
+    read = SimpleNamespace(is_idempotent=True)
+    taken = [policy.on_read_timeout(read, retry_num=n)[0] for n in range(4)]
+    assert taken == [policy.RETRY_NEXT_HOST, policy.RETRY, policy.RETRY, policy.RETHROW]
+    write = SimpleNamespace(is_idempotent=False)
+    assert policy.on_read_timeout(write, retry_num=0)[0] == policy.RETHROW
 
 
 def test_pages_are_as_large_as_said(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
