@@ -1,13 +1,14 @@
 """The requests of one execution: texts and values for the markers, made one at a time.
 
-`plan(query, params, ranges)` decides each term for this execution's values and yields one
-`Request` for a key or an index, one a batch of partition keys, or one a token range.
+`plan(query, params, ranges, groups)` decides each term for this execution's values and yields one
+`Request` for a key or an index, one a batch of partition keys that one node has, or one a token
+range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from sqlshim.backends.cassandra.bounds import (
@@ -22,6 +23,7 @@ from sqlshim.backends.cassandra.bounds import (
 )
 from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
 from sqlshim.backends.cassandra.cqltypes import collection
+from sqlshim.backends.cassandra.replicas import Groups, together
 from sqlshim.backends.cassandra.restrict import Path
 from sqlshim.backends.cassandra.rows import decide_slice
 from sqlshim.errors import DataError
@@ -32,10 +34,11 @@ MAX_LIMIT = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One statement to send."""
+    """One statement to send; `routing_key` where the driver cannot tell it."""
 
     text: str
     values: tuple[object, ...]
+    routing_key: bytes | None = None
 
 
 def limit_of(query: CqlQuery, params: Sequence[object]) -> int | None:
@@ -49,12 +52,16 @@ def limit_of(query: CqlQuery, params: Sequence[object]) -> int | None:
 
 
 def plan(
-    query: CqlQuery, params: Sequence[object], ranges: Callable[[], Sequence[TokenRange]]
+    query: CqlQuery,
+    params: Sequence[object],
+    ranges: Callable[[], Sequence[TokenRange]],
+    groups: Groups = together,
 ) -> Iterator[Request]:
-    """The requests; none at all when no row can match. `ranges` is asked only by scans."""
+    """The requests; none at all when no row can match. `ranges` is asked only by scans, `groups`
+    only for lists of keys."""
     if query.arms:
         for arm in query.arms:
-            yield from plan(arm, params, ranges)
+            yield from plan(arm, params, ranges, groups)
         return
     bounds = []
     for term in query.restriction.terms:
@@ -69,7 +76,7 @@ def plan(
         for token_range in ranges():
             yield _ranged(query, bounds, token_range, last)
     elif query.restriction.path is Path.PARTITIONS:
-        yield from _keyed(query, bounds, last)
+        yield from _keyed(query, bounds, last, groups)
     elif query.restriction.path is Path.INDEX_KEYS:
         keys, *rest = bounds
         for key in keys.value if isinstance(keys.value, list) else [keys.value]:
@@ -117,17 +124,23 @@ def _cells(bounds: Sequence[Bound]) -> Iterator[object]:
     return (cell for b in bounds for cell in b.cells)
 
 
-def _keyed(query: CqlQuery, bounds: list[Bound], last: tuple[object, ...]) -> Iterator[Request]:
+def _keyed(
+    query: CqlQuery, bounds: list[Bound], last: tuple[object, ...], groups: Groups
+) -> Iterator[Request]:
     """Every combination of partition keys, those of the longest list in batches."""
     width = len(query.table.partition_key)
     lists = [b.value if isinstance(b.value, list) else [b.value] for b in bounds[:width]]
     longest = max(range(width), key=lambda i: len(lists[i]))
-    batches = [
-        [Bound(Op.EQ, v) for v in values] if i != longest else list(_batches(values))
-        for i, values in enumerate(lists)
-    ]
-    for keys in product(*batches):
-        yield _request(query, [*keys, *bounds[width:]], last)
+    varying, lists[longest] = lists[longest], [None]
+    for one in product(*lists):
+        before, after = one[:longest], one[longest + 1 :]
+        keys = [(*before, value, *after) for value in varying]
+        for routing_key, group in groups(query.table, keys):
+            for batch in _batches([key[longest] for key in group]):
+                equal = [Bound(Op.EQ, value) for value in one]
+                equal[longest] = batch
+                request = _request(query, [*equal, *bounds[width:]], last)
+                yield replace(request, routing_key=routing_key) if batch.op is Op.IN else request
 
 
 def _batches(values: Sequence[object]) -> Iterator[Bound]:

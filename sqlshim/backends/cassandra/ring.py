@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlshim.backends.cassandra.compile import TokenRange
 from sqlshim.backends.cassandra.names import quote
+from sqlshim.backends.cassandra.replicas import Replicas
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.catalog.model import Table
 
@@ -31,6 +32,9 @@ class Ring:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.replicas = Replicas(
+            session.metadata, session.is_near, lambda: session.protocol_version
+        )
         self._sizes: dict[tuple[str, str], tuple[float, int]] = {}
         self._lock = threading.Lock()
 

@@ -51,7 +51,7 @@ def start(
     context.remaining()
     if limit == 0:
         return CassandraStream(query, Reading(session, iter(()), query, context), None)
-    requests = plan(query, params, lambda: ring.ranges(query.table))
+    requests = plan(query, params, lambda: ring.ranges(query.table), ring.replicas.groups)
     return CassandraStream(query, Reading(session, requests, query, context), limit)
 
 
@@ -116,6 +116,7 @@ class Reading:
                 idempotent=True,
                 page_rows=self._page_rows,
                 hints=self._context.hints,
+                routing_key=request.routing_key,
             )
         self._waiting += 1
         arrived = self._arrived

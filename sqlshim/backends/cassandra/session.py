@@ -22,10 +22,11 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, N
 from cassandra.policies import (
     ConstantSpeculativeExecutionPolicy,
     DCAwareRoundRobinPolicy,
+    HostDistance,
     SpeculativeExecutionPolicy,
     TokenAwarePolicy,
 )
-from cassandra.query import PreparedStatement, tuple_factory
+from cassandra.query import BoundStatement, PreparedStatement, tuple_factory
 
 from sqlshim.backends.cassandra.decode import PageHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
@@ -51,6 +52,12 @@ NO_HINTS: Mapping[str, str] = MappingProxyType({})
 NO_TIMEOUT = 600.0  # seconds for one request when the statement has no timeout
 
 
+class _Routed(BoundStatement):  # type: ignore[misc]
+    """A statement with a list of partition keys, of which the driver knows no routing key."""
+
+    routing_key: bytes | None = None
+
+
 class Session:
     """An open cluster. Thread-safe, as the driver is."""
 
@@ -66,6 +73,18 @@ class Session:
     def metadata(self) -> Any:
         """The driver's metadata: keyspaces, hosts, the ring."""
         return self.cluster.metadata
+
+    @property
+    def protocol_version(self) -> int:
+        """What was agreed upon with the server."""
+        version: int = self.cluster.protocol_version
+        return version
+
+    def is_near(self, host: Any) -> bool:
+        """Whether requests may go to a host now."""
+        profile = self.cluster.profile_manager.default
+        near: bool = profile.load_balancing_policy.distance(host) == HostDistance.LOCAL
+        return near and host.is_up is True
 
     def lacks(self) -> frozenset[str]:
         """What this cluster cannot do."""
@@ -100,9 +119,14 @@ class Session:
         idempotent: bool,
         page_rows: int | None = None,
         hints: Mapping[str, str] = NO_HINTS,
+        routing_key: bytes | None = None,
     ) -> Any:
         """Start a request; the driver's ResponseFuture. `values` have the markers' types."""
-        bound = statement.bind(values)
+        if routing_key is None:
+            bound = statement.bind(values)
+        else:
+            bound = _Routed(statement).bind(values)
+            bound.routing_key = routing_key
         bound.is_idempotent = idempotent
         bound.fetch_size = page_rows or self.page_rows
         self.levels.apply(bound, hints)
@@ -134,7 +158,9 @@ def _cluster(address: Address, connect_timeout: float) -> Any:
     login = None
     if address.user is not None:
         login = PlainTextAuthProvider(address.user, address.password or "")
-    balance = TokenAwarePolicy(DCAwareRoundRobinPolicy(address.local_dc or ""))
+    # Not shuffled, so that it is known to which replica a batch of keys goes.
+    local = DCAwareRoundRobinPolicy(address.local_dc or "")
+    balance = TokenAwarePolicy(local, shuffle_replicas=False)
     profile = ExecutionProfile(
         load_balancing_policy=balance,
         retry_policy=TruthfulRetryPolicy(),

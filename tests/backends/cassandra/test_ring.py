@@ -1,14 +1,18 @@
-"""A ring of three nodes, one of which dies while a scan pages: no row is lost or read twice."""
+"""A ring of three nodes: keys are asked of the nodes that have them; one node dies while a scan
+pages, and no row is lost or read twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from cassandra.cqltypes import Int32Type
 
 import sqlshim
 from conformance.servers import Server, cassandra
+from sqlshim.backends.cassandra.session import Session
 from tests.test_servers import cassandra_session
 
 ROWS = 20_000
@@ -29,6 +33,51 @@ def ring() -> Iterator[Server]:
         for future in futures:
             future.result()
         yield server
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_lists_of_keys_go_to_the_nodes_that_have_them(
+    ring: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cassandra_session(ring) as session:
+        session.execute(
+            "CREATE KEYSPACE one_copy WITH replication = "
+            "{'class': 'SimpleStrategy', 'replication_factor': 1}"
+        )
+        session.execute("CREATE TABLE one_copy.events (id int PRIMARY KEY, word text)")
+        insert = session.prepare("INSERT INTO one_copy.events (id, word) VALUES (?, ?)")
+        for i in range(300):
+            session.execute(insert, (i, f"w{i}"))
+    futures: list[Any] = []
+    send = Session.send
+
+    def recording(self: Session, *args: Any, **options: Any) -> Any:
+        futures.append(send(self, *args, **options))
+        return futures[-1]
+
+    uri = urlunsplit(urlsplit(ring.uri)._replace(path="/one_copy"))
+    with sqlshim.connect(uri, full_scan="forbid") as connection:
+        cursor: Any = connection.cursor()
+        cursor.execute("SELECT id FROM events WHERE id IN (1, 2)")  # the table is known now
+        cursor.fetchall()
+        monkeypatch.setattr(Session, "send", recording)
+        keys = list(range(300))
+        cursor.execute(f"SELECT id, word FROM events WHERE id IN ({_marks(keys)})", keys)
+        assert sorted(cursor.fetchall()) == [(i, f"w{i}") for i in keys]
+    asked = set()
+    for future in futures:
+        metadata = future.session.cluster.metadata
+        batch = future.query.raw_values[0]
+        for key in batch if isinstance(batch, list) else [batch]:
+            owners = metadata.get_replicas("one_copy", Int32Type.serialize(key, 5))
+            assert owners == [future.coordinator_host]
+        asked.add(future.coordinator_host)
+    assert len(asked) == 3
+
+
+def _marks(keys: Sequence[object]) -> str:
+    return ", ".join("?" * len(keys))
 
 
 @pytest.mark.slow
