@@ -55,6 +55,7 @@ from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.nearest import search_nearest
 from sqlshim.plan.optimize import optimize
 from sqlshim.plan.preaggregate import preaggregate
+from sqlshim.plan.share_scans import share_scans
 from sqlshim.plan.split import split
 from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.hints import hints
@@ -201,6 +202,7 @@ def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
     rel = read_first_rows(rel, world.stores, world.pushdown)
     rel = search_nearest(rel, world.stores, world.pushdown)
     rel = pass_keys(rel, world.stores, world.pushdown, len(slots))
+    rel = share_scans(rel, world.stores, world.pushdown)
     natives: dict[Remote, Native] = {
         r: _compiled(r, world) for r in walk.every_rel(rel) if isinstance(r, Remote)
     }

@@ -152,7 +152,11 @@ class _Planner:
                 if self._comes_better(edge, found, rows):
                     continue
                 share = min(self._keys(edge, found) / self._domain(edge), 1.0)
-                if self._few(edge, found) and share <= self._worth(edge) and self._push(edge):
+                if (
+                    self._few(edge, found)
+                    and share <= self._worth(edge)
+                    and self._push(edge, share)
+                ):
                     self.sources.add(source)
                 elif self._few(edge, found) and share <= WORTH_A_SIEVE:
                     reduced.append(edge)
@@ -199,7 +203,7 @@ class _Planner:
             return 1.0
         return self.stores[edge.target.store].worth_of_keys(edge.target.rel, edge.column)
 
-    def _push(self, edge: _Edge) -> bool:
+    def _push(self, edge: _Edge, share: float) -> bool:
         """Have the target's store look up the keys; False if it does not take them."""
         old = self.new.get(edge.target, edge.target)
         (remote,) = _remotes_of(old)
@@ -209,7 +213,7 @@ class _Planner:
         remotes = list(_remotes_of(found))
         if len(remotes) != 1 or _has_key_test(found):
             return False
-        keys = (*remote.keys, KeySet(param, edge.key, self._most(edge)))
+        keys = (*remote.keys, KeySet(param, edge.key, self._most(edge), share))
         taken = replace(remotes[0], keys=keys, why_not_more=remote.why_not_more)
         self.new[edge.target] = _replaced(old, {remote: _replaced(found, {remotes[0]: taken})})
         self.params += 1
