@@ -27,7 +27,7 @@ from sqlshim.backends.mongo.key_hints import (
 from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
-from sqlshim.backends.mongo.query import PASSED_BY, finished
+from sqlshim.backends.mongo.query import PASSED_BY, at_the_end
 from sqlshim.backends.mongo.scope import is_reference
 from sqlshim.catalog.model import Table
 from sqlshim.ir import walk
@@ -87,7 +87,7 @@ def compile_native(
 ) -> MongoQuery:
     """The query of an accepted tree. `known` and `repeats` are measured, `home` is the
     connection's own database, if there is one, `server` the one that has accepted it."""
-    query, names = finished(compile_rel(rel), rel.columns)
+    query, names = at_the_end(compile_rel(rel), rel.columns)
     stages = list(adapted(query.stages, server))
     table = _table_of(rel, query.collection)
     mixed = _mixed(rel)

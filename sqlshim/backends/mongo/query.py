@@ -68,11 +68,21 @@ Compiled: TypeAlias = Callable[[Rel, Scope], Query]
 def finished(query: Query, columns: Sequence[Column]) -> tuple[Query, tuple[str, ...]]:
     """The query with exactly `columns` in its documents, and the name of each one's field."""
     names = output_names(columns)
-    paths = tuple(query.scope[c.id].path for c in columns)
-    if query.shape is not None and paths == names and set(names) == set(query.shape):
+    if _paths(query, columns) == names and set(names) == set(query.shape or ()):
         return query, names
     items = ((name, query.scope[c.id].expr) for name, c in zip(names, columns, strict=True))
     return query.then(projection(items)), names
+
+
+def at_the_end(query: Query, columns: Sequence[Column]) -> tuple[Query, tuple[str, ...]]:
+    """`finished`, where any names will do: what a $group has made keeps its own, since a $project
+    of many groups takes a tenth of the time that they do."""
+    paths = _paths(query, columns)
+    return (query, paths) if paths == query.shape else finished(query, columns)
+
+
+def _paths(query: Query, columns: Sequence[Column]) -> tuple[str, ...]:
+    return tuple(query.scope[c.id].path or "" for c in columns)
 
 
 def projection(items: Iterable[tuple[str, Mql]]) -> Stage:
