@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.bench.race import Against, Figure, Measured, Race, Timed, run
+from collections.abc import Callable
+
+from conformance.bench.race import Against, Figure, Measured, Race, Rivals, Timed, run
 
 
 def differ(mine: object, theirs: object) -> str | None:
@@ -40,3 +42,31 @@ def test_a_figure_is_the_median_of_its_rounds() -> None:
     measured = run(Figure("memory", lambda: next(values), 2.0, "MB"), rounds=3)
     assert measured == Measured("memory", 2.0, 2.0, "MB")
     assert measured.good
+
+
+def test_the_best_rival_counts_and_each_comes_first_in_its_turn() -> None:
+    turns: list[str] = []
+
+    def taking(name: str, seconds: float) -> Callable[[float | None], float]:
+        def take(limit: float | None) -> float:
+            turns.append(name)
+            return seconds if limit is None else min(seconds, limit)
+
+        return take
+
+    others = [taking("slow", 50.0), taking("good", 2.0), taking("fair", 3.0)]
+    timed = run(
+        Rivals("modes", taking("ours", 4.0), others, 1.3, patience=3.0, least=0.0), rounds=3
+    )
+    assert isinstance(timed, Timed)
+    assert (timed.ours, timed.theirs) == (4.0, 2.0)
+    assert turns[-9:] == ["ours", "good", "fair", "good", "fair", "ours", "fair", "ours", "good"]
+
+
+def test_a_rival_that_takes_too_long_has_lost() -> None:
+    timed = run(
+        Rivals("modes", lambda _: 1.0, [lambda limit: limit or 0.0], 1.3, 3.0, 0.0), rounds=1
+    )
+    assert isinstance(timed, Timed)
+    assert timed.good
+    assert timed.theirs == 3.0
