@@ -87,6 +87,7 @@ class Rivals:
     most: float
     patience: float
     least: float  # seconds that it has in any case
+    called: str = "the better"  # what the best of the others is
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _best(contest: Rivals, rounds: int) -> Timed:
         for number, side in (*sides[first:], *sides[:first]):
             times.setdefault(number, []).append(side(limit if number else None))
     ours, *others = (statistics.median(times[number]) for number, _ in sides)
-    return Timed(contest.name, ours, min(others, default=limit), contest.most, other="the better")
+    return Timed(contest.name, ours, min(others, default=limit), contest.most, other=contest.called)
 
 
 def _timed(contest: Against, rounds: int) -> Timed:
