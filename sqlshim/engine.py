@@ -29,6 +29,7 @@ from sqlshim.bind.context import Slot
 from sqlshim.bind.statement import BoundStatement, bind
 from sqlshim.catalog.catalog import Catalog
 from sqlshim.catalog.growing import Growing
+from sqlshim.collecting import not_collecting
 from sqlshim.errors import Error, StatementTooComplex, TableExists, UnknownName
 from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
@@ -116,7 +117,8 @@ def prepare(
     key = (text, places.keys, world.dialect, world.pushdown, world.catalog.version, types)
     prepared = world.cache.get(key)
     if prepared is None:
-        prepared = _prepare(text, places, types, world)
+        with not_collecting():
+            prepared = _prepare(text, places, types, world)
         _remember(world.cache, (*key[:4], world.catalog.version, types), prepared)
     return prepared, values
 

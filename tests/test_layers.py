@@ -26,7 +26,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("types",),
     ("intervals", "durations", "jsonb", "patterns"),
     ("pattern_spans",),
-    ("instants",),
+    ("instants", "collecting"),
     ("values", "numerics"),
     ("functions", "catalog"),
     ("ir",),

@@ -5,6 +5,8 @@ A Scan reads them like columns (`catalog.model.RowFunction`); here a call finds 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlglot import exp
 
 from sqlshim.bind.fields import find_value
@@ -18,6 +20,7 @@ _NAMES = frozenset({"token", "ttl", "writetime"})
 RowCalls = dict[tuple[str, tuple[int, ...]], Column]  # by function and numbers of its arguments
 
 
+@lru_cache(maxsize=8)  # asked for each table that a statement names
 def names_row_function(text: str) -> bool:
     """Whether a statement may call one: their columns are not read for nothing."""
     folded = text.casefold()

@@ -302,12 +302,12 @@ class Remote:
     keys: tuple[KeySet, ...] = ()
     sieves: tuple[Sieve, ...] = ()
 
-    def __hash__(self) -> int:  # looked up at each execution: not over the whole tree again
+    def __hash__(self) -> int:  # looked up at each execution: not over the whole tree
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.store, self.rel))
+        return hash((self.store, tuple([c.id for c in self.columns])))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules ask of an expression again and again: the columns it needs from outside,
+    whether a subquery occurs in it, and whether it may give another value each time.
+
+    `walk.facts` finds them when they are first asked for; they are no part of a node's value."""
+
+    reads: frozenset[int]
+    has_subquery: bool
+    is_volatile: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of some relation below (or outside, in a correlated subquery)."""
 
@@ -59,6 +71,7 @@ class Call:
     fn: Function
     args: tuple[Scalar, ...]
     type: SqlType
+    facts: Facts | None = field(default=None, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,7 @@ class Cast:
     arg: Scalar
     type: SqlType
     safe: bool = False
+    facts: Facts | None = field(default=None, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class Case:
     arms: tuple[tuple[Scalar, Scalar], ...]
     default: Scalar
     type: SqlType
+    facts: Facts | None = field(default=None, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,7 @@ class InList:
     arg: Scalar
     items: tuple[Scalar, ...]
     type: SqlType = BOOLEAN
+    facts: Facts | None = field(default=None, init=False, repr=False, compare=False)
 
 
 class SubqueryKind(StrEnum):
@@ -104,6 +120,7 @@ class Subquery:
     args: tuple[Scalar, ...] = ()  # left operands of QUANTIFIED, as many as rel has columns
     op: Function | None = None  # comparison of QUANTIFIED
     every: bool = False  # ALL instead of ANY
+    facts: Facts | None = field(default=None, init=False, repr=False, compare=False)
 
 
 Scalar: TypeAlias = Column | Literal | Param | Call | Cast | Case | InList | Subquery

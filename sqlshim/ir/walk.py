@@ -38,6 +38,7 @@ from sqlshim.ir.scalar import (
     Case,
     Cast,
     Column,
+    Facts,
     InList,
     Literal,
     Param,
@@ -47,7 +48,9 @@ from sqlshim.ir.scalar import (
 )
 
 RelMap = Callable[[Rel], Rel]
+Compound = Call | Cast | Case | InList | Subquery
 LEAVES = (Column, Literal, Param)  # the scalars without operands
+_NOTHING: frozenset[int] = frozenset()
 
 
 # --- relations -----------------------------------------------------------------------------
@@ -56,20 +59,20 @@ LEAVES = (Column, Literal, Param)  # the scalars without operands
 def inputs(rel: Rel) -> tuple[Rel, ...]:
     """The relations directly below; a Remote shows what it runs."""
     match rel:
-        case Scan() | Values() | Series() | WorkingTable():
-            return ()
-        case Filter() | Project() | Sort() | Limit() | Shared():
-            return (rel.input,)
-        case Aggregate() | GroupingSets() | Window() | Unnest():
+        case Filter() | Project() | Aggregate() | Sort() | Limit() | Shared():
             return (rel.input,)
         case Join():
             return (rel.left, rel.right)
+        case Scan() | Values() | Series() | WorkingTable():
+            return ()
+        case Remote():
+            return (rel.rel,)
+        case GroupingSets() | Window() | Unnest():
+            return (rel.input,)
         case SetOp():
             return rel.inputs
         case Recursive():
             return (rel.base, rel.step)
-        case Remote():
-            return (rel.rel,)
         case _:
             assert_never(rel)
 
@@ -79,16 +82,24 @@ def with_inputs(rel: Rel, new: tuple[Rel, ...]) -> Rel:
     if all(map(is_, inputs(rel), new)):
         return rel
     match rel:
+        case Filter():
+            return Filter(new[0], rel.where)
+        case Project():
+            return Project(new[0], rel.items)
+        case Join():
+            return Join(rel.kind, new[0], new[1], rel.on, rel.lateral)
+        case Aggregate():
+            return Aggregate(new[0], rel.keys, rel.calls)
+        case Sort():
+            return Sort(new[0], rel.keys)
+        case Limit():
+            return Limit(new[0], rel.count, rel.offset)
         case Scan() | Values() | Series() | WorkingTable():
             return rel
-        case Filter() | Project() | Sort() | Limit() | Shared():
+        case Shared() | GroupingSets() | Window() | Unnest():
             return replace(rel, input=new[0])
-        case Aggregate() | GroupingSets() | Window() | Unnest():
-            return replace(rel, input=new[0])
-        case Join():
-            return replace(rel, left=new[0], right=new[1])
         case SetOp():
-            return replace(rel, inputs=new)
+            return SetOp(rel.kind, new, rel.columns)
         case Recursive():
             return replace(rel, base=new[0], step=new[1])
         case Remote():
@@ -179,14 +190,21 @@ def map_subqueries(rel: Rel, change: RelMap) -> Rel:
 
 def every_rel(rel: Rel) -> Iterator[Rel]:
     """All relations of the tree, those inside subqueries included, from the top down."""
-    yield rel
-    for expr in scalars(rel):
-        if has_subquery(expr):
-            for part in every_scalar(expr):
-                if isinstance(part, Subquery):
-                    yield from every_rel(part.rel)
+    found: list[Rel] = []
+    _add_rels(rel, found)
+    return iter(found)
+
+
+def _add_rels(rel: Rel, found: list[Rel]) -> None:
+    found.append(rel)
+    if not isinstance(rel, Scan | Remote):
+        for expr in scalars(rel):
+            if has_subquery(expr):
+                for part in every_scalar(expr):
+                    if isinstance(part, Subquery):
+                        _add_rels(part.rel, found)
     for child in inputs(rel):
-        yield from every_rel(child)
+        _add_rels(child, found)
 
 
 # --- scalars -------------------------------------------------------------------------------
@@ -195,10 +213,10 @@ def every_rel(rel: Rel) -> Iterator[Rel]:
 def operands(expr: Scalar) -> tuple[Scalar, ...]:
     """The expressions directly below (not those inside a subquery's relation)."""
     match expr:
-        case Column() | Literal() | Param():
-            return ()
         case Call() | Subquery():
             return expr.args
+        case Column() | Literal() | Param():
+            return ()
         case Cast():
             return (expr.arg,)
         case Case():
@@ -221,10 +239,12 @@ def with_operands(expr: Scalar, new: tuple[Scalar, ...]) -> Scalar:
     match expr:
         case Column() | Literal() | Param():
             return expr
-        case Call() | Subquery():
-            return replace(expr, args=new)
+        case Call():
+            return Call(expr.fn, new, expr.type)
         case Cast():
-            return replace(expr, arg=new[0])
+            return Cast(new[0], expr.type, expr.safe)
+        case Subquery():
+            return replace(expr, args=new)
         case Case():
             arms = tuple(zip(new[:-1:2], new[1::2], strict=True))
             return replace(expr, arms=arms, default=new[-1])
@@ -251,24 +271,47 @@ def every_scalar(expr: Scalar) -> Iterator[Scalar]:
 
 def has_subquery(expr: Scalar) -> bool:
     """Whether a subquery occurs anywhere in `expr`."""
-    return isinstance(expr, Subquery) or any(map(has_subquery, branches(expr)))
+    return not isinstance(expr, LEAVES) and (expr.facts or facts(expr)).has_subquery
+
+
+def is_volatile(expr: Scalar) -> bool:
+    """Whether `expr` may give another value each time, in its subqueries too."""
+    return not isinstance(expr, LEAVES) and (expr.facts or facts(expr)).is_volatile
 
 
 def reads(expr: Scalar) -> frozenset[int]:
     """The numbers of the columns `expr` needs from outside, correlated ones included."""
-    found: set[int] = set()
-    _add_reads(expr, found)
-    return frozenset(found)
-
-
-def _add_reads(expr: Scalar, found: set[int]) -> None:
     if isinstance(expr, Column):
-        found.add(expr.id)
-        return
+        return frozenset((expr.id,))
+    return _NOTHING if isinstance(expr, LEAVES) else (expr.facts or facts(expr)).reads
+
+
+def facts(expr: Compound) -> Facts:
+    """What is known of an expression with operands; found once and kept in it."""
+    known = expr.facts
+    if known is None:
+        known = _facts(expr)
+        object.__setattr__(expr, "facts", known)  # no part of its value
+    return known
+
+
+def _facts(expr: Compound) -> Facts:
+    found: set[int] = set()
+    subquery, volatile = False, isinstance(expr, Call) and expr.fn.volatile
     for operand in operands(expr):
-        _add_reads(operand, found)
+        if isinstance(operand, Column):
+            found.add(operand.id)
+        elif not isinstance(operand, LEAVES):
+            below = facts(operand)
+            found |= below.reads
+            subquery = subquery or below.has_subquery
+            volatile = volatile or below.is_volatile
     if isinstance(expr, Subquery):
+        subquery = True
         found |= free_columns(expr.rel)
+        asked = (e for rel in every_rel(expr.rel) for e in scalars(rel))
+        volatile = volatile or any(map(is_volatile, asked))
+    return Facts(frozenset(found), subquery, volatile)
 
 
 def free_columns(rel: Rel) -> frozenset[int]:
@@ -278,7 +321,7 @@ def free_columns(rel: Rel) -> frozenset[int]:
     for node in _own_rels(rel):
         made |= {c.id for c in node.columns}
         for expr in scalars(node):
-            _add_reads(expr, needed)
+            needed |= reads(expr)
     return frozenset(needed - made)
 
 

@@ -3,12 +3,11 @@ of "unknown"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from operator import is_
 
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
@@ -24,7 +23,8 @@ from sqlshim.ir.relational import (
     Values,
     Window,
 )
-from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar, Subquery
+from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar
+from sqlshim.ir.walk import is_volatile as is_volatile
 from sqlshim.types import BOOLEAN
 
 TRUE = Literal(True, BOOLEAN.with_null(False))
@@ -33,32 +33,10 @@ FALSE = Literal(False, BOOLEAN.with_null(False))
 
 def column_ids(rel: Rel) -> frozenset[int]:
     """The numbers of the columns `rel` makes."""
-    return frozenset(c.id for c in rel.columns)
-
-
-def is_volatile(expr: Scalar) -> bool:
-    """Whether `expr` may give another value each time, in its subqueries too."""
-    # every_rel goes into all the subqueries below, so that nothing is looked at twice.
-    return _calls_volatile(expr) or any(
-        _calls_volatile(inner)
-        for query in _subqueries(expr)
-        for rel in walk.every_rel(query.rel)
-        for inner in walk.scalars(rel)
-    )
-
-
-def _calls_volatile(expr: Scalar) -> bool:
-    if isinstance(expr, Call) and expr.fn.volatile:
-        return True
-    return any(map(_calls_volatile, walk.branches(expr)))
-
-
-def _subqueries(expr: Scalar) -> Iterator[Subquery]:
-    """The subqueries in `expr`, not those inside them."""
-    if isinstance(expr, Subquery):
-        yield expr
-    for part in walk.branches(expr):
-        yield from _subqueries(part)
+    known: frozenset[int] | None = rel.__dict__.get("column_ids")
+    if known is None:
+        known = rel.__dict__["column_ids"] = frozenset([c.id for c in rel.columns])
+    return known
 
 
 def is_fixed(expr: Scalar) -> bool:

@@ -30,6 +30,7 @@ from sqlshim.ir.relational import (
     KeySet,
     Rel,
     Remote,
+    Shared,
     Sieve,
 )
 from sqlshim.ir.scalar import Column, Param
@@ -138,6 +139,8 @@ class _Planner:
     sources: set[Remote] = field(default_factory=set)
     most: dict[int, float] = field(default_factory=dict)  # different values of a column
     passed: set[_Edge] = field(default_factory=set)
+    domains: dict[_Edge, float] = field(default_factory=dict)
+    shares: dict[str, estimate.Known] = field(default_factory=dict)  # what each store measured
 
     def choose(self) -> None:
         """Pass keys along the edges that are worth it, in the order in which their sources run."""
@@ -190,7 +193,13 @@ class _Planner:
 
     def _rows(self, remote: Remote) -> float:
         chain = _replaced(self.chains[remote], {remote: remote.rel})
-        return estimate.rows(chain, self.stores[remote.store].share)
+        return estimate.rows(chain, self._share(remote))
+
+    def _share(self, remote: Remote) -> estimate.Known:
+        """What the store knows of its rows, asked once for each Filter."""
+        if remote.store not in self.shares:
+            self.shares[remote.store] = estimate.remembered(self.stores[remote.store].share)
+        return self.shares[remote.store]
 
     def _few(self, edge: _Edge, found: float) -> bool:
         if self.pushdown is Pushdown.ALWAYS:
@@ -209,7 +218,8 @@ class _Planner:
         (remote,) = _remotes_of(old)
         param = Param(self.params, array(edge.key.type.with_null(False)))
         wanted = push_filters(Filter(remote.rel, (key_test(edge.column, param),)))
-        found = split(wanted, self.stores, self.pushdown)
+        run = {id(rel): Remote(remote.store, rel) for rel in _plain_rels(remote.rel)}
+        found = split(wanted, self.stores, self.pushdown, run)
         remotes = list(_remotes_of(found))
         if len(remotes) != 1 or _has_key_test(found):
             return False
@@ -229,14 +239,19 @@ class _Planner:
         """How many different keys are found in as many rows of the source."""
         most = self.most.get(edge.key.id)
         if most is None:
-            known = self.stores[edge.source.store].share
-            most = estimate.keys(self.chains[edge.source], edge.key, known)
+            most = estimate.keys(self.chains[edge.source], edge.key, self._share(edge.source))
             self.most[edge.key.id] = most
         return min(found, most, self._domain(edge))
 
     def _domain(self, edge: _Edge) -> float:
         """How many different keys there are, roughly: a unique column that is joined with the
         target's has as many as rows."""
+        found = self.domains.get(edge)
+        if found is None:
+            found = self.domains[edge] = self._found_domain(edge)
+        return found
+
+    def _found_domain(self, edge: _Edge) -> float:
         counts = [estimate.all_keys(edge.target.rel, edge.column)]
         for other in self.edges:
             if (other.target, other.column) == (edge.target, edge.column):
@@ -263,6 +278,14 @@ def _rebuilt(rel: Rel, planner: _Planner) -> Rel:
 
 
 # --- trees ---------------------------------------------------------------------------------
+
+
+def _plain_rels(rel: Rel) -> Iterator[Rel]:
+    """The relations of a tree but for shared queries, of which all must be in one place."""
+    if not isinstance(rel, Shared):
+        yield rel
+    for child in walk.inputs(rel):
+        yield from _plain_rels(child)
 
 
 def _remotes_of(rel: Rel) -> Iterator[Remote]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlshim.ir import walk
+from sqlshim.ir import mapping, walk
+from sqlshim.ir.mapping import ScalarMap
 from sqlshim.ir.relational import Rel
-from sqlshim.plan.rules.date_ranges import date_ranges
-from sqlshim.plan.rules.fold_constants import fold_constants
+from sqlshim.ir.scalar import Scalar
+from sqlshim.plan.rules.date_ranges import date_ranges, ranged
+from sqlshim.plan.rules.fold_constants import fold, fold_constants
 from sqlshim.plan.rules.merge_projects import merge_projects
 from sqlshim.plan.rules.merge_unions import merge_unions
 from sqlshim.plan.rules.order_joins import order_joins
@@ -27,15 +29,13 @@ from sqlshim.plan.rules.remove_sorts import remove_sorts
 from sqlshim.plan.rules.simplify_predicates import simplify_predicates
 from sqlshim.plan.rules.transfer_filters import transfer_filters
 from sqlshim.plan.rules.unnest_subqueries import unnest_subqueries
-from sqlshim.plan.rules.unwrap_casts import unwrap_casts
+from sqlshim.plan.rules.unwrap_casts import unwrap, unwrap_casts
 from sqlshim.plan.rules.window_totals import window_totals
 
 Rule = Callable[[Rel], Rel]
 
+SCALAR_RULES: tuple[ScalarMap, ...] = (fold, ranged, unwrap)  # of each expression of a node
 NODE_RULES: tuple[Rule, ...] = (
-    fold_constants,
-    date_ranges,
-    unwrap_casts,
     simplify_predicates,
     propagate_empty,
     merge_projects,
@@ -49,7 +49,11 @@ MOVING: tuple[Rule, ...] = (push_filters, order_joins)
 UNNEST: Rule = unnest_subqueries
 ONCE: tuple[Rule, ...] = (window_totals, transfer_filters)
 LAST: tuple[Rule, ...] = (push_filters, prune_columns)
-RULES: tuple[Rule, ...] = (*NODE_RULES, *dict.fromkeys((*MOVING, UNNEST, *ONCE, *LAST)))
+RULES: tuple[Rule, ...] = (
+    *(fold_constants, date_ranges, unwrap_casts),
+    *NODE_RULES,
+    *dict.fromkeys((*MOVING, UNNEST, *ONCE, *LAST)),
+)
 
 MOST_ROUNDS = 8
 MOST_CHANGES = 64  # of one node by node rules
@@ -61,7 +65,7 @@ def optimize(rel: Rel) -> Rel:
     rel = run.repeat(rel, MOVING)
     if run.nested:
         rel = UNNEST(rel)
-        run = _Run(nested=_is_nested(rel))
+        run.nested = _is_nested(rel)
         rel = run.repeat(rel, MOVING)
     for rule in ONCE:
         rel = run.everywhere(rel, rule)
@@ -76,12 +80,13 @@ def _is_nested(rel: Rel) -> bool:
 class _Run:
     """One optimization, and what it need not look at again (all by identity).
 
-    `settled` are the nodes that no node rule changes, `done` the trees that a tree rule does not
-    change, `flat` those without a subquery.
+    `settled` are the nodes that no node rule changes, `simple` the expressions that no scalar rule
+    changes, `done` the trees that a tree rule does not change, `flat` those without a subquery.
     """
 
     nested: bool  # there are subqueries
     settled: dict[int, Rel] = field(default_factory=dict)
+    simple: dict[int, Scalar] = field(default_factory=dict)
     done: dict[tuple[Rule, int], Rel] = field(default_factory=dict)
     flat: dict[int, Rel] = field(default_factory=dict)
 
@@ -104,12 +109,24 @@ class _Run:
             rel = walk.with_inputs(rel, tuple(map(self.settle, walk.inputs(rel))))
             if self.nested:
                 rel = walk.map_subqueries(rel, self.settle)
-            changed = _first_change(rel)
+            changed = _first_change(mapping.map_scalars(rel, self.simplify))
             if changed is rel:
                 self.settled[id(rel)] = rel
                 return rel
             rel = changed
         return rel
+
+    def simplify(self, expr: Scalar) -> Scalar:
+        """Scalar rules until none changes anything."""
+        for _ in range(MOST_CHANGES):
+            if isinstance(expr, walk.LEAVES) or id(expr) in self.simple:
+                return expr
+            before = expr
+            for rule in SCALAR_RULES:
+                expr = rule(expr)
+            if expr is before:
+                self.simple[id(expr)] = expr
+        return expr
 
     def everywhere(self, rel: Rel, rule: Rule) -> Rel:
         """`rule` for the whole tree and for the tree of each subquery."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from sqlshim.backends.protocol import Backend, Pushdown
 from sqlshim.errors import InternalError
@@ -46,12 +47,18 @@ _BARRED = "the local engine reads the shared query too"
 _READING = (Scan, Remote, Shared, Recursive, WorkingTable)
 
 
-def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
+def split(
+    rel: Rel,
+    stores: Mapping[str, Backend],
+    pushdown: Pushdown,
+    taken: Mapping[int, Remote] = MappingProxyType({}),
+) -> Rel:
     """`rel` with every maximal subtree that one store runs wrapped in a Remote.
 
-    A Remote below the local part gives only the columns that part reads.
+    A Remote below the local part gives only the columns that part reads. `taken` are relations
+    that were split before, by identity, and what became of them.
     """
-    rel = _divided(rel, stores, pushdown)
+    rel = _divided(rel, stores, pushdown, taken)
 
     def take(store: str, candidate: Rel) -> Rel | None:
         if pushdown is Pushdown.NEVER:
@@ -62,11 +69,13 @@ def split(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
     return narrow(rel, take)
 
 
-def _divided(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown) -> Rel:
+def _divided(
+    rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown, taken: Mapping[int, Remote]
+) -> Rel:
     """All references to a shared query end up in one place: evaluated in two, it could differ."""
     barred: frozenset[int] = frozenset()
     while True:
-        divided = _Splitter(stores, pushdown, barred).split(rel)
+        divided = _Splitter(stores, pushdown, barred, taken).split(rel)
         places: dict[int, set[Remote | None]] = {}
         _add_shared(divided, None, places)
         torn = {number for number, found in places.items() if len(found) > 1}
@@ -95,9 +104,12 @@ class _Splitter:
     stores: Mapping[str, Backend]
     pushdown: Pushdown
     barred: frozenset[int]
+    taken: Mapping[int, Remote]
     nested: bool = False
 
     def split(self, rel: Rel) -> Rel:
+        if (known := self.taken.get(id(rel))) is not None:
+            return known
         match rel:
             case Scan():
                 return Remote(rel.table.store, rel)

@@ -40,6 +40,8 @@ def requires_condition(dialect: str) -> bool:
 
 def missing_condition(tokens: Sequence[Token]) -> int | None:
     """The index of the token that stands where ON or USING should; len(tokens) for the end."""
+    if TokenType.JOIN not in [token.token_type for token in tokens]:
+        return None
     open_joins = [0]  # joins still without their condition, by depth of parentheses
     for at, token in enumerate(tokens):
         kind = token.token_type

@@ -18,6 +18,7 @@ from itertools import pairwise
 from sqlglot.tokenizer_core import Token, TokenType
 
 _INNER_PRODUCT = [TokenType.LT, TokenType.HASH_ARROW]  # as it reads <#>
+_DISTANCES = frozenset({TokenType.HASH_ARROW, TokenType.NULLSAFE_EQ})
 _PREFIX = "sqlshim_"
 _PATTERNED = frozenset({"to_char", "to_date", "to_timestamp", "to_number", "date_bin"})
 _ALIAS, _BETWEEN = "\x1fas ", "\x1f"
@@ -27,16 +28,25 @@ _ONE_QUANTITY = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*([a-zA-Z]+\s*)?")
 
 def keep_whole(tokens: list[Token], dialect: str) -> None:
     """Change the tokens so that nothing is lost. Positions stay."""
+    kinds = {token.token_type for token in tokens}
     if dialect == "Postgres":
-        _name_distances(tokens)
-        _name_join_aliases(tokens)
+        if kinds & _DISTANCES:
+            _name_distances(tokens)
+        if TokenType.USING in kinds:
+            _name_join_aliases(tokens)
         _name_lists(tokens)
+        _name_patterned(tokens)
+    if TokenType.INTERVAL in kinds:
+        for token, after in pairwise(tokens):
+            if _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
+                after.text = _NOTHING + after.text
+
+
+def _name_patterned(tokens: list[Token]) -> None:
+    """In PostgreSQL only: the others' patterns are not its own."""
     for token, after in pairwise(tokens):
         if after.token_type == TokenType.L_PAREN and token.text.lower() in _PATTERNED:
-            if dialect == "Postgres":  # the others' patterns are not PostgreSQL's
-                token.text = _PREFIX + token.text.lower()
-        elif _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
-            after.text = _NOTHING + after.text
+            token.text = _PREFIX + token.text.lower()
 
 
 def join_alias(name: str) -> str | None:
@@ -78,6 +88,8 @@ def _opened(tokens: list[Token], end: int) -> int:
 def _name_lists(tokens: list[Token]) -> None:
     """SEARCH DEPTH FIRST BY a, b SET, and CYCLE a, b SET: one name for all."""
     words = [t.text.upper() for t in tokens]
+    if "CYCLE" not in words and "SEARCH" not in words:
+        return
     for at in range(len(tokens) - 1, 0, -1):
         searches = words[at] == "BY" and words[at - 1] == "FIRST" and words[at - 3] == "SEARCH"
         if not searches and words[at] != "CYCLE":

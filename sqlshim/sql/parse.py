@@ -96,9 +96,14 @@ def _tree(sql: str, text: str, places: Placeholders, dialect: Dialect) -> exp.Ex
     return tree
 
 
+def _has(tokens: list[Token], kind: TokenType) -> bool:
+    """Whether there is a token of this kind. Long statements have tens of thousands of others."""
+    return kind in [token.token_type for token in tokens]
+
+
 def _one_statement(tokens: list[Token], text: str, places: Placeholders) -> None:
     ended = False
-    for token in tokens:
+    for token in tokens if _has(tokens, TokenType.SEMICOLON) else ():
         kind = token.token_type
         if kind == TokenType.SEMICOLON:
             ended = True
@@ -117,7 +122,7 @@ def _one_statement(tokens: list[Token], text: str, places: Placeholders) -> None
 def _no_deep_brackets(tokens: list[Token]) -> None:
     """sqlglot reads the inside of ARRAY[…] twice, so that each level doubles the time."""
     depth = 0
-    for token in tokens:
+    for token in tokens if _has(tokens, TokenType.L_BRACKET) else ():
         if token.token_type == TokenType.L_BRACKET:
             depth += 1
             if depth > MOST_BRACKETS:
@@ -140,9 +145,11 @@ def _no_gaps(tokens: list[Token], text: str, places: Placeholders, dialect: Dial
     """sqlglot skips a missing item of a list; here `a,, b` and (but for the dialects that allow
     it) a trailing comma are syntax errors."""
     trailing = type(dialect).__name__ in ("BigQuery", "DuckDB", "Snowflake")
-    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
-        if token.token_type != TokenType.COMMA:
-            continue
+    kinds = [token.token_type for token in tokens]
+    at = -1
+    for _ in range(kinds.count(TokenType.COMMA)):
+        at = kinds.index(TokenType.COMMA, at + 1)
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
         kind = TokenType.SEMICOLON if after is None else after.token_type
         if kind == TokenType.COMMA or (kind in _AFTER_LIST and not trailing):
             raise _unexpected(after, text, places)

@@ -42,7 +42,12 @@ class _Period:
 
 def date_ranges(rel: Rel) -> Rel:
     """`rel` with comparisons of a part of a date as ranges."""
-    return mapping.map_scalars(rel, lambda e: walk.rewrite(e, _as_range))
+    return mapping.map_scalars(rel, ranged)
+
+
+def ranged(expr: Scalar) -> Scalar:
+    """`expr` with its comparisons of a part of a date as ranges."""
+    return walk.rewrite(expr, _as_range)
 
 
 def _as_range(e: Scalar) -> Scalar:

@@ -23,13 +23,14 @@ _FNS: frozenset[Function] = frozenset((*op.COMPARISONS, op.IS_DISTINCT, op.IS_NO
 
 def unwrap_casts(rel: Rel) -> Rel:
     """`rel` with casts around columns undone where they are compared with constants."""
-    return mapping.map_scalars(rel, _unwrap)
+    return mapping.map_scalars(rel, unwrap)
 
 
-def _unwrap(expr: Scalar) -> Scalar:
+def unwrap(expr: Scalar) -> Scalar:
+    """`expr` with these casts undone, operands first."""
     if isinstance(expr, walk.LEAVES):
         return expr
-    expr = walk.with_operands(expr, tuple(map(_unwrap, walk.operands(expr))))
+    expr = walk.with_operands(expr, tuple(map(unwrap, walk.operands(expr))))
     match expr:
         case Call(args=(Cast() as cast, Literal() as other)) if expr.fn in _FNS:
             narrow = _narrowed(cast, (other,))
