@@ -35,7 +35,18 @@ CONDITIONS = {
         1,
     ),
 }
-UNION = " UNION ALL ".join(f"SELECT a FROM t WHERE a = {i}" for i in range(1_000))
+UNIONS = {
+    "points": ("SELECT a FROM t WHERE a = {}", 5_000, 3),
+    "the same again": ("SELECT a FROM t WHERE a = 1 AND b < 'y{}' AND a <> 7", 300, 300),
+    "values of each": ("SELECT a + {}, 'x{}' FROM t WHERE b = 'x'", 300, 600),
+    "rows": ("SELECT {} AS a, 'x{}' AS b", 5_000, 5_000),
+    "rows with NULL": ("SELECT {0} AS a, NULLIF('{0}', '7') AS b", 300, 300),
+}
+DIFFERENT = " UNION ALL ".join(
+    f"SELECT a FROM t WHERE a = {i}"
+    + "".join(f" {'AND' if i >> k & 1 else 'OR'} a <> {k}" for k in range(11))
+    for i in range(1_500)
+)
 NESTED = [
     f"SELECT {'(' * 1000}1{')' * 1000}",
     f"SELECT {'abs(' * 1000}a{')' * 1000} FROM t",
@@ -92,8 +103,17 @@ def test_a_long_list_of_arguments_is_answered(
     assert rows(cursor, f"SELECT * FROM t WHERE {condition}", nothing) == 0
 
 
-def test_a_union_of_many_is_answered(cursor: sqlshim.Cursor) -> None:
-    assert rows(cursor, UNION) == 2
+@pytest.mark.parametrize(("arm", "arms", "wanted"), UNIONS.values(), ids=UNIONS.keys())
+def test_a_union_of_many_is_answered(
+    cursor: sqlshim.Cursor, arm: str, arms: int, wanted: int
+) -> None:
+    assert rows(cursor, " UNION ALL ".join(arm.format(i, i) for i in range(arms))) == wanted
+
+
+def test_a_union_of_too_many_is_told(cursor: sqlshim.Cursor) -> None:
+    with pytest.raises(sqlshim.ProgrammingError, match="more than 1000 queries") as caught:
+        rows(cursor, DIFFERENT)
+    assert caught.value.sqlstate == "54001"
 
 
 def test_subqueries_in_one_another_are_answered(cursor: sqlshim.Cursor) -> None:
