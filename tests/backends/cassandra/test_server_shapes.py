@@ -1,8 +1,8 @@
 """What CQL says beside the conditions (ORDER BY, LIMIT, GROUP BY, aggregates, PER PARTITION LIMIT),
 against the real server, as one table.
 
-Each row: a statement and the CQL that is sent for it, which the server must take; the answer must be
-that of a scan with everything else done locally, and that of the same rows in memory.
+Each row: a statement and the CQL that is sent for it, which the server must take; the answer must
+be that of a scan with everything else done locally, and that of the same rows in memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ TABLE = """CREATE TABLE shapes (
 NAMES = "p, q, c, d, v, w, n"
 PART, SENT = "p = 1 AND q = 'x'", "p = ? AND q = ?"
 FIRST = (
-    "SELECT p, q, c FROM (SELECT p, q, c, ROW_NUMBER() OVER (PARTITION BY {}) AS r FROM shapes{})"
+    "SELECT p, q, c FROM "
+    "(SELECT p, q, c, ROW_NUMBER() OVER (PARTITION BY {}) AS r FROM shapes{}) x WHERE r <= "
 )
 SUMS = "COUNT(n), SUM(n), COUNT(v), SUM(v), MIN(v), MAX(d), AVG(v), MIN(w)"
 SENT_SUMS = "COUNT(n), SUM(n), COUNT(v), SUM(CAST(v AS varint)), MIN(v), MAX(d), MIN(w)"

@@ -1,0 +1,100 @@
+"""PER PARTITION LIMIT: which numbered rows are the first of a partition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sqlshim import types as t
+from sqlshim.backends.cassandra.first import MOST, keeps_first
+from sqlshim.backends.cassandra.servers import Feature
+from sqlshim.catalog.model import Table
+from sqlshim.functions import operators as op
+from sqlshim.functions import windows
+from sqlshim.functions.model import Function
+from sqlshim.ir.relational import Filter, Rel, Window
+from sqlshim.ir.scalar import Call, Column, Literal, Scalar, SortKey, WindowCall
+from tests.backends.cassandra.trees import (
+    INDEXED,
+    READINGS,
+    col,
+    eq,
+    gt,
+    is_null,
+    isin,
+    lt,
+    scan,
+    table,
+)
+
+NUMBER = Column(99, "n", t.BIGINT)
+WHOLE = (eq("a", 1), eq("b", "x"))
+
+
+def first(
+    groups: str,
+    order: str,
+    *where: Scalar,
+    most: int = 2,
+    of: Table = READINGS,
+    fn: Function = windows.ROW_NUMBER,
+) -> Rel:
+    """`fn() OVER (PARTITION BY groups ORDER BY order) <= most`; `-c` is `c DESC`."""
+    keys = tuple(SortKey(col(name.strip("-")), name[0] == "-") for name in order.split())
+    call = WindowCall(fn, (), t.BIGINT, tuple(map(col, groups.split())), keys)
+    rows: Rel = Filter(scan(of=of), where) if where else scan(of=of)
+    few = Call(op.LE, (NUMBER, Literal(most, t.BIGINT)), t.BOOLEAN)
+    return Filter(Window(rows, ((NUMBER, call),)), (few,))
+
+
+@pytest.mark.parametrize(
+    "rel",
+    [
+        pytest.param(first("a b", "-c d"), id="the clustering order"),
+        pytest.param(first("b a", "-c"), id="its beginning"),
+        pytest.param(first("a b", ""), id="any order"),
+        pytest.param(first("a b", "a -c b d"), id="the partition key says nothing"),
+        pytest.param(first("a b", "-c", *WHOLE), id="in one partition"),
+        pytest.param(first("a b", "-c", *WHOLE, lt("c", 5)), id="in a slice"),
+        pytest.param(first("a b", "-c", isin("a", 1, 2), eq("b", "x")), id="in several"),
+        pytest.param(first("a b", "-c", gt("v", 1)), id="among rows that the server leaves"),
+        pytest.param(first("a b", "-c", most=MOST), id="the largest limit"),
+    ],
+)
+def test_kept(rel: Rel) -> None:
+    assert keeps_first(rel)
+
+
+OLD = table(lacks=frozenset({Feature.PER_PARTITION_LIMIT}))
+BOUND = table(indexes=INDEXED.indexes)
+LOOSE = replace(
+    READINGS,
+    columns=tuple(replace(c, type=c.type.with_null(True)) for c in READINGS.columns),
+)
+
+
+@pytest.mark.parametrize(
+    "rel",
+    [
+        pytest.param(first("a", "-c"), id="half of the partition key"),
+        pytest.param(first("a b c", "d"), id="more than the partition key"),
+        pytest.param(first("", "-c"), id="no groups"),
+        pytest.param(first("a b", "c"), id="the other direction"),
+        pytest.param(first("a b", "-c -d"), id="one key in the other direction"),
+        pytest.param(first("a b", "d"), id="not from the first clustering column on"),
+        pytest.param(first("a b", "-d"), id="the second one in the direction of the first"),
+        pytest.param(first("a b", "v"), id="another column"),
+        pytest.param(first("a b", "-c", of=LOOSE), id="keys that may be NULL, beside statics"),
+        pytest.param(first("a b", "-c d v"), id="more than the clustering columns"),
+        pytest.param(first("a b", "-c", is_null("v")), id="beside what CQL cannot say"),
+        pytest.param(first("a b", "-c", eq("v", 4), of=BOUND), id="rows found by an index"),
+        pytest.param(first("a b", "-c d", *WHOLE, eq("c", 1), eq("d", "x")), id="a single row"),
+        pytest.param(first("a b", "-c", of=OLD), id="a server that is too old"),
+        pytest.param(first("a b", "-c", most=MOST + 1), id="a limit that CQL cannot say"),
+        pytest.param(first("a b", "-c", fn=windows.RANK), id="a rank is no number of rows"),
+        pytest.param(scan(), id="no numbers at all"),
+    ],
+)
+def test_not_kept(rel: Rel) -> None:
+    assert not keeps_first(rel)
