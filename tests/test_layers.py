@@ -24,8 +24,8 @@ MODULES = {
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("types",),
-    ("intervals", "durations", "jsonb", "patterns"),
-    ("pattern_spans",),
+    ("intervals", "durations", "jsonb", "patterns", "jsonpath_syntax"),
+    ("pattern_spans", "jsonpath"),
     ("instants", "collecting"),
     ("values", "numerics"),
     ("functions", "catalog"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from sqlshim.bind.binds import Binds, Special, int_literal
+from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
 from sqlshim.bind.coerce import (
     FALSE,
     TRUE,
@@ -217,7 +217,7 @@ def _two_arrays(fn: Function, turned: bool = False) -> Special:
 def _with_value(fn: Function) -> Special:
     def bind(node: exp.Expr, binds: Binds) -> Scalar:
         a, b = binds.scalar(node.this), binds.scalar(node.expression)
-        return call(fn, *with_element(fn.name.lower(), a, b))
+        return _unless_null(node, call(fn, *with_element(fn.name.lower(), a, b)), a)
 
     return bind
 
@@ -279,14 +279,23 @@ def _prepend(node: exp.Expr, binds: Binds) -> Scalar:
     """ARRAY_PREPEND(value, array), whose arguments sqlglot has turned."""
     values, value = binds.scalar(node.this), binds.scalar(node.expression)
     values, value = with_element("array_prepend", values, value)
-    return call(arrays.ARRAY_PREPEND, value, values)
+    return _unless_null(node, call(arrays.ARRAY_PREPEND, value, values), values)
+
+
+def _unless_null(node: exp.Expr, made: Scalar, *given: Scalar) -> Scalar:
+    """Snowflake's and others' functions of a NULL array: NULL."""
+    if not node.args.get("null_propagation") or not any(v.type.nullable for v in given):
+        return made
+    absent = logical(op.OR, [call(op.IS_NULL, v) for v in given])
+    return case([(absent, null_of(made.type))], made)
 
 
 def _cat(node: exp.Expr, binds: Binds) -> Scalar:
-    result = binds.scalar(node.this)
-    for entry in node.expressions:
-        result = call(arrays.ARRAY_CAT, *_both("array_cat", result, binds.scalar(entry)))
-    return result
+    given = [binds.scalar(e) for e in (node.this, *node.expressions)]
+    result = given[0]
+    for value in given[1:]:
+        result = call(arrays.ARRAY_CAT, *_both("array_cat", result, value))
+    return _unless_null(node, result, *given)
 
 
 def _length(node: exp.Expr, binds: Binds) -> Scalar:
@@ -319,7 +328,10 @@ def _replace(node: exp.Expr, binds: Binds) -> Scalar:
 
 def _to_string(node: exp.Expr, binds: Binds) -> Scalar:
     rest = [e for e in (node.args.get("expression"), node.args.get("null")) if e is not None]
-    return call(arrays.ARRAY_TO_STRING, binds.scalar(node.this), *map(binds.scalar, rest))
+    args = [binds.scalar(node.this), *map(binds.scalar, rest)]
+    if node.args.get("null_is_empty") and len(args) == 2:  # Snowflake
+        args.append(text_literal(""))
+    return call(arrays.ARRAY_TO_STRING, *args)
 
 
 def _to_array(node: exp.Expr, binds: Binds) -> Scalar:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
-from sqlshim.bind.coerce import call, cast
+from sqlshim.bind.coerce import call, case, cast, coerce, null_of
 from sqlshim.bind.fields import field
 from sqlshim.bind.scope import position
 from sqlshim.bind.types import sql_type
@@ -267,7 +267,11 @@ def _unquoted(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def _parsed(node: exp.Expr, binds: Binds) -> Scalar:
-    return cast(binds.scalar(node.this), JSON, safe=bool(node.args.get("safe")))
+    value = binds.scalar(node.this)
+    if not node.args.get("safe"):
+        return cast(value, JSON)
+    shown = coerce(value, TEXT)  # TRY_PARSE_JSON
+    return case([(call(fj.JSON_VALID, shown), cast(shown, JSON))], null_of(JSON))
 
 
 def _formatted(node: exp.Expr, binds: Binds) -> Scalar:
@@ -283,7 +287,6 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.JSONBContainsTopKey: _has_key,
     exp.JSONValue: _value,
     exp.JSONObject: _object,
-    exp.JSONType: _of_json(fj.JSON_TYPEOF),
     exp.JSONKeys: _of_json(fj.JSON_KEYS),
     exp.ParseJSON: _parsed,
     exp.JSONFormat: _formatted,

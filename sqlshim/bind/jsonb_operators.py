@@ -116,9 +116,60 @@ def _has_key(node: exp.Expr, binds: Binds) -> Scalar:
     return call(fj.JSON_HAS_KEY, as_json(binds.scalar(node.this)), key)
 
 
+def along(fn: Function, node: exp.Expr, binds: Binds) -> Scalar:
+    """JSONB_PATH_QUERY(value, path [, variables [, silent]]) and its kin."""
+    given = [binds.scalar(e) for e in node.expressions]
+    if not 2 <= len(given) <= 4:
+        raise UnknownFunction(str(node.this))
+    given += [text_literal("{}"), Literal(False, BOOLEAN.with_null(False))][len(given) - 2 :]
+    return _path_call(fn, *given)
+
+
+def _path_call(
+    fn: Function, value: Scalar, path: Scalar, variables: Scalar, silent: Scalar
+) -> Scalar:
+    args = (coerce(path, TEXT), coerce(variables, JSON), coerce(silent, BOOLEAN))
+    return call(fn, as_json(value), *args)
+
+
+def _by_path(fn: Function) -> Callable[[exp.Expr, Binds], Scalar]:
+    return lambda node, binds: along(fn, node, binds)
+
+
+def _tested(fn: Function, value: exp.Expr, path: exp.Expr, binds: Binds) -> Scalar:
+    """`value @? path`, `value @@ path`: an error is NULL."""
+    silent = Literal(True, BOOLEAN.with_null(False))
+    return _path_call(fn, binds.scalar(value), binds.scalar(path), text_literal("{}"), silent)
+
+
+def _finds(node: exp.Expr, binds: Binds) -> Scalar:
+    return _tested(fj.JSONB_PATH_EXISTS, node.this, node.expression, binds)
+
+
+def _matches(node: exp.Expr, binds: Binds) -> Scalar:
+    """`value @@ path`, which sqlglot reads as a search of texts."""
+    if len(node.expressions) != 1 or binds.context.dialect not in ("postgres", "duckdb"):
+        raise NotSupportedError("MATCH … AGAINST is not supported")
+    return _tested(fj.JSONB_PATH_MATCH, node.expressions[0], node.this, binds)
+
+
+def _has_keys(fn: Function) -> Callable[[exp.Expr, Binds], Scalar]:
+    """`value ?| keys`, `value ?& keys`"""
+
+    def bind(node: exp.Expr, binds: Binds) -> Scalar:
+        value, keys = binds.scalar(node.this), binds.scalar(node.expression)
+        return call(fn, as_json(value), _path(keys))
+
+    return bind
+
+
 SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr, Binds], Scalar]] = {
     exp.JSONBDeleteAtPath: _deleted_path,
     exp.JSONBExists: _has_key,
+    exp.JSONBPathExists: _finds,
+    exp.MatchAgainst: _matches,
+    exp.JSONBContainsAnyTopKeys: _has_keys(fj.JSONB_EXISTS_ANY),
+    exp.JSONBContainsAllTopKeys: _has_keys(fj.JSONB_EXISTS_ALL),
     exp.JSONStripNulls: lambda node, binds: call(
         fj.JSON_STRIP_NULLS, as_json(binds.scalar(node.this))
     ),
@@ -126,6 +177,10 @@ SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr, Binds], Scalar]] = {
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     "jsonb_set": _changed(fj.JSONB_SET, True),
     "jsonb_insert": _changed(fj.JSONB_INSERT, False),
+    "jsonb_path_query_array": _by_path(fj.JSONB_PATH_QUERY_ARRAY),
+    "jsonb_path_query_first": _by_path(fj.JSONB_PATH_QUERY_FIRST),
+    "jsonb_path_exists": _by_path(fj.JSONB_PATH_EXISTS),
+    "jsonb_path_match": _by_path(fj.JSONB_PATH_MATCH),
     "jsonb_pretty": _of_one(fj.JSONB_PRETTY),
     "jsonb_strip_nulls": _of_one(fj.JSON_STRIP_NULLS),
     "jsonb_exists_any": _of_keys(fj.JSONB_EXISTS_ANY),

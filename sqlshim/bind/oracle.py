@@ -1,14 +1,21 @@
-"""What Oracle's FROM and WHERE have of their own: DUAL and ROWNUM. Called by `sources` and `query`,
-which read them in the dialects whose traits say so."""
+"""What Oracle has of its own: DUAL and ROWNUM, called by `sources` and `query`, which read them in
+the dialects whose traits say so; and days as numbers beside its dates, which have a time."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
+from sqlshim.bind.binds import text_literal
+from sqlshim.bind.coerce import call, cast
 from sqlshim.bind.context import Context
 from sqlshim.bind.scope import position
 from sqlshim.errors import NotSupportedError
+from sqlshim.functions import datetime
+from sqlshim.functions import operators as op
+from sqlshim.functions.model import Function
+from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.sql.dialects import traits_of
+from sqlshim.types import DOUBLE, INTERVAL, NUMBERS, TIMESTAMP, Interval, Kind
 
 _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GT: exp.LT,
@@ -69,3 +76,26 @@ def _is_rownum(node: object) -> bool:
         and not node.this.args.get("quoted")
         and node.name.upper() == "ROWNUM"
     )
+
+
+# --- days ------------------------------------------------------------------------------------
+
+_INSTANTS = frozenset({Kind.TIMESTAMP, Kind.TIMESTAMPTZ})
+_DAY = Literal(Interval(days=1), INTERVAL.with_null(False))
+
+
+def moved_by_days(fn: Function, left: Scalar, right: Scalar, dialect: str) -> Scalar | None:
+    """SYSDATE + 1, SYSDATE - 1 / 24; None for anything else."""
+    if dialect != "oracle" or left.type.kind not in _INSTANTS or right.type.kind not in NUMBERS:
+        return None
+    return call(fn, left, call(op.MUL, right, _DAY))
+
+
+def days_between(left: Scalar, right: Scalar, dialect: str) -> Scalar | None:
+    """SYSDATE - hired: a number of days with a fraction; None for anything else."""
+    kinds = {left.type.kind, right.type.kind}
+    if dialect != "oracle" or Kind.DATE not in kinds or not kinds & _INSTANTS:
+        return None
+    between = call(op.SUB, cast(left, TIMESTAMP), cast(right, TIMESTAMP))
+    seconds = call(datetime.EXTRACT_FRACTION, text_literal("epoch"), between)
+    return call(op.DIV, seconds, Literal(86400.0, DOUBLE.with_null(False)))

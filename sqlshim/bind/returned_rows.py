@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
 from sqlshim.bind.coerce import call, cast, coerce
 from sqlshim.bind.json import entries, json_array
+from sqlshim.bind.jsonb_operators import along
 from sqlshim.bind.scope import position
 from sqlshim.bind.special_regex import regexp_matches, regexp_split
 from sqlshim.bind.types import sql_type
@@ -148,6 +149,11 @@ def _keys(node: exp.Expr, binds: Binds) -> Scalar:
     return binds.scalar(exp.Anonymous(this="json_keys", expressions=node.expressions))
 
 
+def _path(node: exp.Expr, binds: Binds) -> Scalar:
+    """JSONB_PATH_QUERY(value, path …)"""
+    return call(fj.JSON_ELEMENTS, along(fj.JSONB_PATH_QUERY_ARRAY, node, binds))
+
+
 def _one(node: exp.Expr, binds: Binds) -> Scalar:
     value = coerce(binds.scalar(node.expressions[0]), JSON)
     return call(documents.ARRAY_OF, value)
@@ -191,6 +197,7 @@ ROWS: dict[str, Rows] = {
     "string_to_table": Rows(_pieces),
     "regexp_split_to_table": Rows(regexp_split),
     "regexp_matches": Rows(regexp_matches),
+    "jsonb_path_query": Rows(_path),
     **_both("{}_array_elements", Rows(_elements, "value")),
     **_both("{}_array_elements_text", Rows(_elements_text, "value")),
     **_both("{}_object_keys", Rows(_keys)),

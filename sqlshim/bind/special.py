@@ -11,6 +11,7 @@ from sqlshim.bind import (
     jsonb_operators,
     nested,
     special_functions,
+    special_legacy,
     special_operators,
     special_strings,
     vectors,
@@ -26,6 +27,7 @@ SPECIAL = (
     | json.SPECIAL
     | jsonb_operators.SPECIAL
     | vectors.SPECIAL
+    | special_legacy.SPECIAL
     | {exp.GenerateSeries: series_array}
 )
 CALLS = (
@@ -35,4 +37,5 @@ CALLS = (
     | json.NAMED
     | nested.NAMED
     | special_functions.CALLS
+    | special_legacy.CALLS
 )

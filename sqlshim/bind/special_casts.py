@@ -32,9 +32,29 @@ _TIMES = (Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 
 def cast_(node: exp.Expr, binds: Binds) -> Scalar:
     to = node.args["to"]
+    if isinstance(to, DataType) and to.is_type(DataType.Type.CHARACTER_SET):
+        return _in_character_set(node, binds)
+    if (
+        isinstance(to, DataType)
+        and to.is_type(DataType.Type.BIT)
+        and binds.context.dialect in _BITS
+    ):
+        raise NotSupportedError("strings of bits are not supported", hint="Use an integer.")
     if isinstance(node.this, exp.IntDiv) and not to.expressions:  # sqlglot's form of div(a, b)
         return _whole_quotient(node.this, binds)
     return _as_type(binds.scalar(node.this), to, binds, isinstance(node, exp.TryCast))
+
+
+_BITS = ("postgres", "duckdb")  # where BIT is a string of bits, not a boolean
+_UTF8 = ("utf8", "utf8mb3", "utf8mb4", "ascii", "latin1")
+
+
+def _in_character_set(node: exp.Expr, binds: Binds) -> Scalar:
+    """MySQL's CONVERT(x USING utf8mb4): texts have one encoding here."""
+    name = node.args["to"].args["kind"].name.lower()
+    if name not in _UTF8:
+        raise NotSupportedError(f"texts of the character set {name} are not supported")
+    return cast(settle(binds.scalar(node.this)), TEXT)
 
 
 def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
@@ -84,8 +104,8 @@ def convert(node: exp.Expr, binds: Binds) -> Scalar:
     """CONVERT(type, value, style), TRY_CONVERT."""
     to, safe = node.this, bool(node.args.get("safe"))
     style = node.args["style"].name if node.args.get("style") is not None else ""
-    value = settle(binds.scalar(node.expression))
-    wanted = sql_type(to)
+    given = binds.scalar(node.expression)
+    value, wanted = settle(given), sql_type(to)
     instant = value.type.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
     if instant and wanted.kind is Kind.TEXT and style:
         value = _styled(value, style)
@@ -93,7 +113,8 @@ def convert(node: exp.Expr, binds: Binds) -> Scalar:
         raise NotSupportedError(f"CONVERT of text by style {style} is not supported")
     elif instant and wanted.kind is Kind.TEXT and value.type.kind is not Kind.DATE:
         raise NotSupportedError("CONVERT of a datetime needs a style", hint="120 is one.")
-    return _as_type(value, to, binds, safe)
+    untyped = given.type.kind is Kind.UNKNOWN and not safe  # '20240102' is a date, too
+    return _as_type(given if untyped else value, to, binds, safe)
 
 
 def _styled(value: Scalar, style: str) -> Scalar:

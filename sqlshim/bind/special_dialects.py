@@ -80,9 +80,14 @@ def shown_by_codes(value: Scalar, node: exp.Expr | None, binds: Binds) -> Scalar
     return call(datetime.TO_CHAR, value, text_literal(pattern))
 
 
+_ORACLE_LITERAL = "%Y-%m-%d %H:%M:%S.%f"  # of TIMESTAMP '…', whose fraction may be missing
+
+
 def from_text(node: exp.Expr, binds: Binds) -> Scalar:
     """STR_TO_DATE, STRPTIME, PARSE_DATE: NULL where the text does not match."""
     pattern = constant_text(node.args.get("format"), binds, "the pattern of a date")
+    if binds.context.dialect == "oracle" and pattern == _ORACLE_LITERAL:
+        return cast(binds.scalar(node.this), TIMESTAMP)
     value = call(datetime.STR_TO_TIME, binds.scalar(node.this), text_literal(pattern))
     clock = re.search(r"%[HIMSfp]", pattern)
     return cast(value, DATE) if isinstance(node, exp.StrToDate) and not clock else value

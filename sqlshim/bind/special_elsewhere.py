@@ -88,7 +88,10 @@ def end(fn: Function) -> Special:
                 size = int_literal(max(size.value, 0))
             else:
                 size = case([(negative, int_literal(0))], size)
-        return call(fn, binds.scalar(node.this), size)
+        value = binds.scalar(node.this)
+        if value.type.kind in (Kind.DATE, Kind.TIMESTAMP) and binds.context.dialect == "mysql":
+            value = cast(value, TEXT)
+        return call(fn, value, size)
 
     return build
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, null_of
+from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
 from sqlshim.bind.special_numbers import number_to_char, to_number
 from sqlshim.bind.timeuuids import instant
 from sqlshim.errors import NotSupportedError, TypeMismatch
@@ -152,14 +152,26 @@ _CODES = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "DDD": "%j", "HH24": "%H", "HH12
 _OF_AN_INTERVAL = frozenset({"HH24", "MI", "SS", "MS", "US", "DD", "MM", "YYYY"})
 
 
+# What means the same in Oracle; its FM holds for all that follows.
+_OF_ORACLE = re.compile(
+    r"(?:YYYY|MONTH|Month|month|MON|Mon|mon|MM|DDD|DD|DAY|Day|day|DY|Dy|dy|HH24|HH12|HH|MI|SS|AM|PM"
+    r"|Q|yyyy|mm|dd|hh24|mi|ss|\W)*|(?:FM)?[90.,DG]+",
+)
+
+
 def to_char(node: exp.Expr, binds: Binds) -> Scalar:
     """TO_CHAR(value, pattern) of a number, an instant or an interval."""
     value = binds.scalar(node.expressions[0])
+    if len(node.expressions) == 1:  # Oracle's
+        return cast(settle(value), TEXT)
     if isinstance(node.expressions[1], exp.Null):
         return null_of(TEXT)
     pattern = constant_text(node.expressions[1], binds, "the pattern of TO_CHAR")
     if not pattern:
         return null_of(TEXT)
+    oracle = binds.context.dialect == "oracle"
+    if oracle and not _OF_ORACLE.fullmatch(pattern):
+        raise NotSupportedError(f"the pattern {pattern!r} of TO_CHAR is not supported here")
     if value.type.kind is Kind.UNKNOWN:
         value = coerce(value, TIMESTAMPTZ)
     if value.type.kind in _INSTANTS or value.type.kind in (Kind.TIME, Kind.INTERVAL):

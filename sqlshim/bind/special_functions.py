@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from sqlshim.bind import (
@@ -32,6 +34,7 @@ from sqlshim.types import (
     FLOATS,
     INTERVAL,
     TEXT,
+    TIME,
     TIMESTAMP,
     TIMESTAMPTZ,
     Interval,
@@ -176,7 +179,18 @@ def date_part(node: exp.Expr, binds: Binds) -> Scalar:
         value.this, exp.Literal
     ):
         value = value.this
-    return _extract(DATE_PARTS[type(node)], binds.scalar(value))
+    return _extract(DATE_PARTS[type(node)], _moment(node, binds.scalar(value)))
+
+
+_CLOCK = re.compile(r"\s*\d{1,2}:\d\d(:\d\d(\.\d*)?)?\s*")
+
+
+def _moment(node: exp.Expr, value: Scalar) -> Scalar:
+    """MySQL's HOUR('10:11:12'): a text that is a time of day."""
+    clock = isinstance(node, exp.Hour | exp.Minute) and value.type.kind is Kind.UNKNOWN
+    if clock and isinstance(value, Literal) and _CLOCK.fullmatch(str(value.value)):
+        return coerce(value, TIME)
+    return value
 
 
 def _extract(part: str, value: Scalar) -> Scalar:
@@ -216,9 +230,12 @@ def date_trunc(node: exp.Expr, binds: Binds) -> Scalar:
     return cast(cut, DATE) if kept else cut
 
 
+_BACK = (exp.DateSub, exp.DatetimeSub, exp.TimestampSub, exp.TimeSub)
+
+
 def date_shift(node: exp.Expr, binds: Binds) -> Scalar:
     """DATE_ADD / DATE_SUB and kin of other dialects."""
-    fn = op.SUB if isinstance(node, exp.DateSub | exp.DatetimeSub | exp.TimestampSub) else op.ADD
+    fn = op.SUB if isinstance(node, _BACK) else op.ADD
     step = node.expression
     if not isinstance(step, exp.Interval):
         step = exp.Interval(this=step, unit=node.args.get("unit") or exp.var("DAY"))
@@ -268,6 +285,8 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.DatetimeSub: date_shift,
     exp.TimestampAdd: date_shift,
     exp.TimestampSub: date_shift,
+    exp.TimeAdd: date_shift,
+    exp.TimeSub: date_shift,
     exp.Date: date,
     exp.TsOrDsToDate: date,
     **dict.fromkeys(DATE_PARTS, date_part),

@@ -45,6 +45,8 @@ def _now(t: SqlType) -> Special:
         given = node.expressions if isinstance(node, exp.Anonymous) else [node.args.get("this")]
         value = binds.context.current(t)
         first = given[0] if given else None
+        if node.args.get("sysdate") and binds.context.dialect == "oracle":
+            return binds.context.current(TIMESTAMP)
         if isinstance(first, exp.Literal) and first.is_string:  # BigQuery's zone
             return cast(in_zone_of(first, binds.context.current(TIMESTAMPTZ), binds), t)
         if first is not None and not isinstance(first, exp.Literal):

@@ -63,6 +63,9 @@ def boolean(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def hex_string(node: exp.Expr, binds: Binds) -> Scalar:
+    """x'41', and BigQuery's 0x41, a number."""
+    if node.args.get("is_integer"):
+        return number(str(int(node.this, 16)))
     return Literal(bytes.fromhex(node.this), BYTES.with_null(False))
 
 
@@ -201,6 +204,9 @@ def in_(node: exp.Expr, binds: Binds) -> Scalar:
     """x IN (a, b, c); IN (SELECT …) is bound in `subquery`. A very long list is one parameter."""
     if len(node.expressions) == 1 and is_long_list(node.expressions[0].name):
         values = binds.scalar(node.expressions[0])
+        return quantified(op.EQ, binds.scalar(node.this), values, every=False)
+    if (listed := node.args.get("unnest")) is not None:  # BigQuery's IN UNNEST(array)
+        values = binds.scalar(listed.expressions[0])
         return quantified(op.EQ, binds.scalar(node.this), values, every=False)
     items = [binds.scalar(e) for e in node.expressions]
     if not items:

@@ -131,6 +131,8 @@ def similar_to(node: exp.Expr, binds: Binds) -> Scalar:
 def regexp_replace(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_REPLACE(text, pattern, new [, start [, n]] [, flags])."""
     new, start = node.args.get("replacement"), node.args.get("position")
+    if isinstance(new, exp.Literal) and new.name == "":  # in Oracle, too
+        new = None
     if _is_null(node.this, node.expression, new):
         return null_of(TEXT)
     last = node.args.get("modifiers")

@@ -5,20 +5,24 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from sqlshim.bind.arrays import array_in, concatenated
 from sqlshim.bind.binds import Binds, Special, text_literal
 from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.jsonb_operators import concatenated_json, without
+from sqlshim.bind.oracle import days_between, moved_by_days
 from sqlshim.bind.scope import position
-from sqlshim.bind.special_dialects import stepped
+from sqlshim.bind.special_dialects import is_day, stepped
 from sqlshim.bind.truth import operands
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import operators as op
+from sqlshim.functions import regex
 from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.sql.dialects import traits_of
-from sqlshim.types import BYTES, TEXT, Kind
+from sqlshim.types import BYTES, DATE, TEXT, TIMESTAMP, Kind
 
 _STRINGS = frozenset((Kind.TEXT, Kind.UNKNOWN))
 
@@ -43,13 +47,29 @@ def _like(node: exp.Expr, binds: Binds, escape: Scalar) -> Scalar:
     folds = isinstance(node, exp.ILike) or traits.like_folds_case
     pattern = binds.scalar(node.expression)
     if traits.like_classes and isinstance(pattern, Literal) and "[" in str(pattern.value):
-        raise NotSupportedError(
-            "classes of characters in LIKE are not supported",
-            position=position(node),
-            hint="Write LIKE for each character, or a pattern without brackets.",
-        )
+        return _like_with_classes(node, str(pattern.value), escape, binds)
     result = call(op.ILIKE if folds else op.LIKE, binds.scalar(node.this), pattern, escape)
     return call(op.NOT, result) if node.args.get("negate") else result
+
+
+def _like_with_classes(node: exp.Expr, pattern: str, escape: Scalar, binds: Binds) -> Scalar:
+    """T-SQL's LIKE '[a-c]%', as a regular expression."""
+    quote = escape.value if isinstance(escape, Literal) else None
+    if quote:
+        raise NotSupportedError(
+            "classes of characters in LIKE … ESCAPE are not supported", position=position(node)
+        )
+    pieces = re.findall(r"\[\^?\]?[^\]]*\]|.", pattern, re.DOTALL)
+    shape = "".join(_class_or_character(p) for p in pieces)
+    subject = coerce(binds.scalar(node.this), TEXT)
+    result = call(regex.REGEXP_LIKE, subject, text_literal(rf"(?s)\A(?:{shape})\z"))
+    return call(op.NOT, result) if node.args.get("negate") else result
+
+
+def _class_or_character(piece: str) -> str:
+    if len(piece) > 1:
+        return piece.replace("\\", "\\\\")
+    return {"%": ".*", "_": "."}.get(piece) or re.escape(piece)
 
 
 def _like_each(node: exp.Expr, over: exp.Expr, every: bool, binds: Binds) -> Scalar:
@@ -100,7 +120,11 @@ def add(node: exp.Expr, binds: Binds) -> Scalar:
         return call(op.CONCAT_OP, _as_text(left), _as_text(right))
     dialect = binds.context.dialect
     if right.type.kind is Kind.INTERVAL:
+        if dialect == "mysql" and left.type.kind is Kind.UNKNOWN:
+            left = coerce(left, DATE if is_day(left, binds) else TIMESTAMP)
         return stepped(op.ADD, left, right, binds)
+    if (moved := moved_by_days(op.ADD, left, right, dialect)) is not None:
+        return moved
     return call(op.ADD, *operands([left, right], dialect, compared=False))
 
 
@@ -108,8 +132,15 @@ def sub(node: exp.Expr, binds: Binds) -> Scalar:
     left, right = binds.scalar(node.this), binds.scalar(node.expression)
     if (rest := without(left, right)) is not None:
         return rest
+    dialect = binds.context.dialect
     if right.type.kind is Kind.INTERVAL:
+        if dialect == "mysql" and left.type.kind is Kind.UNKNOWN:
+            left = coerce(left, DATE if is_day(left, binds) else TIMESTAMP)
         return stepped(op.SUB, left, right, binds)
+    if (moved := moved_by_days(op.SUB, left, right, dialect)) is not None:
+        return moved
+    if (days := days_between(left, right, dialect)) is not None:
+        return days
     return call(op.SUB, *operands([left, right], binds.context.dialect, compared=False))
 
 

@@ -184,11 +184,17 @@ def later_place(node: exp.Expr, binds: Binds) -> Scalar:
     return case([(there, found), (absent, null_of(INTEGER))], int_literal(0))
 
 
+_DATES = (Kind.DATE, Kind.TIMESTAMP)
+_DATES_ARE_TEXTS = ("sqlite", "mysql")  # where SUBSTR of a date is a part of its text
+
+
 def substring(node: exp.Expr, binds: Binds) -> Scalar:
     """SUBSTRING; a start below 1 uses up length in PostgreSQL and counts from the end elsewhere."""
     args = [
         binds.scalar(e) for e in (node.this, node.args.get("start"), node.args.get("length")) if e
     ]
+    if args[0].type.kind in _DATES and binds.context.dialect in _DATES_ARE_TEXTS:
+        args[0] = cast(args[0], TEXT)
     if _is_pattern(node.args.get("start")) and len(args) == 2:
         return substring_of_pattern(node, binds)
     if len(args) == 3 and binds.context.dialect == "sqlite":

@@ -11,19 +11,24 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.bind.functions import AGGREGATES, SIMPLE
+from sqlshim.bind.functions import AGGREGATES, SIMPLE, WITHIN_GROUP
 from sqlshim.bind.scope import position
+from sqlshim.bind.special import SPECIAL
 from sqlshim.errors import NotSupportedError, ProgrammingError
 
 _OPERANDS = frozenset({"this", "expression", "expressions"})
 _UNIT = "unit"
 _SEARCH = "position occurrence parameters group"
 _MATCH = "null_if_pos_overflow null_if_no_match empty_if_group_missing"
-_JSON_STEP = "only_json_types variant_extract json_type scalar_only requires_json json_query path"
+_JSON_STEP = (
+    "only_json_types variant_extract json_type json_subtype scalar_only requires_json "
+    "json_query path"
+)
 _READ: dict[type[exp.Expr], str] = {
     # constants and operators
     exp.Literal: "is_string",
     exp.ByteString: "is_bytes",
+    exp.HexString: "is_integer",
     exp.Interval: "unit fraction_in_string",
     exp.Div: "typed safe",
     exp.Is: "negate",
@@ -89,6 +94,7 @@ _READ: dict[type[exp.Expr], str] = {
     exp.DateTrunc: "unit zone input_type_preserved",
     **dict.fromkeys((exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub), _UNIT),
     **dict.fromkeys((exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff), _UNIT),
+    **dict.fromkeys((exp.TimeAdd, exp.TimeSub), _UNIT),
     exp.DateDiff: "unit big_int date_part_boundary",
     exp.DateFromParts: "allow_overflow",
     exp.CurrentTimestamp: "sysdate",
@@ -110,7 +116,9 @@ _READ: dict[type[exp.Expr], str] = {
     exp.Array: "bracket_notation struct_name_inheritance value_constructor",
     exp.Bracket: "offset safe returns_list_for_maps json_access",
     exp.ArrayPosition: "zero_based",
-    exp.ArrayToString: "null",
+    exp.ArrayToString: "null null_is_empty null_delim_is_null",
+    exp.ArrayContains: "check_null ensure_variant",
+    **dict.fromkeys((exp.ArrayAppend, exp.ArrayPrepend, exp.ArrayConcat), "null_propagation"),
     exp.StringToArray: "null",
     exp.JSONExtract: _JSON_STEP,
     exp.JSONExtractScalar: _JSON_STEP,
@@ -156,14 +164,8 @@ def _unread(kind: type[exp.Expr]) -> tuple[str, ...]:
     return tuple(n for n in kind.arg_types if n not in read or n in _NOT_READ.get(kind, ()))
 
 
-_UNREAD: dict[type[exp.Expr], tuple[str, ...]] = {
-    kind: unread
-    for kind in vars(exp).values()
-    if isinstance(kind, type)
-    and issubclass(kind, exp.Func | exp.Condition)
-    and not issubclass(kind, exp.Query | exp.Column | exp.Window)
-    and (unread := _unread(kind))
-}
+_KNOWN = {*_PICKED, *SPECIAL, *WITHIN_GROUP, *_NOT_READ, exp.CountIf, exp.ExplodingGenerateSeries}
+_UNREAD = {kind: unread for kind in _KNOWN if (unread := _unread(kind))}
 
 
 def check_arguments(node: exp.Expr) -> None:
@@ -207,6 +209,9 @@ _COUNTS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("regexp_match", "regexp_split_to_array"), (2, 3)),
     **dict.fromkeys(("sqlshim_to_char", "sqlshim_to_number", "sqlshim_to_date"), (1, 2)),
     "sqlshim_to_timestamp": (1, 2),
+    **dict.fromkeys(("sysdate", "user"), (0, 1)),
+    **dict.fromkeys(("microsecond", "json_valid", "isjson", "quotename"), (1, 1)),
+    "json_contains": (2, 2),
     "age": (1, 2),
     "parse_ident": (1, 2),
     **dict.fromkeys(("array_replace", "sqlshim_date_bin"), (3, 3)),

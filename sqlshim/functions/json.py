@@ -138,6 +138,30 @@ JSONB_EXISTS_ALL = scalar(
 )
 JSON_KEYS = scalar("JSON_KEYS", "the keys of a JSON object", sig(A_JSON, gives=array(TEXT)))
 TO_JSON = scalar("TO_JSON", "a value as JSON", sig(ANY, gives=JSON))
+_PATH = sig(A_JSON, A_TEXT, A_JSON, A_BOOL, gives=JSON)
+_PATH_TEST = sig(A_JSON, A_TEXT, A_JSON, A_BOOL, gives=BOOLEAN)
+JSONB_PATH_QUERY_ARRAY = own_nulls(
+    "JSONB_PATH_QUERY_ARRAY",
+    "all that a path finds, with its variables; TRUE makes errors nothing",
+    NullResult.ALWAYS,
+    _PATH,
+)
+JSONB_PATH_QUERY_FIRST = own_nulls(
+    "JSONB_PATH_QUERY_FIRST", "the first that a path finds", NullResult.ALWAYS, _PATH
+)
+JSONB_PATH_EXISTS = own_nulls(
+    "JSONB_PATH_EXISTS",
+    "whether a path finds something (`json @? path`)",
+    NullResult.ALWAYS,
+    _PATH_TEST,
+)
+JSONB_PATH_MATCH = own_nulls(
+    "JSONB_PATH_MATCH",
+    "the boolean that a path gives (`json @@ path`)",
+    NullResult.ALWAYS,
+    _PATH_TEST,
+)
+JSON_VALID = scalar("JSON_VALID", "whether a text is JSON", sig(A_TEXT, gives=BOOLEAN))
 JSON_BUILD_OBJECT = own_nulls(
     "JSON_BUILD_OBJECT",
     "a JSON object of keys and values in turn",

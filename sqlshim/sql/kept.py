@@ -21,6 +21,7 @@ _INNER_PRODUCT = [TokenType.LT, TokenType.HASH_ARROW]  # as it reads <#>
 _DISTANCES = frozenset({TokenType.HASH_ARROW, TokenType.NULLSAFE_EQ})
 _PREFIX = "sqlshim_"
 _PATTERNED = frozenset({"to_char", "to_date", "to_timestamp", "to_number", "date_bin"})
+_SHOWN = frozenset({"to_char"})
 _ALIAS, _BETWEEN = "\x1fas ", "\x1f"
 _NOTHING = "0 s 0 s "
 _ONE_QUANTITY = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*([a-zA-Z]+\s*)?")
@@ -35,17 +36,18 @@ def keep_whole(tokens: list[Token], dialect: str) -> None:
         if TokenType.USING in kinds:
             _name_join_aliases(tokens)
         _name_lists(tokens)
-        _name_patterned(tokens)
+        _name_patterned(tokens, _PATTERNED)
+    elif dialect == "Oracle":  # whose TO_CHAR shows names; other patterns are not PostgreSQL's
+        _name_patterned(tokens, _SHOWN)
     if TokenType.INTERVAL in kinds:
         for token, after in pairwise(tokens):
             if _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
                 after.text = _NOTHING + after.text
 
 
-def _name_patterned(tokens: list[Token]) -> None:
-    """In PostgreSQL only: the others' patterns are not its own."""
+def _name_patterned(tokens: list[Token], names: frozenset[str]) -> None:
     for token, after in pairwise(tokens):
-        if after.token_type == TokenType.L_PAREN and token.text.lower() in _PATTERNED:
+        if after.token_type == TokenType.L_PAREN and token.text.lower() in names:
             token.text = _PREFIX + token.text.lower()
 
 

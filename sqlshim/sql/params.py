@@ -33,7 +33,7 @@ _PATTERN = r"""
     | (?P<percent> %% )
     | %\((?P<pyname> [^()%]+ )\)s
     | (?P<format> %s (?![A-Za-z0-9_]) )
-    | (?<![A-Za-z0-9_\]'"]):(?P<named> [A-Za-z_][A-Za-z0-9_]* )
+    | (?<![A-Za-z0-9_)\]'"]):(?P<named> [A-Za-z_][A-Za-z0-9_]* )
     | (?<![A-Za-z0-9_])\$(?P<number> [0-9]+ )
     """
 _WITH_LISTS = f"{LISTS} | {_PATTERN}"
@@ -207,7 +207,20 @@ class _Found:
 def _is_placeholder(m: re.Match[str], has_arguments: bool) -> bool:
     if m.lastgroup in ("format", "pyname"):
         return has_arguments
-    return m.lastgroup not in ("skip", "tag", "percent", None)
+    return m.lastgroup not in ("skip", "tag", "percent", None) and not _is_operator(m)
+
+
+_AFTER_OPERAND = re.compile(r"""(['"\]]|::\s*jsonb?|@)\s*\Z""", re.IGNORECASE)
+_KEYS = re.compile(r"[|&](?!\|)\s*(array\b|'\{)", re.IGNORECASE)
+
+
+def _is_operator(m: re.Match[str]) -> bool:
+    """Whether a ? is jsonb's operator `?`, `?|`, `?&` or `@?`: no placeholder stands right after a
+    text, a subscript or a cast to jsonb, or before `| array[…]`."""
+    if m.lastgroup != "qmark":
+        return False
+    before = m.string[max(m.start() - 40, 0) : m.start()]
+    return bool(_AFTER_OPERAND.search(before)) or _KEYS.match(m.string, m.end()) is not None
 
 
 def _key(m: re.Match[str], ordinal: int) -> int | str:

@@ -208,3 +208,29 @@ def test_a_long_list_counts_its_placeholders() -> None:
         places.values([1, 2])
     with pytest.raises(ProgrammingError, match=r"has 1001 parameter\(s\), but none"):
         places.values(None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """SELECT '{"a": 1}' ? 'a'""",
+        "SELECT j::jsonb ? 'a' FROM t",
+        "SELECT \"j\" ? 'a' FROM t",
+        "SELECT j ?| array['a'] FROM t",
+        "SELECT (j) ?& '{a,b}' FROM t",
+        "SELECT j @? '$.a' FROM t",
+    ],
+)
+def test_an_operator_of_jsonb_is_no_placeholder(text: str) -> None:
+    assert uniform(text).keys == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT ?||'x'", "SELECT ? | ?", "SELECT a ? FROM t", "SELECT f(x), ?|3"]
+)
+def test_other_question_marks_are(text: str) -> None:
+    assert uniform(text).keys
+
+
+def test_a_path_into_json_is_no_placeholder() -> None:
+    assert uniform("SELECT PARSE_JSON(j):a.b FROM t").keys == ()

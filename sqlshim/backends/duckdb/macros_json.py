@@ -38,7 +38,9 @@ MACROS = (
              WHEN json_type(v) IN ('VARCHAR', 'NULL') THEN json_extract_string(v, '$')
              ELSE trim(CAST(v AS VARCHAR)) END""",
     """pg_json_has_key(v, k) AS
-        CASE json_type(v) WHEN 'OBJECT' THEN list_contains(json_keys(v), k)
+        CASE CASE WHEN v IS NULL OR k IS NULL THEN '' ELSE json_type(v) END
+             WHEN '' THEN NULL
+             WHEN 'OBJECT' THEN list_contains(json_keys(v), k)
              WHEN 'ARRAY' THEN list_contains(
                  list_transform(list_filter(json_extract(v, '$[*]'),
                                 lambda e: json_type(e) = 'VARCHAR'),

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlshim import jsonb
+from sqlshim import jsonb, jsonpath
 from sqlshim.backends.duckdb.identifiers import parse_identifier
 from sqlshim.backends.duckdb.macro_errors import QUOTE
 from sqlshim.durations import of_interval, parse_duration, to_interval
-from sqlshim.errors import Error, NotSupportedError
+from sqlshim.errors import DataError, Error, NotSupportedError
 from sqlshim.intervals import parse_interval
 from sqlshim.pattern_spans import agreeing, spans
 from sqlshim.patterns import re2, replacement, similar
@@ -54,7 +54,41 @@ def _hash(name: str, text: str) -> str:
     return hashlib.new(name, bytes.fromhex(text)).hexdigest()
 
 
-_OPERATIONS: dict[str, Callable[..., str]] = {
+def _along(value: str, path: str, variables: str, silent: str) -> list[jsonb.Value] | None:
+    """What a JSON path finds; None where that fails silently."""
+    try:
+        return jsonpath.query(_read(value), path, _read(variables))
+    except DataError:
+        if silent != "true":
+            raise
+        return None
+
+
+def _path_array(*given: str) -> str:
+    return jsonb.write(list(_along(*given) or ()))
+
+
+def _path_first(*given: str) -> str | None:
+    found = _along(*given)
+    return jsonb.write(found[0]) if found else None
+
+
+def _path_exists(*given: str) -> str | None:
+    found = _along(*given)
+    return None if found is None else _truth(bool(found))
+
+
+def _path_match(value: str, path: str, variables: str, silent: str) -> str | None:
+    try:
+        found = jsonpath.matches(_read(value), path, _read(variables))
+    except DataError:
+        if silent != "true":
+            raise
+        return None
+    return None if found is None else _truth(found)
+
+
+_OPERATIONS: dict[str, Callable[..., str | None]] = {
     "normal": jsonb.normal,
     "comparable": lambda a: jsonb.comparable(jsonb.read(a)),
     "contains": lambda a, b: _truth(jsonb.contains(_read(a), _read(b))),
@@ -73,6 +107,10 @@ _OPERATIONS: dict[str, Callable[..., str]] = {
     "pretty": lambda a: jsonb.pretty(jsonb.read(a)),
     "exists any": lambda a, b: _truth(any(_keys(a, b))),
     "exists all": lambda a, b: _truth(all(_keys(a, b))),
+    "path array": _path_array,
+    "path first": _path_first,
+    "path exists": _path_exists,
+    "path match": _path_match,
     "re2": _pattern,
     "hash": _hash,
     "parse ident": lambda a, b: json.dumps(parse_identifier(a, b == "true"), ensure_ascii=False),
@@ -83,7 +121,8 @@ _OPERATIONS: dict[str, Callable[..., str]] = {
     "interval as duration": lambda a: str(of_interval(parse_interval(a))),
     "duration as interval": lambda a: str(to_interval(parse_duration(a))),
 }
-_OPERANDS = {"normal": 1, "comparable": 1, "strip nulls": 1, "pretty": 1, "set": 4, "insert": 4,
+_OPERANDS = {"normal": 1, "comparable": 1, "strip nulls": 1, "pretty": 1, "path array": 4,
+             "path first": 4, "path exists": 4, "path match": 4, "set": 4, "insert": 4,
              "interval": 1, "duration": 1, "interval as duration": 1,
              "duration as interval": 1}  # fmt: skip
 
