@@ -24,7 +24,7 @@ MODULES = {
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("types",),
-    ("intervals", "durations", "jsonb", "patterns", "jsonpath_syntax"),
+    ("intervals", "durations", "jsonb", "patterns", "jsonpath_syntax", "number_patterns"),
     ("pattern_spans", "jsonpath"),
     ("instants", "collecting"),
     ("values", "numerics"),

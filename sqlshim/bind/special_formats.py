@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
 from sqlshim.bind.special_numbers import number_to_char, to_number
 from sqlshim.bind.timeuuids import instant
 from sqlshim.errors import NotSupportedError, TypeMismatch
@@ -149,6 +149,9 @@ _PIECES: dict[str, Piece] = {
 # runs of these alone are one call of the row, with strftime's codes
 _CODES = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "DDD": "%j", "HH24": "%H", "HH12": "%I", "HH": "%I",
           "MI": "%M", "SS": "%S", "US": "%f"}  # fmt: skip
+# what may have st, nd, rd or th behind it
+_COUNTED = frozenset({"YYYY", "MM", "DD", "DDD", "D", "ID", "Q", "WW", "W", "IW", "CC", "HH24"}
+                     | {"HH12", "HH", "MI", "SS"})  # fmt: skip
 _OF_AN_INTERVAL = frozenset({"HH24", "MI", "SS", "MS", "US", "DD", "MM", "YYYY"})
 
 
@@ -195,7 +198,7 @@ def written(value: Scalar, pattern: str) -> Scalar:
             codes = "".join(m["any"] or _CODES[m["word"].upper()] for m in found)
             return call(datetime.TO_CHAR, value, text_literal(codes))
         odd = []
-    odd += [m["word"] for m in found if m["word"] and (_piece(m["word"]) is None or m["th"])]
+    odd += [m["word"] for m in found if m["word"] and _refused(m)]
     if odd:
         raise NotSupportedError(f"{odd[0]!r} in a pattern of TO_CHAR is not supported")
     pieces = [_piece_of(m, value) for m in found]
@@ -203,6 +206,23 @@ def written(value: Scalar, pattern: str) -> Scalar:
     if not value.type.nullable:
         return strict
     return case([(call(op.IS_NULL, value), null_of(TEXT))], strict)
+
+
+def _refused(found: re.Match[str]) -> bool:
+    word = found["word"]
+    return _piece(word) is None or (bool(found["th"]) and word.upper() not in _COUNTED)
+
+
+def _ordinal(shown: Scalar, suffix: str) -> Scalar:
+    """A number with st, nd, rd or th."""
+    spelled = [s.upper() if suffix.isupper() else s for s in ("th", "st", "nd", "rd")]
+    last = call(text.RIGHT, shown, int_literal(1))
+    teens = call(op.EQ, call(text.LEFT, call(text.RIGHT, shown, int_literal(2)), int_literal(1)),
+                 text_literal("1"))  # fmt: skip
+    teens = logical(op.AND, [teens, call(op.GT, call(text.LENGTH, shown), int_literal(1))])
+    arms = [(teens, text_literal(spelled[0]))]
+    arms += [(call(op.EQ, last, text_literal(str(n))), text_literal(spelled[n])) for n in (1, 2, 3)]
+    return call(op.CONCAT_OP, shown, case(arms, text_literal(spelled[0])))
 
 
 def _piece(word: str) -> Piece | None:
@@ -215,7 +235,8 @@ def _piece_of(found: re.Match[str], value: Scalar) -> Scalar:
         return text_literal(found["any"] or found["quoted"] or "")
     piece = _piece(word)
     assert piece is not None
-    return piece(value, bool(found["fm"]))
+    shown = piece(value, bool(found["fm"]))
+    return _ordinal(shown, found["th"]) if found["th"] else shown
 
 
 # --- reading ---------------------------------------------------------------------------------

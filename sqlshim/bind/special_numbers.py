@@ -13,6 +13,7 @@ from sqlshim.bind.coerce import call, cast, coerce
 from sqlshim.errors import NotSupportedError
 from sqlshim.functions import math, text
 from sqlshim.ir.scalar import Cast, Scalar
+from sqlshim.number_patterns import check_pattern
 from sqlshim.types import NUMBERS, TEXT, Kind, decimal
 
 _SHAPE = re.compile(
@@ -67,8 +68,14 @@ def _grouped(digits: str) -> str:
 
 def number_to_char(value: Scalar, pattern: str) -> Scalar:
     """TO_CHAR of a number."""
-    shape = read_pattern(pattern)
-    if (shape.point and not shape.places) or (value.type.kind not in NUMBERS):
+    if value.type.kind not in NUMBERS:
+        raise NotSupportedError(f"the pattern {pattern!r} is not supported", hint=_HINT)
+    try:
+        shape = read_pattern(pattern)
+    except NotSupportedError:
+        check_pattern(pattern)
+        return call(text.NUMBER_AS, cast(value, TEXT), text_literal(pattern))
+    if shape.point and not shape.places:
         raise NotSupportedError(f"the pattern {pattern!r} is not supported", hint=_HINT)
     exact = _exact(value)
     rounded: Scalar = call(math.ROUND_TO, exact, int_literal(shape.places))

@@ -121,6 +121,11 @@ ENDS_WITH = scalar(
 CONTAINS = scalar(
     "CONTAINS", "whether b occurs in a (DuckDB, Snowflake)", sig(A_TEXT, A_TEXT, gives=BOOLEAN)
 )
+NUMBER_AS = scalar(
+    "NUMBER_AS",
+    "a number, as text, by a pattern of TO_CHAR that stores do not know",
+    sig(A_TEXT, A_TEXT, gives=TEXT),
+)
 PARSE_IDENT = scalar(
     "PARSE_IDENT",
     "the parts of a dotted name; FALSE takes what follows them",

@@ -120,6 +120,7 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     txt.ENDS_WITH: named("ends_with"),
     txt.CONTAINS: named("contains"),
     txt.QUOTE_IDENT: named("pg_quote_ident"),
+    txt.NUMBER_AS: python("number as"),
     txt.PARSE_IDENT: lambda node, args: cast(
         cast(python("parse ident")(node, args), JSON), node.type
     ),

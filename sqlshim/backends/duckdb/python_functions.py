@@ -17,6 +17,7 @@ from sqlshim.backends.duckdb.macro_errors import QUOTE
 from sqlshim.durations import of_interval, parse_duration, to_interval
 from sqlshim.errors import DataError, Error, NotSupportedError
 from sqlshim.intervals import parse_interval
+from sqlshim.number_patterns import number_as
 from sqlshim.pattern_spans import agreeing, spans
 from sqlshim.patterns import re2, replacement, similar
 
@@ -112,6 +113,7 @@ _OPERATIONS: dict[str, Callable[..., str | None]] = {
     "path exists": _path_exists,
     "path match": _path_match,
     "re2": _pattern,
+    "number as": number_as,
     "hash": _hash,
     "parse ident": lambda a, b: json.dumps(parse_identifier(a, b == "true"), ensure_ascii=False),
     "similar": lambda a, b: re2(similar(a, b)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math as m
 import uuid
 from decimal import Decimal as D  # noqa: N817
@@ -11,6 +12,7 @@ from sqlshim.types import Interval
 from tests.backends.duckdb.build import big, lit
 
 SHA_OF_A = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+SHA224_OF_A = "abd37534c7d9a2efb9465de931cd7055ffdb8879563ae98078d6d6d5"
 HOUR = 3_600_000_000
 QUARTER = Interval(microseconds=HOUR // 4)
 NOON = dt.datetime(2020, 1, 31, 12, 0, 1, 500000)
@@ -38,6 +40,14 @@ MORE_CASES: list[tuple[str, tuple[object, ...], object]] = [
     ("MD5", (b"a",), "0cc175b9c0f1b6a831c399e269772661"),
     ("SHA1", ("abc",), "a9993e364706816aba3e25717850c26c9cd0d89d"),
     ("SHA256", (b"a",), bytes.fromhex(SHA_OF_A)),
+    ("SHA224", (b"a",), bytes.fromhex(SHA224_OF_A)),
+    ("SHA384", (b"a",), hashlib.sha384(b"a").digest()),
+    ("SHA512", (b"a",), hashlib.sha512(b"a").digest()),
+    ("RE2_PATTERN", (r"a\d", "i"), "(?si)a[0-9]"),
+    ("SIMILAR_PATTERN", ("a%", "#"), "(?s)^(?:a.*)$"),
+    ("RE2_REPLACEMENT", (r"<\&>", "(?s)a"), r"<\0>"),
+    ("PARSE_IDENT", ('"A b".C', True), ["A b", "c"]),
+    ("NUMBER_AS", ("485", "RN"), "        CDLXXXV"),
     ("ENCODE_HEX", (b"\x00\xff",), "00ff"),
     ("ENCODE_BASE64", (b"hello",), "aGVsbG8="),
     ("ENCODE_BASE64", (b"a" * 57,), "YWFh" * 19 + "\n"),

@@ -301,7 +301,9 @@ def test_duckdb_type_is_the_declared_one(
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    return Database(Options())
+    made = Database(Options())
+    made.provide_all()
+    return made
 
 
 @pytest.mark.parametrize(("name", "args", "expected"), CASES, ids=_id)
