@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sqlshim import types as t
@@ -11,7 +13,7 @@ from sqlshim.backends.cassandra.restrict import Path, restrict
 from sqlshim.functions import arrays, documents
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Call, Literal, Scalar
-from tests.backends.cassandra.trees import COLUMNS, INDEXED, READINGS, col, eq
+from tests.backends.cassandra.trees import COLUMNS, INDEXED, NUMBERS, READINGS, col, eq, lit
 
 
 def text(value: str) -> Literal:
@@ -124,3 +126,60 @@ def test_values(
 )
 def test_collections(native: str, found: Collection | None) -> None:
     assert collection(native) == found
+
+
+# map<double, text>
+RATES = {
+    **COLUMNS,
+    NUMBERS["counts"]: replace(READINGS.column("counts"), native="map<double, text>"),
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "terms"),
+    [
+        (has(part(arrays.MAP_VALUES, "counts"), "x"), ["counts CONTAINS"]),
+        (has(part(arrays.MAP_KEYS, "counts"), 0.5, t.DOUBLE), []),
+        (entry("counts", "x", 1), []),
+    ],
+    ids=["its values compare", "its keys do not", "nor do its entries"],
+)
+def test_a_map_with_keys_that_compare_differently(condition: Scalar, terms: list[str]) -> None:
+    found = restrict([condition], RATES, READINGS)
+    assert [f"{term.column} {term.op}" for term in found.terms] == terms
+
+
+def test_an_entry_is_said_either_way_round() -> None:
+    there = entry("counts", "x", 1)
+    assert restrict([there], COLUMNS, INDEXED).terms == (
+        restrict([Call(op.EQ, there.args[::-1], t.BOOLEAN)], COLUMNS, INDEXED).terms
+    )
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Call(
+            op.EQ,
+            (Call(arrays.MAP_VALUE, (col("counts"), col("name")), t.INTEGER), lit("v", 1)),
+            t.BOOLEAN,
+        ),
+        Call(
+            arrays.CONTAINS_ALL,
+            (
+                col("tags"),
+                Call(documents.ARRAY_OF, (text("x"), col("name")), t.array(t.TEXT)),
+            ),
+            t.BOOLEAN,
+        ),
+        Call(
+            op.EQ,
+            (Call(arrays.MAP_VALUE, (col("name"), text("x")), t.INTEGER), lit("v", 1)),
+            t.BOOLEAN,
+        ),
+    ],
+    ids=["a key from a column", "an element from a column", "an entry of no map"],
+)
+def test_columns_are_no_values(condition: Scalar) -> None:
+    ((_, why),) = restrict([condition], COLUMNS, INDEXED).left
+    assert why == "CQL compares columns with values only"

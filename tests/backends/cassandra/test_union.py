@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.compile import compile_query
 from sqlshim.backends.cassandra.restrict import Path, Restriction
 from sqlshim.backends.cassandra.run import once_each
+from sqlshim.backends.cassandra.terms import MOST_ITEMS
 from sqlshim.backends.cassandra.union import choose
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import aggregates as agg
@@ -92,6 +94,21 @@ def test_no_union(where: Sequence[Scalar], path: Path) -> None:
     assert choice(*where).path is path
 
 
+@pytest.mark.parametrize("native", ["decimal", "double", "float", "inet", "time"])
+def test_no_union_where_equal_keys_can_be_two(native: str) -> None:
+    columns = tuple(replace(c, native=native) if c.name == "d" else c for c in INDEXED.columns)
+    odd = replace(INDEXED, columns=columns)
+    path = Path.UNION if native == "inet" else Path.RING
+    assert choose([either(ONE, TWO)], COLUMNS, odd).path is path
+
+
+def test_no_union_of_very_many_statements() -> None:
+    few = either(*(both(eq("a", i), eq("b", "x")) for i in range(MOST_ITEMS)))
+    many = either(*(both(eq("a", i), eq("b", "x")) for i in range(MOST_ITEMS + 1)))
+    assert choice(few).path is Path.UNION
+    assert choice(many).path is Path.RING
+
+
 def test_what_every_arm_can_say_is_sent_with_each() -> None:
     found = choice(either(ONE, TWO), gt("w", 0.5))
     assert [[term.column for term in arm.terms] for arm in found.arms] == [
@@ -104,7 +121,10 @@ def test_what_every_arm_can_say_is_sent_with_each() -> None:
 def test_what_an_arm_cannot_say_stays() -> None:
     again = gt("c", 1)  # TWO has a range on c already
     found = choice(either(ONE, TWO), again, is_null("v"))
-    assert [c for c, _ in found.left] == [again, is_null("v")]
+    assert found.left == (
+        (again, "CQL takes one restriction a column"),
+        (is_null("v"), "CQL has no IS NULL"),
+    )
     assert found.checked == ()
 
 
