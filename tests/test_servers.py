@@ -20,6 +20,7 @@ from cassandra.policies import WhiteListRoundRobinPolicy
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+import sqlshim
 from conformance.servers import (
     Credentials,
     Server,
@@ -154,6 +155,13 @@ def test_a_cassandra_with_a_password_refuses_a_wrong_one() -> None:
             cassandra_session(server, Credentials("ann", "wrong")),
         ):
             pass
+        with sqlshim.connect(f"{server.uri_as(ann)}", full_scan="allow") as connection:
+            assert connection.execute("SELECT a FROM t").fetchall() == []
+        for who in (Credentials("ann", "s3cret"), None):
+            with pytest.raises(sqlshim.OperationalError) as caught:
+                sqlshim.connect(server.uri_as(who))
+            assert caught.value.sqlstate == "28P01"
+            assert "s3cret" not in str(caught.value)
         pids, homes = server.pids, [node.home for node in server.nodes]
     assert not any(is_alive(pid) for pid in pids)
     assert not any(home.exists() for home in homes)
