@@ -58,6 +58,7 @@ from sqlshim.plan.optimize import optimize
 from sqlshim.plan.preaggregate import preaggregate
 from sqlshim.plan.share_scans import share_scans
 from sqlshim.plan.split import split
+from sqlshim.plan.unite_arms import unite_arms
 from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.hints import hints
 from sqlshim.sql.params import Arguments, Placeholders, uniform
@@ -197,7 +198,7 @@ def _planned(bound: BoundStatement, world: World) -> Prepared:
 
 
 def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
-    rel = optimize(rel)
+    rel = optimize(unite_arms(rel, listed=world.pushdown is not Pushdown.ALWAYS))
     if world.pushdown is Pushdown.AUTO:
         rel = preaggregate(rel)
     rel = split(rel, world.stores, world.pushdown)

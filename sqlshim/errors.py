@@ -309,6 +309,12 @@ class QueryCanceled(OperationalError):
     sqlstate = "57014"
 
 
+class ResultTooLarge(OperationalError):
+    """A row, or what is collected for one, beyond what the store can hold (PostgreSQL 54000)."""
+
+    sqlstate = "54000"
+
+
 class OutOfMemory(OperationalError):
     sqlstate = "53200"
 

@@ -15,6 +15,7 @@ from sqlshim import engine
 from sqlshim.backends.arrow import batch_of, published, published_type
 from sqlshim.backends.protocol import RunContext, Stream
 from sqlshim.dbapi.border import guarded
+from sqlshim.dbapi.execute import execute
 from sqlshim.errors import InterfaceError, ProgrammingError
 from sqlshim.ir.scalar import Column
 from sqlshim.ir.statement import Insert
@@ -71,7 +72,7 @@ class Cursor:
         Raises the PEP 249 error of whatever goes wrong.
         """
         world = self._begin(operation)
-        self._run(lambda context: _execute(operation, parameters, world, context))
+        self._run(partial(execute, operation, parameters, world))
         return self
 
     def executemany(self, operation: str, seq_of_parameters: Iterable[Arguments]) -> Cursor:
@@ -271,12 +272,3 @@ class Cursor:
     def __del__(self) -> None:
         if not getattr(self, "_closed", True) and not sys.is_finalizing():
             self.close()
-
-
-def _execute(
-    operation: str, parameters: Arguments | None, world: engine.World, context: RunContext
-) -> engine.Result:
-    """Prepare and run: a cancellation or the end of the time while it is planned counts, too."""
-    prepared, values = engine.prepare(operation, parameters, world)
-    context.remaining()
-    return engine.run(prepared, values, world, context)

@@ -28,7 +28,6 @@ from sqlshim.plan.rules.remove_projects import remove_projects
 from sqlshim.plan.rules.remove_sorts import remove_sorts
 from sqlshim.plan.rules.simplify_predicates import simplify_predicates
 from sqlshim.plan.rules.transfer_filters import transfer_filters
-from sqlshim.plan.rules.unite_arms import unite_arms
 from sqlshim.plan.rules.unnest_subqueries import unnest_subqueries
 from sqlshim.plan.rules.unwrap_casts import unwrap, unwrap_casts
 from sqlshim.plan.rules.window_totals import window_totals
@@ -48,12 +47,10 @@ NODE_RULES: tuple[Rule, ...] = (
 )
 MOVING: tuple[Rule, ...] = (push_filters, order_joins)
 UNNEST: Rule = unnest_subqueries
-UNITE: Rule = unite_arms  # before all others, which take their time for each arm
 ONCE: tuple[Rule, ...] = (window_totals, transfer_filters)
 LAST: tuple[Rule, ...] = (push_filters, prune_columns)
 RULES: tuple[Rule, ...] = (
     *(fold_constants, date_ranges, unwrap_casts),
-    UNITE,
     *NODE_RULES,
     *dict.fromkeys((*MOVING, UNNEST, *ONCE, *LAST)),
 )
@@ -64,7 +61,6 @@ MOST_CHANGES = 64  # of one node by node rules
 
 def optimize(rel: Rel) -> Rel:
     """An equal plan that is cheaper to run."""
-    rel = UNITE(rel)
     run = _Run(nested=_is_nested(rel))
     rel = run.repeat(rel, MOVING)
     if run.nested:

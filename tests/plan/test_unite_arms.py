@@ -9,7 +9,7 @@ import pytest
 import sqlshim
 from sqlshim.ir import walk
 from sqlshim.ir.relational import SetOp
-from sqlshim.plan.rules import unite_arms
+from sqlshim.plan import unite_arms
 from tests.backends.mongo.build import rel
 
 

@@ -136,9 +136,8 @@ def by_code(code: int, text: str, details: dict[str, object] | None = None) -> E
 
 
 def _too_large(text: str) -> Error:
-    return errors.OperationalError(
+    return errors.ResultTooLarge(
         f"a document is too large for MongoDB: {text}",
-        sqlstate="54000",
         hint="A document, and so a result row, holds at most 16 MB. What is computed locally has "
         'no such limit: connect with pushdown="never".',
     )

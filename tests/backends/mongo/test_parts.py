@@ -230,7 +230,7 @@ def test_a_constant_in_a_projection_is_a_literal() -> None:
         (11601, "operation was interrupted", errors.QueryCanceled, "57014"),
         (146, "too much memory", errors.OutOfMemory, "53200"),
         (121, "Document failed validation", errors.IntegrityError, "23514"),
-        (10334, "BSONObj size: 17 is invalid", errors.OperationalError, "54000"),
+        (10334, "BSONObj size: 17 is invalid", errors.ResultTooLarge, "54000"),
         (2, "can't $divide by zero", errors.DivisionByZero, "22012"),
         (16610, "x :: caused by :: can't $mod by zero", errors.DivisionByZero, "22012"),
         (241, "Failed to parse number 'sqlshim:2201F no root: -1' in $convert with no onError",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sqlshim.backends.mongo import statistics
 from sqlshim.backends.protocol import Backend
 from sqlshim.functions import operators as op
 from sqlshim.ir.relational import Filter, Scan
@@ -21,6 +22,12 @@ def _data(database: Any) -> None:
     database.big.insert_many([{"n": i % 100, "day": i} for i in range(20_000)])
     database.big.create_index("day")
     database.little.insert_many([{"n": i} for i in range(50)])
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take its time."""
+    monkeypatch.setattr(statistics, "PATIENCE_MS", 100_000)
 
 
 def _share(store: Backend, table: str, bound: Literal | Param) -> float | None:

@@ -4,8 +4,9 @@ the table with the list of the constants.
 
 Safe because an inner join gives each row of the table once for every arm whose conditions it meets,
 which is what UNION ALL does, and has no volatile functions and no subqueries in it; the order of
-rows is nobody's. What compares a column with a constant of each arm is also asked of the column
-itself (`b IN (1, 2 …)`), so that an index may find the rows.
+rows is nobody's. If `listed`, what compares a column with a constant of each arm is also asked of
+the column itself (`b IN (1, 2 …)`), so that an index may find the rows; a join inside a store looks
+them up anyway. Called by `engine.prepare` before `optimize`, which takes its time for each arm.
 """
 
 from __future__ import annotations
@@ -37,21 +38,21 @@ Change = Callable[[Scalar], Scalar]
 Lists = dict[int, tuple[Scalar, ...]]  # the constants of the arms, by the column made for them
 
 
-def unite_arms(rel: Rel) -> Rel:
+def unite_arms(rel: Rel, listed: bool = True) -> Rel:
     """`rel` with the arms alike of its large unions made one. StatementTooComplex if too many
     are left."""
     if isinstance(rel, SetOp) and rel.kind is SetKind.UNION_ALL and len(rel.inputs) >= MANY:
-        rel = _united(rel)
+        rel = _united(rel, listed)
         if isinstance(rel, SetOp) and len(rel.inputs) > MOST_ARMS:
             raise StatementTooComplex(
                 f"a UNION has more than {MOST_ARMS} queries that differ in more than constants",
                 hint="Send several statements, or join one query with a VALUES list.",
             )
-    rel = walk.with_inputs(rel, tuple(map(unite_arms, walk.inputs(rel))))
-    return walk.map_subqueries(rel, unite_arms)
+    rel = walk.with_inputs(rel, tuple(unite_arms(child, listed) for child in walk.inputs(rel)))
+    return walk.map_subqueries(rel, lambda inner: unite_arms(inner, listed))
 
 
-def _united(rel: SetOp) -> Rel:
+def _united(rel: SetOp, listed: bool) -> Rel:
     groups: dict[object, list[_Arm]] = {}
     for arm in rel.inputs:
         read = _Arm(arm)
@@ -61,7 +62,7 @@ def _united(rel: SetOp) -> Rel:
     arms: list[Rel] = []
     for alike in groups.values():
         few = len(alike) < MANY
-        arms += [arm.rel for arm in alike] if few else [_one(alike, rel.columns)]
+        arms += [arm.rel for arm in alike] if few else [_one(alike, rel.columns, listed)]
     if len(arms) > 1:
         return replace(rel, inputs=tuple(arms))
     return Project(arms[0], tuple(zip(rel.columns, arms[0].columns, strict=True)))
@@ -121,7 +122,7 @@ class _Arm:
                 return type(e), e.type, safe, parts
 
 
-def _one(arms: Sequence[_Arm], columns: Sequence[Column]) -> Rel:
+def _one(arms: Sequence[_Arm], columns: Sequence[Column], listed: bool) -> Rel:
     """What all of the arms give, which are alike."""
     first = arms[0].rel
     if isinstance(first, Project) and isinstance(first.input, Values):
@@ -136,7 +137,9 @@ def _one(arms: Sequence[_Arm], columns: Sequence[Column]) -> Rel:
     lists: Lists = {
         c.id: tuple({row[place]: None for row in items}) for place, c in enumerate(made.values())
     }
-    return _joined(first, Values(tuple(made.values()), tuple(items)), _filling(made), lists)
+    return _joined(
+        first, Values(tuple(made.values()), tuple(items)), _filling(made), lists if listed else {}
+    )
 
 
 def _columns_of(arms: Sequence[_Arm]) -> Iterator[int]:
