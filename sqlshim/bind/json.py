@@ -163,6 +163,19 @@ def _path_text(node: exp.Expr, binds: Binds) -> Scalar:
     return as_text(_path(node, binds))
 
 
+def _path_of_texts(shown: bool) -> Special:
+    """JSONB_EXTRACT_PATH(value, step, …), and …_TEXT."""
+
+    def bind(node: exp.Expr, binds: Binds) -> Scalar:
+        first, *steps = node.expressions
+        if not all(isinstance(e, exp.Literal) for e in steps):
+            raise NotSupportedError("a JSON path must be a constant", position=position(node))
+        found = _along(binds.scalar(first), [e.name for e in steps], binds)
+        return as_text(found) if shown else found
+
+    return bind
+
+
 def _has_key(node: exp.Expr, binds: Binds) -> Scalar:
     return call(fj.JSON_HAS_KEY, _json(binds.scalar(node.this)), binds.scalar(node.expression))
 
@@ -304,6 +317,8 @@ NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
     **dict.fromkeys(
         ("json_build_array", "jsonb_build_array", "json_array"), _built(fj.JSON_BUILD_ARRAY)
     ),
+    "jsonb_extract_path": _path_of_texts(False),
+    "jsonb_extract_path_text": _path_of_texts(True),
     "json_keys": _of_json(fj.JSON_KEYS),
     "json_query": _query,
     "json_unquote": _unquoted,

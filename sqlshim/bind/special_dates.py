@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Sequence
 from functools import cache
@@ -13,8 +14,17 @@ from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of
 from sqlshim.errors import DataError, ProgrammingError
 from sqlshim.functions import conditional, datetime
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Scalar
-from sqlshim.types import BOOLEAN, DATE, DOUBLE, TIMESTAMP, TIMESTAMPTZ, Kind
+from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.types import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTERVAL,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    Interval,
+    Kind,
+)
 
 _UTC = frozenset({"UTC", "GMT", "Z", "ZULU", "UNIVERSAL", "UCT", "ETC/UTC"})
 
@@ -32,6 +42,8 @@ def _in_zone(zone: str, value: Scalar) -> Scalar:
         value = coerce(value, TIMESTAMPTZ)
     if zone.upper() in _UTC:
         return cast(value, TIMESTAMPTZ if value.type.kind is Kind.TIMESTAMP else TIMESTAMP)
+    if (found := _OFFSET.fullmatch(zone)) is not None:
+        return _shifted(found, value)
     known = _zones().get(zone.lower())
     if known is None:
         raise DataError(
@@ -42,8 +54,31 @@ def _in_zone(zone: str, value: Scalar) -> Scalar:
     return call(datetime.TIMEZONE, text_literal(known), value)
 
 
+# A number is POSIX's: what must be added to the clock there for UTC.
+_OFFSET = re.compile(r"\s*([+-])(\d{1,2})(?::?(\d\d))?\s*")
+
+
+def _shifted(found: re.Match[str], value: Scalar) -> Scalar:
+    minutes = int(found[2]) * 60 + int(found[3] or 0)
+    micros = (minutes if found[1] == "+" else -minutes) * 60_000_000
+    return by_offset(Interval(microseconds=micros), value)
+
+
+def by_offset(west: Interval, value: Scalar) -> Scalar:
+    """`value` in a zone that lies so far behind UTC."""
+    step = Literal(west, INTERVAL.with_null(False))
+    if value.type.kind is Kind.TIMESTAMP:
+        return cast(call(op.ADD, value, step), TIMESTAMPTZ)
+    return call(op.SUB, cast(value, TIMESTAMP), step)
+
+
 def in_zone_of(zone: exp.Expr, value: Scalar, binds: Binds) -> Scalar:
     """`value` AT TIME ZONE of an expression, a constant."""
+    given = binds.scalar(zone)
+    if isinstance(given, Literal) and isinstance(given.value, Interval):
+        if value.type.kind in (Kind.UNKNOWN, Kind.DATE):
+            value = coerce(value, TIMESTAMPTZ)
+        return by_offset(-given.value, value)
     return _in_zone(constant_text(zone, binds, "the time zone"), value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -21,7 +22,7 @@ from sqlshim.bind.coerce import (
 )
 from sqlshim.bind.special_casts import cast_, convert
 from sqlshim.bind.truth import operands, truth
-from sqlshim.errors import NotSupportedError, TypeMismatch
+from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
 from sqlshim.intervals import parse_interval
@@ -71,6 +72,23 @@ def hex_string(node: exp.Expr, binds: Binds) -> Scalar:
 
 def escape_string(node: exp.Expr, binds: Binds) -> Scalar:
     return Literal(node.this, UNKNOWN.with_null(False))
+
+
+_CODE = re.compile(r"\\(?:\\|\+([0-9A-Fa-f]{6})|([0-9A-Fa-f]{4}))|\\")
+
+
+def unicode_string(node: exp.Expr, binds: Binds) -> Scalar:
+    """U&'d\\0061t\\+000061'"""
+    if node.args.get("escape"):
+        raise NotSupportedError("UESCAPE is not supported", hint="Use backslashes.")
+
+    def one(found: re.Match[str]) -> str:
+        code = found[1] or found[2]
+        if code is None and found[0] != "\\\\":
+            raise ProgrammingError("invalid Unicode escape", sqlstate="42601")
+        return "\\" if code is None else chr(int(code, 16))
+
+    return Literal(_CODE.sub(one, node.this), UNKNOWN.with_null(False))
 
 
 def byte_string(node: exp.Expr, binds: Binds) -> Scalar:
@@ -274,6 +292,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Boolean: boolean,
     exp.HexString: hex_string,
     exp.ByteString: byte_string,
+    exp.UnicodeString: unicode_string,
     exp.National: escape_string,
     exp.RawString: escape_string,
     exp.Interval: interval,

@@ -28,6 +28,7 @@ _READ: dict[type[exp.Expr], str] = {
     # constants and operators
     exp.Literal: "is_string",
     exp.ByteString: "is_bytes",
+    exp.UnicodeString: "escape",
     exp.HexString: "is_integer",
     exp.Interval: "unit fraction_in_string",
     exp.Div: "typed safe",
