@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from sqlshim import types as t
 from sqlshim.backends.cassandra.bounds import Term
 from sqlshim.backends.cassandra.restrict import Path, Restriction, restrict
+from sqlshim.backends.cassandra.terms import MOST_ITEMS
 from sqlshim.catalog.model import Table
+from sqlshim.functions import arrays
 from sqlshim.functions import operators as op
 from sqlshim.ir.keys import key_test
 from sqlshim.ir.scalar import Call, Cast, Literal, Param, Scalar
@@ -314,3 +317,39 @@ def test_keys_of_a_column_without_an_index_are_not_looked_up() -> None:
 
 def test_two_sets_of_keys_are_not_looked_up() -> None:
     assert len(reasons([keys_of("v"), keys_of("small")], INDEXED)) == 2
+
+
+def with_native(name: str, native: str) -> Table:
+    columns = (replace(c, native=native) if c.name == name else c for c in READINGS.columns)
+    return replace(READINGS, columns=tuple(columns))
+
+
+@pytest.mark.parametrize("native", ["double", "float", "decimal"])
+def test_a_partition_is_not_found_by_what_has_several_forms(native: str) -> None:
+    found = restrict([eq("a", 1), eq("b", "x")], COLUMNS, with_native("a", native))
+    assert found.path is Path.RING
+    assert dict(found.left)[eq("a", 1)] == f"equal {native} keys can be different partitions"
+
+
+def test_a_clustering_column_may_have_several_forms() -> None:
+    table = with_native("c", "decimal")
+    assert restrict([*KEY, eq("c", 1)], COLUMNS, table).path is Path.SLICE
+
+
+def test_a_long_in_is_taken_by_a_partition_key_only() -> None:
+    few, many = isin("c", *range(MOST_ITEMS)), isin("c", *range(MOST_ITEMS + 1))
+    assert restrict([*KEY, few], COLUMNS, READINGS).path is Path.SLICE
+    found = restrict([*KEY, many], COLUMNS, READINGS)
+    assert found.path is Path.PARTITION
+    assert found.left == ((many, f"an IN list of more than {MOST_ITEMS} values"),)
+
+
+def test_elements_of_a_key_column_are_not_looked_for() -> None:
+    table = replace(
+        READINGS, primary_key=("a", "b", "old"), clustering=(("old", False),), indexes=()
+    )
+    keys = Call(arrays.MAP_KEYS, (col("old"),), t.array(t.TEXT))
+    holds = Call(arrays.EQ_ANY, (Literal("x", t.TEXT), keys), t.BOOLEAN)
+    assert restrict([holds], COLUMNS, READINGS).left == ()
+    found = restrict([*KEY, holds], COLUMNS, table)
+    assert found.left == ((holds, "CQL asks for no elements of a key column"),)
