@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlglot import exp
+
 from sqlshim.bind.coerce import call
 from sqlshim.bind.context import Context
 from sqlshim.bind.scope import Bound
@@ -11,6 +13,16 @@ from sqlshim.functions import conditional
 from sqlshim.ir.relational import Aggregate, Limit, Project, Rel, Sort
 from sqlshim.ir.scalar import AggregateCall, Literal, Scalar, SortKey, Subquery, SubqueryKind
 from sqlshim.types import array
+
+
+def is_of_rows(node: exp.Expr, dialect: str) -> bool:
+    """Whether it is ARRAY(SELECT …) and no list of elements that has a subquery in it."""
+    if len(node.expressions) != 1 or node.args.get("value_constructor"):
+        return False
+    (only,) = node.expressions
+    if isinstance(only, exp.Subquery):  # ARRAY((SELECT …)) has an element in these dialects
+        return dialect not in ("spark", "databricks", "hive", "snowflake", "clickhouse")
+    return isinstance(only, exp.Query)
 
 
 def array_of_rows(bound: Bound, context: Context) -> Scalar:

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from sqlshim.bind import arrays
 from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
-from sqlshim.bind.array_queries import array_of_rows
+from sqlshim.bind.array_queries import array_of_rows, is_of_rows
 from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, logical, no_overload, settle, unify
 from sqlshim.bind.context import Context
@@ -158,7 +158,7 @@ class ScalarBinder:
             return call(op.NOT, about_row) if _negated_in(node) else about_row
         if _negated_in(node):
             return call(op.NOT, SPECIAL[kind](node, self))
-        if kind is exp.Array and any(isinstance(e, exp.Query) for e in node.expressions):
+        if kind is exp.Array and is_of_rows(node, self.context.dialect):
             return array_of_rows(self._asked(node.expressions[0]), self.context)
         if kind in SPECIAL:
             return SPECIAL[kind](node, self)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, call, cast, number, text
+from sqlshim.backends.duckdb.compile_casts import E, array_of_values, call, cast, number, text
 from sqlshim.backends.duckdb.compile_json import (
     json_array,
     json_object,
@@ -96,7 +96,7 @@ def _joined(node: AggregateCall, built: E, args: list[E]) -> E:
 def _percentile(macro: str) -> Finish:
     def finish(node: AggregateCall, built: E, args: list[E]) -> E:
         found = [call(macro, built.copy(), fraction) for fraction in args[1:]]
-        return exp.Array(expressions=found) if node.type.kind is Kind.ARRAY else found[0]
+        return array_of_values(found) if node.type.kind is Kind.ARRAY else found[0]
 
     return finish
 

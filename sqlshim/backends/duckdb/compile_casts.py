@@ -81,6 +81,11 @@ def call(name: str, *args: E) -> E:
     return exp.Anonymous(this=name, expressions=list(args))
 
 
+def array_of_values(items: list[E]) -> E:
+    """An array of these elements: of a subquery its value, not its rows."""
+    return exp.Array(expressions=items, value_constructor=True)
+
+
 def text(value: str) -> E:
     """A text constant; DuckDB ends a statement at a NUL character, so that one travels as hex."""
     if "\0" in value:

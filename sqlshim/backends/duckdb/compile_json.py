@@ -11,7 +11,15 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, call, cast, convert, number, text
+from sqlshim.backends.duckdb.compile_casts import (
+    E,
+    array_of_values,
+    call,
+    cast,
+    convert,
+    number,
+    text,
+)
 from sqlshim.backends.duckdb.compile_operators import Build, named
 from sqlshim.backends.duckdb.python_functions import PYTHON
 from sqlshim.functions import json as fj
@@ -55,7 +63,7 @@ def _to_json(node: Call, args: list[E]) -> E:
 
 def _build_array(node: Call, args: list[E]) -> E:
     shown = [_json(a, e.type) for a, e in zip(args, node.args, strict=True)]
-    return call("pg_json_array", exp.Array(expressions=shown))
+    return call("pg_json_array", array_of_values(shown))
 
 
 def _build_object(node: Call, args: list[E]) -> E:
@@ -64,7 +72,7 @@ def _build_object(node: Call, args: list[E]) -> E:
     for i in range(0, len(args), 2):
         key = convert(args[i], node.args[i].type, TEXT)
         pairs.append(call("pg_json_pair", key, _json(args[i + 1], node.args[i + 1].type)))
-    return call(macro, exp.Array(expressions=pairs))
+    return call(macro, array_of_values(pairs))
 
 
 def _get(node: Call, args: list[E]) -> E:
@@ -164,7 +172,7 @@ def _parts(value: E, t: SqlType) -> E:
     known = exp.Not(this=exp.Paren(this=exp.Is(this=here.copy(), expression=exp.null())))
     body = exp.Case(ifs=[exp.If(this=known, true=whole)])
     each = exp.Lambda(this=body, expressions=[name.copy()], colon=True)
-    one = call("list_transform", exp.Array(expressions=[value]), each)
+    one = call("list_transform", array_of_values([value]), each)
     return call("list_extract", one, number(1))
 
 

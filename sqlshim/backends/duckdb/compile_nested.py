@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from sqlshim.backends.duckdb.compile_casts import E, call, cast
+from sqlshim.backends.duckdb.compile_casts import E, array_of_values, call, cast
 from sqlshim.backends.duckdb.compile_operators import Build
 from sqlshim.backends.duckdb.fields import field_name, field_names
 from sqlshim.functions import documents
@@ -16,7 +16,7 @@ from sqlshim.ir.scalar import Call, Literal
 
 
 def _array_of(node: Call, args: list[E]) -> E:
-    return cast(exp.Array(expressions=args), node.type)
+    return cast(array_of_values(args), node.type)
 
 
 def _row_of(node: Call, args: list[E]) -> E:

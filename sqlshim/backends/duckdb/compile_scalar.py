@@ -15,6 +15,7 @@ from sqlshim.backends.duckdb.compile_aggregates import said
 from sqlshim.backends.duckdb.compile_arrays import IN_LAMBDAS
 from sqlshim.backends.duckdb.compile_casts import (
     E,
+    array_of_values,
     call,
     cast,
     convert,
@@ -195,7 +196,7 @@ class Scalars:
         built = build(compiled)
         for name, value in reversed(named):
             body = exp.Lambda(this=built, expressions=[exp.to_identifier(name)], colon=True)
-            transformed = call("list_transform", exp.Array(expressions=[value]), body)
+            transformed = call("list_transform", array_of_values([value]), body)
             built = call("list_extract", transformed, number(1))
         return built
 
