@@ -116,16 +116,6 @@ def _inverse_square(distance: E) -> E:
     return exp.Div(this=number(1), expression=paren(exp.Add(this=number(1), expression=square)))
 
 
-# Whose arguments stand in a lambda, where DuckDB takes no subquery.
-IN_LAMBDAS = frozenset(
-    {
-        *arrays.COMPARED,
-        arrays.ARRAY_REMOVE,
-        arrays.ARRAY_REPLACE,
-        arrays.ARRAY_TO_STRING,
-        arrays.STRING_TO_ARRAY,
-    }
-)
 ARRAYS: Mapping[Function, Build] = {
     arrays.ELEMENT: _element,
     arrays.SLICE: named("pg_slice"),

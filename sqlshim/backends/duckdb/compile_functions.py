@@ -324,6 +324,17 @@ ONCE = frozenset(
     }
 )
 
+# Rows whose SQL writes each argument once, and not in a lambda, which takes no subquery. Any other
+# (DuckDB's macros among them) is given a name for a subquery.
+WRITTEN_ONCE = frozenset(
+    {
+        *op.COMPARISONS,
+        *(op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.IS_NULL, op.IS_NOT_NULL, op.IS_TRUE, op.IS_FALSE),
+        *(op.AND, op.OR, op.NOT, op.ADD, op.SUB, op.MUL),
+        cond.COALESCE,
+    }
+)
+
 # Beside one of these a bare whole number takes the type of the other operand.
 ADAPTS = frozenset({*op.COMPARISONS, op.IS_DISTINCT, op.IS_NOT_DISTINCT, op.ADD, op.SUB, op.MUL})
 

@@ -12,7 +12,6 @@ from typing import assert_never
 from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile_aggregates import said
-from sqlshim.backends.duckdb.compile_arrays import IN_LAMBDAS
 from sqlshim.backends.duckdb.compile_casts import (
     E,
     array_of_values,
@@ -27,6 +26,7 @@ from sqlshim.backends.duckdb.compile_functions import (
     ADAPTS,
     BUILDERS,
     ONCE,
+    WRITTEN_ONCE,
     can_fail,
 )
 from sqlshim.backends.duckdb.compile_operators import balanced, operand, paren
@@ -49,7 +49,7 @@ from sqlshim.ir.scalar import (
     Subquery,
     SubqueryKind,
 )
-from sqlshim.types import INTEGERS, Kind, SqlType
+from sqlshim.types import INTEGERS, NESTED, Kind, SqlType
 
 _COMPARE: dict[object, type[exp.Binary]] = {
     op.EQ: exp.EQ,
@@ -134,7 +134,8 @@ class Scalars:
             return self._in_order(node)
         if node.fn in ADAPTS and sum(isinstance(a, Literal) for a in node.args) == 1:
             return build(node, [self._adapting(a) for a in node.args])
-        if node.fn in ONCE or (node.fn in IN_LAMBDAS and any(map(walk.has_subquery, node.args))):
+        asks = node.fn not in WRITTEN_ONCE and any(map(walk.has_subquery, node.args))
+        if node.fn in ONCE or asks:
             return self._once(node.args, lambda args: build(node, args))
         return build(node, [self.compile(a) for a in node.args])
 
@@ -153,11 +154,22 @@ class Scalars:
             return BUILDERS[node.fn](node, [self.compile(a) for a in node.args])
         built = self._joined(kind, groups[-1])
         for group in reversed(groups[:-1]):
-            first = self._joined(kind, group)
-            test = exp.Is(this=paren(first), expression=decided.copy())
-            both = kind(this=operand(first.copy()), expression=operand(built))
-            built = exp.Case(ifs=[exp.If(this=test, true=decided.copy())], default=both)
+            built = self._first(kind, group, decided, built)
         return built
+
+    def _first(self, kind: type[exp.Binary], group: list[Scalar], decided: E, rest: E) -> E:
+        """The group, and `rest` where it has not decided."""
+
+        def build(args: list[E]) -> E:
+            (first,) = args
+            test = exp.Is(this=paren(first), expression=decided.copy())
+            both = kind(this=operand(first.copy()), expression=operand(rest))
+            return exp.Case(ifs=[exp.If(this=test, true=decided.copy())], default=both)
+
+        joined = self._joined(kind, group)
+        if any(map(walk.has_subquery, group)):
+            return self._of_one_row([joined], [0], build)
+        return build([joined])
 
     def _first_true(self, node: Call, default: E) -> E:
         """A long AND or OR as the CASE that looks for the operand that decides it, else `default`:
@@ -184,8 +196,9 @@ class Scalars:
     def _once(self, args: Sequence[Scalar], build: Callable[[list[E]], E]) -> E:
         """`build` over the arguments, the big ones of them computed once under a name."""
         compiled = [self.compile(a) for a in args]
-        if any(map(walk.has_subquery, args)):  # which a lambda must not hold
-            return self._of_one_row(compiled, build)
+        asking = [i for i, arg in enumerate(args) if walk.has_subquery(arg)]
+        if asking:  # a lambda must not hold them, and what a store gives is read once
+            return self._of_one_row(compiled, asking, build)
         named: list[tuple[str, E]] = []
         for i, arg in enumerate(args):
             if _is_big(arg):
@@ -200,16 +213,20 @@ class Scalars:
             built = call("list_extract", transformed, number(1))
         return built
 
-    def _of_one_row(self, values: Sequence[E], build: Callable[[list[E]], E]) -> E:
-        """`build` over the columns of a row of the values, as a scalar subquery."""
-        names = [f"v{self._names + i}" for i in range(1, len(values) + 1)]
-        self._names += len(values)
-        items = [exp.alias_(v, name) for v, name in zip(values, names, strict=True)]
+    def _of_one_row(
+        self, values: list[E], places: Sequence[int], build: Callable[[list[E]], E]
+    ) -> E:
+        """`build` over the values, those at `places` the columns of a row, as a scalar subquery."""
+        names = [f"v{self._names + i}" for i in range(1, len(places) + 1)]
+        self._names += len(places)
+        items = [exp.alias_(values[i], name) for i, name in zip(places, names, strict=True)]
         row = exp.Subquery(
             this=exp.Select(expressions=items),
             alias=exp.TableAlias(this=exp.to_identifier(f"q{self._names}")),
         )
-        built = build([exp.Column(this=exp.to_identifier(name)) for name in names])
+        for i, name in zip(places, names, strict=True):
+            values[i] = exp.Column(this=exp.to_identifier(name))
+        built = build(values)
         select = exp.Select().select(built, copy=False).from_(row, copy=False)
         return exp.Paren(this=exp.Subquery(this=select))  # a bare one is no condition to sqlglot
 
@@ -224,7 +241,8 @@ class Scalars:
             converted = convert(args[0], source, node.type)
             return call("try", converted) if node.safe else converted
 
-        if repeats_argument(source, node.type):
+        asks = source.kind in NESTED and walk.has_subquery(node.arg)
+        if asks or repeats_argument(source, node.type):
             return self._once([node.arg], build)
         return build([self.compile(node.arg)])
 
