@@ -35,7 +35,8 @@ def keep_whole(tokens: list[Token], dialect: str) -> None:
             _name_distances(tokens)
         if TokenType.USING in kinds:
             _name_join_aliases(tokens)
-        _name_lists(tokens)
+        if TokenType.RECURSIVE in kinds:
+            _name_lists(tokens)
         _name_patterned(tokens, _PATTERNED)
     elif dialect == "Oracle":  # whose TO_CHAR shows names; other patterns are not PostgreSQL's
         _name_patterned(tokens, _SHOWN)
