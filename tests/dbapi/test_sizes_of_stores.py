@@ -25,6 +25,7 @@ CONDITIONS = {
         " OR ".join(f"a = {i} OR b LIKE 'z{i}%'" for i in range(2_000)),
         2,
     ),
+    "an AND of inequalities": (" AND ".join(f"a <> {i}" for i in range(2, 10_002)), 1),
     "an AND of ORs": (" AND ".join(f"(a <> {i} OR b <> 'x')" for i in range(2_000)), 2),
     "a long IN": (f"a IN ({', '.join(map(str, range(100_000)))})", 3),
     "a long NOT IN": (f"a NOT IN ({', '.join(map(str, range(2, 100_002)))})", 1),

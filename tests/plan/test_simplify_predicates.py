@@ -7,9 +7,9 @@ import pytest
 from sqlshim.functions import math as maths
 from sqlshim.functions import operators as op
 from sqlshim.ir.relational import Aggregate, Filter, Rel
-from sqlshim.ir.scalar import Case, Column, InList, Param, Scalar
+from sqlshim.ir.scalar import Call, Case, Column, InList, Literal, Param, Scalar
 from sqlshim.ir.show import show_rel, show_scalar
-from sqlshim.plan.rules.simplify_predicates import simplify, simplify_predicates
+from sqlshim.plan.rules.simplify_predicates import simplify, simplify_all, simplify_predicates
 from sqlshim.types import BOOLEAN, DOUBLE, INTEGER
 from tests.plan.build import (
     and_,
@@ -120,3 +120,14 @@ def test_nothing_to_do_is_told_by_identity() -> None:
     t = scan("t", a=INTEGER)
     plan = Filter(t, (InList(col(t, "a"), (lit(1), lit(2))), or_(is_null(col(t, "a")), FLAG)))
     assert simplify_predicates(plan) is plan
+
+
+def test_very_many_inequalities_are_a_list() -> None:
+    many = tuple(Call(op.NE, (A, lit(i)), BOOLEAN) for i in range(60))
+    (term,) = simplify_all(many)
+    assert isinstance(term, Call)
+    assert term.fn is op.NOT
+    assert isinstance(term.args[0], InList)
+    assert [e.value for e in term.args[0].items if isinstance(e, Literal)] == list(range(60))
+    assert simplify_all((term,)) == (term,)
+    assert len(simplify_all(many[:20])) == 20

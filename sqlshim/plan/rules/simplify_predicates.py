@@ -14,7 +14,7 @@ from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Aggregate, Filter, GroupingSets, Join, JoinKind, Rel
-from sqlshim.ir.scalar import AggregateCall, Call, Case, InList, Scalar
+from sqlshim.ir.scalar import AggregateCall, Call, Case, InList, Literal, Param, Scalar
 from sqlshim.plan.facts import (
     FALSE,
     TRUE,
@@ -28,6 +28,8 @@ from sqlshim.plan.facts import (
     same_items,
 )
 from sqlshim.types import BOOLEAN
+
+_MANY = 50  # inequalities of one value
 
 
 def simplify_predicates(rel: Rel) -> Rel:
@@ -95,8 +97,33 @@ def simplify_all(where: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
                 return where if len(where) == 1 and where[0] is FALSE else (FALSE,)
             if not is_literal(part, True):
                 parts.append(part)
-    kept = distinct(parts)
+    kept = _inequalities_as_lists(distinct(parts))
     return where if same_items(kept, where) else kept
+
+
+def _inequalities_as_lists(parts: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Very many of `x <> 1 AND x <> 2` as `NOT (x IN (1, 2))`, which stores look through once."""
+    if len(parts) < _MANY:
+        return parts
+    found: dict[Scalar, list[Scalar]] = {}
+    for part in parts:
+        if (x := _excluded_from(part)) is not None:
+            found.setdefault(x[0], []).append(x[1])
+    found = {arg: items for arg, items in found.items() if len(items) >= _MANY}
+    kept = [e for e in parts if (x := _excluded_from(e)) is None or x[0] not in found]
+    for arg, items in found.items():
+        listed = InList(arg, tuple(items), BOOLEAN.with_null(arg.type.nullable))
+        kept.append(Call(op.NOT, (listed,), listed.type))
+    return tuple(kept)
+
+
+def _excluded_from(expr: Scalar) -> tuple[Scalar, Scalar] | None:
+    """What is compared, and with which constant, if `expr` is an inequality."""
+    match expr:
+        case Call(fn=op.NE, args=(arg, Literal(value=value) as item)) if value is not None:
+            return None if isinstance(arg, Literal | Param) or is_volatile(arg) else (arg, item)
+        case _:
+            return None
 
 
 def simplify(expr: Scalar) -> Scalar:
