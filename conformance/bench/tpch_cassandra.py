@@ -1,19 +1,12 @@
-"""TPC-H on Cassandra beside Trino 476, whose times at scale factor 0.1 were taken on another
-machine: what the same reads by hand, with the plain driver, need here and needed there tells how
-much slower this machine is.
-"""
+"""TPC-H on Cassandra beside Trino's connector, by reads made by hand with the plain driver."""
 
 from __future__ import annotations
 
 import datetime as dt
-import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,12 +15,8 @@ from cassandra.query import tuple_factory
 
 from conformance.backends._sqlshim import connect
 from conformance.backends.cassandra import raw_cluster
-from conformance.bench.race import Against, Contest, Figure, Timed, run
-from conformance.tpch.check import ORDER_KEYS, query, reference
-from conformance.tpch.compare import difference
-from conformance.tpch.data import parquet_dir
-
-Rows = list[tuple[Any, ...]]
+from conformance.bench.race import Contest
+from conformance.bench.trino import ByHand, Rows, contests
 
 # Seconds on the other machine, at scale factor 0.1. Q15 has a WITH that is read twice, which
 # Trino answered wrongly.
@@ -36,14 +25,12 @@ TRINO = {
     "q08": 3.10, "q09": 3.50, "q10": 2.60, "q11": 0.72, "q12": 2.48, "q13": 0.84, "q14": 1.73,
     "q16": 0.53, "q17": 3.29, "q18": 3.69, "q19": 2.00, "q20": 2.19, "q21": 5.86, "q22": 0.82,
 }  # fmt: skip
-SHARE = 1 / 3  # of Trino's total, for all queries together
-ROUNDS = 3  # of each read by hand
 RANGES, BATCH, KEYS = 16, 25, 5_000
 
 
 @contextmanager
 def suite(uri: str, scale: float) -> Iterator[Iterator[Contest]]:
-    """The contests over the data at `uri`. The reads by hand are run and told before the first."""
+    """The contests over the data at `uri`."""
     cluster = raw_cluster(uri)
     cluster.connect_timeout = 30
     with (
@@ -53,56 +40,16 @@ def suite(uri: str, scale: float) -> Iterator[Iterator[Contest]]:
     ):
         session.row_factory = tuple_factory
         session.default_timeout = 60
-        yield _contests(session, connection, scale)
-
-
-@dataclass
-class _Query:
-    """One query; `times` grows with each run."""
-
-    connection: Any
-    name: str
-    scale: float
-    times: list[float] = field(default_factory=list)
-
-    def rows(self) -> Rows:
-        begun = time.perf_counter()
-        with closing(self.connection.cursor()) as cursor:
-            cursor.execute(query(self.name, self.scale))
-            rows: Rows = cursor.fetchall()
-        self.times.append(time.perf_counter() - begun)
-        return rows
-
-    def wrong(self, rows: Rows) -> str | None:
-        expected = reference(parquet_dir(self.scale), self.name, self.scale)
-        return difference(rows, expected, ORDER_KEYS[self.name])
-
-
-def _contests(session: Any, connection: Any, scale: float) -> Iterator[Contest]:
-    slower = _slower(session)
-    queries = [_Query(connection, name, scale) for name in ORDER_KEYS]
-    for asked in queries:
-        theirs = TRINO.get(asked.name, inf) * slower
-        yield Against(asked.name, asked.rows, theirs, "Trino", 1.0, asked.wrong)
-    if all(asked.times for asked in queries):
-        ours = sum(statistics.median(asked.times) for asked in queries)
-        yield Figure("total", lambda: ours, sum(TRINO.values()) * slower * SHARE, "s")
+        known = session.execute(f"SELECT o_orderkey FROM orders LIMIT {KEYS}")
+        keys = [key for (key,) in known]
+        by_hand = [
+            ByHand(name, partial(read, session, keys), there, _not(rows))
+            for name, read, rows, there in BY_HAND
+        ]
+        yield contests(connection, scale, TRINO, by_hand)
 
 
 # --- by hand -------------------------------------------------------------------------------
-
-
-def _slower(session: Any) -> float:
-    """How many times longer the reads by hand take than on the other machine."""
-    keys = [key for (key,) in session.execute(f"SELECT o_orderkey FROM orders LIMIT {KEYS}")]
-    ratios = []
-    for name, read, rows, there in BY_HAND:
-        read_here = Against(name, partial(read, session, keys), there, "there", inf, _not(rows))
-        took = run(read_here, ROUNDS)
-        assert isinstance(took, Timed)
-        print(took, flush=True)
-        ratios.append(took.ratio)
-    return statistics.geometric_mean(ratios)
 
 
 def _not(rows: int) -> Callable[[int], str | None]:
@@ -156,9 +103,9 @@ _LINE_RANGE = "TOKEN(l_orderkey) > ? AND TOKEN(l_orderkey) <= ?"
 
 # What is read, how many rows that are at scale factor 0.1, and the seconds on the other machine.
 BY_HAND: tuple[tuple[str, Callable[[Any, Sequence[int]], int], int, float], ...] = (
-    ("by-hand/5000-partitions", _partitions, KEYS, 0.12),
-    ("by-hand/year-of-orders", _year, 22_958, 0.27),
-    ("by-hand/all-orders", _orders, 150_000, 0.58),
-    ("by-hand/q06-filter", _q06, 11_618, 0.66),
-    ("by-hand/count-lineitem", _count, 600_572, 1.2),
+    ("5000-partitions", _partitions, KEYS, 0.12),
+    ("year-of-orders", _year, 22_958, 0.27),
+    ("all-orders", _orders, 150_000, 0.58),
+    ("q06-filter", _q06, 11_618, 0.66),
+    ("count-lineitem", _count, 600_572, 1.2),
 )

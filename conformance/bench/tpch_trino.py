@@ -1,12 +1,7 @@
-"""TPC-H on MongoDB beside Trino's connector, whose times were taken on another machine.
-
-The plans made by hand (`tpch_mongo`) were timed there too: the geometric mean of the ratios of
-their times here and there says how much slower this machine is.
-"""
+"""TPC-H on MongoDB beside Trino's connector, by the plans made by hand of `tpch_mongo`."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -16,12 +11,9 @@ from urllib.parse import urlsplit
 import pymongo
 
 from conformance.backends._sqlshim import connect
-from conformance.bench.race import Figure, seconds
-from conformance.bench.tpch_mongo import PLANS, fetch
-from conformance.tpch.check import query
-
-ROUNDS = 3  # of the plans made by hand
-SHARE = 1 / 3  # of Trino's time that all queries together may take
+from conformance.bench.race import Contest
+from conformance.bench.tpch_mongo import PLANS
+from conformance.bench.trino import ByHand, answers, contests
 
 # Seconds on the other machine, scale factor 0.1, medians of three warm runs.
 BY_HAND = {
@@ -37,39 +29,13 @@ TRINO = {
 
 
 @contextmanager
-def suite(uri: str, scale: float) -> Iterator[Iterator[Figure]]:
-    """A figure for each query, then their total. The figures know only scale factor 0.1."""
+def suite(uri: str, scale: float) -> Iterator[Iterator[Contest]]:
+    """The contests over the data at `uri`."""
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
     with client, closing(connect(uri, "auto")) as connection:
-        slower = _slower(client[urlsplit(uri).path.strip("/")])
-        print(f"this machine takes {slower:.2f} times as long", flush=True)
-        yield _figures(connection, scale, slower)
-
-
-def _slower(database: Any) -> float:
-    """How many times longer the plans made by hand take here."""
-    ratios = []
-    for name, known in BY_HAND.items():
-        plan, _ = PLANS[name]
-        plan(database)
-        here = statistics.median(seconds(partial(plan, database)) for _ in range(ROUNDS))
-        ratios.append(here / known)
-    return statistics.geometric_mean(ratios)
-
-
-def _figures(connection: Any, scale: float, slower: float) -> Iterator[Figure]:
-    taken: dict[str, list[float]] = {name: [] for name in TRINO}
-    for name, trino in TRINO.items():
-        run = partial(fetch, connection, query(name, scale))
-        run()
-        yield Figure(name, partial(_noted, taken[name], run), trino * slower, "s")
-    yield Figure("all", partial(_total, taken), sum(TRINO.values()) * slower * SHARE, "s")
-
-
-def _noted(times: list[float], run: Any) -> float:
-    times.append(seconds(run))
-    return times[-1]
-
-
-def _total(taken: dict[str, list[float]]) -> float:
-    return sum(statistics.median(times) for times in taken.values() if times)
+        database = client[urlsplit(uri).path.strip("/")]
+        by_hand = [
+            ByHand(name, partial(PLANS[name][0], database), there, answers(name, scale))
+            for name, there in BY_HAND.items()
+        ]
+        yield contests(connection, scale, TRINO, by_hand)
