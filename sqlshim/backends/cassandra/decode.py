@@ -113,6 +113,16 @@ class Page:
         return iter(self.rows())
 
 
+def joined(pages: Sequence[Page]) -> Page:
+    """Pages of one statement as one."""
+    first = pages[0]
+    if len(pages) == 1:
+        return first
+    count = _count.pack(sum(map(len, pages)))
+    cells = (page.raw[page.begin :] for page in pages)
+    return Page(b"".join((count, *cells)), 0, first.metadata, first.protocol_version)
+
+
 class _PageMessage(_Result):  # type: ignore[misc]
     """A result message whose rows are a Page."""
 

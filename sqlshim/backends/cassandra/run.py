@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlshim.backends.arrow import batch_of, schema_of
 from sqlshim.backends.cassandra.batches import array_of
 from sqlshim.backends.cassandra.compile import CqlQuery
-from sqlshim.backends.cassandra.decode import Page, Row
+from sqlshim.backends.cassandra.decode import Page, Row, joined
 from sqlshim.backends.cassandra.errors import translated, translating
 from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
 from sqlshim.backends.cassandra.nearest import MOST
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # Requests under way. A server is kept busy by few that read ranges; those for keys are short.
 RANGES_AHEAD, KEYS_AHEAD = 8, 32
+TOGETHER = 1_000  # rows that a batch has at least, but the last
 
 Rows = list[Row]
 _Sliced = TypeVar("_Sliced", "Rows", "pa.RecordBatch")
@@ -198,7 +199,7 @@ class CassandraStream(Stream):
         query = self._query
         if not query.columns or query.grouped or query.arms:
             return map(self._batch_of, self._row_pages())
-        return self._cut(map(self._batch, self._reading.pages()))
+        return self._cut(map(self._batch, _together(self._reading.pages())))
 
     def _batch_of(self, rows: Rows) -> pa.RecordBatch:
         import pyarrow as pa
@@ -233,6 +234,20 @@ class CassandraStream(Stream):
 
     def close(self) -> None:
         self._reading.close()
+
+
+def _together(pages: Iterator[Page]) -> Iterator[Page]:
+    """Small pages, as lookups by key give them, joined: a batch of few rows costs like a large."""
+    waiting: list[Page] = []
+    rows = 0
+    for page in pages:
+        waiting.append(page)
+        rows += len(page)
+        if rows >= TOGETHER:
+            yield joined(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield joined(waiting)
 
 
 def _rows(page: Page) -> Rows:
