@@ -186,6 +186,8 @@ def _query(shape: Shape, restriction: Restriction) -> CqlQuery:
     group = group_prefix(shape, restriction) if shape.keys else ()
     cells, outputs = _cells(shape)
     key_at = _key_cells(cells, table) if restriction.arms else ()
+    if not shape.grouped:
+        cells += _beside_statics(cells, restriction, table)
     query = CqlQuery(
         table=table,
         columns=tuple(column for column, _ in shape.items),
@@ -211,6 +213,16 @@ def _key_cells(cells: list[str], table: Table) -> tuple[int, ...]:
     key = [quote(name) for name in table.primary_key]
     cells += [name for name in key if name not in cells]
     return tuple(cells.index(name) for name in key)
+
+
+def _beside_statics(cells: list[str], restriction: Restriction, table: Table) -> list[str]:
+    """A clustering column: none is restricted where only static columns are selected."""
+    clustering = [name for name, _ in table.clustering]
+    has_statics = any(table.column(name).type.nullable for name in clustering)
+    arms = restriction.arms or (restriction,)
+    restricted = any(set(t.columns) & set(clustering) for arm in arms for t in arm.terms)
+    first = quote(clustering[0]) if clustering else ""
+    return [first] if has_statics and restricted and first not in cells else []
 
 
 def _is_distinct(shape: Shape, restriction: Restriction, group: Sequence[str]) -> bool:

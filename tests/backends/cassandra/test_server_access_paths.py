@@ -180,3 +180,18 @@ def test_rule(
         if text.endswith(" ALLOW FILTERING"):
             with pytest.raises(InvalidRequest):
                 cql.execute(cql.prepare(text.removesuffix(" ALLOW FILTERING")), values)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT DISTINCT st FROM paths WHERE c IN (1)",
+        "SELECT st, p FROM paths WHERE c > 1",
+        f"SELECT st FROM paths WHERE {PART} AND (c, d) > (1, 'a')",
+        f"SELECT st FROM paths WHERE {PART} AND c = 1 OR p = 0 AND q = 'y'",
+    ],
+)
+def test_static_columns_alone_beside_a_clustering_column(connect: Connect, sql: str) -> None:
+    rows = connect(pushdown="always").execute(sql).fetchall()
+    assert rows
+    assert Counter(rows) == Counter(connect(pushdown="never").execute(sql).fetchall())
