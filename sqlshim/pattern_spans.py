@@ -1,4 +1,4 @@
-"""Whether a pattern matches the same span in RE2 as in PostgreSQL; called by `special_regex`.
+"""Whether a pattern matches the same span in RE2 as in PostgreSQL; called by `regex_functions`.
 
 PostgreSQL takes the longest match (the shortest, if the pattern is non-greedy); RE2 the first that
 its alternatives find. That is the same

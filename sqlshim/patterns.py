@@ -1,4 +1,4 @@
-"""PostgreSQL's regular expressions as RE2 writes them; called by `special_regex` for
+"""PostgreSQL's regular expressions as RE2 writes them; called by `regex_functions` for
 constants, by the local engine for the rest.
 
 Only what both understand alike, for the question whether a text matches; which part of it matches

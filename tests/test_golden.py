@@ -19,7 +19,7 @@ import pytest
 
 from sqlshim.backends.cassandra.accept import accept as cassandra_accept
 from sqlshim.backends.cassandra.compile import compile_query as compile_cql
-from sqlshim.backends.duckdb.compile import compile_query as compile_duck
+from sqlshim.backends.duckdb.compile.relations import compile_query as compile_duck
 from sqlshim.backends.mongo.ages import accept as mongo_accept
 from sqlshim.backends.mongo.capabilities import NEWEST, Server, named
 from sqlshim.backends.mongo.native import compile_native as compile_mongo

@@ -13,9 +13,9 @@ from sqlglot import exp
 from sqlshim.bind.binds import Binds, text_literal
 from sqlshim.bind.coerce import call, case, logical, null_of
 from sqlshim.bind.context import Context
-from sqlshim.bind.output import Items
+from sqlshim.bind.queries.output import Items
+from sqlshim.bind.queries.stars import changed
 from sqlshim.bind.scope import Scope, Source, find_column, matching, position
-from sqlshim.bind.stars import changed
 from sqlshim.errors import (
     AmbiguousColumn,
     NotSupportedError,

@@ -12,29 +12,29 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from sqlshim.bind import arrays
-from sqlshim.bind.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
-from sqlshim.bind.array_queries import array_of_rows, is_of_rows
 from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, logical, no_overload, settle, unify
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import find_value
-from sqlshim.bind.functions import ANONYMOUS, SIMPLE, known_names
-from sqlshim.bind.hypothetical import hypothetical, is_hypothetical
-from sqlshim.bind.jsonb_operators import alike
-from sqlshim.bind.returned_rows import rows_named
-from sqlshim.bind.row_functions import bind_row_function
+from sqlshim.bind.functions import arrays
+from sqlshim.bind.functions.array_queries import array_of_rows, is_of_rows
+from sqlshim.bind.functions.jsonb_operators import alike
+from sqlshim.bind.functions.nodes import ANONYMOUS, SIMPLE, known_names
+from sqlshim.bind.functions.returned_rows import rows_named
+from sqlshim.bind.functions.row_functions import bind_row_function
+from sqlshim.bind.functions.special import CALLS, SPECIAL
+from sqlshim.bind.functions.timeuuids import compare_times
+from sqlshim.bind.queries.aggregates import aggregate_call, as_the_dialect_has_it, is_aggregate
+from sqlshim.bind.queries.hypothetical import hypothetical, is_hypothetical
+from sqlshim.bind.queries.unnest import Expansions, not_allowed
+from sqlshim.bind.queries.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.bind.rows import compare_rows, row_parts
 from sqlshim.bind.scope import Bound, Scope, position
-from sqlshim.bind.special import CALLS, SPECIAL
-from sqlshim.bind.timeuuids import compare_times
 from sqlshim.bind.truth import operands, truth
 from sqlshim.bind.unbounded import given_as
-from sqlshim.bind.unnest import Expansions, not_allowed
 from sqlshim.bind.unordered import check_call, check_key
 from sqlshim.bind.unread_arguments import check_arguments, check_count
 from sqlshim.bind.varying import read_alike
-from sqlshim.bind.windows import WINDOW_FUNCTIONS, Windows, bind_window
 from sqlshim.errors import (
     Error,
     GroupingError,

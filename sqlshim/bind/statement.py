@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from sqlshim.bind.change import bind_delete, bind_truncate, bind_update
 from sqlshim.bind.context import Context, Slot, Tables
-from sqlshim.bind.ddl import bind_attach, bind_create, bind_detach, bind_drop
-from sqlshim.bind.insert import bind_insert
-from sqlshim.bind.query_statement import bind_query
-from sqlshim.bind.settings import bind_set
+from sqlshim.bind.statements.change import bind_delete, bind_truncate, bind_update
+from sqlshim.bind.statements.ddl import bind_attach, bind_create, bind_detach, bind_drop
+from sqlshim.bind.statements.insert import bind_insert
+from sqlshim.bind.statements.query_statement import bind_query
+from sqlshim.bind.statements.settings import bind_set
 from sqlshim.errors import (
     Error,
     NotSupportedError,

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlshim.bind.functions import AGGREGATES, SIMPLE, WITHIN_GROUP
+from sqlshim.bind.functions.nodes import AGGREGATES, SIMPLE, WITHIN_GROUP
+from sqlshim.bind.functions.special import SPECIAL
 from sqlshim.bind.scope import position
-from sqlshim.bind.special import SPECIAL
 from sqlshim.errors import NotSupportedError, ProgrammingError
 
 _OPERANDS = frozenset({"this", "expression", "expressions"})

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlshim.backends.cassandra.bounds import Op
-from sqlshim.backends.cassandra.restrict import NOT_HASHED, Path, Restriction
+from sqlshim.backends.cassandra.paths.bounds import Op
+from sqlshim.backends.cassandra.paths.restrict import NOT_HASHED, Path, Restriction
+from sqlshim.backends.cassandra.paths.terms import ORDERED, Columns, is_list
+from sqlshim.backends.cassandra.paths.union import choose
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, aggregated, shape_of
-from sqlshim.backends.cassandra.terms import ORDERED, Columns, is_list
-from sqlshim.backends.cassandra.union import choose
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.functions import aggregates as agg

@@ -12,17 +12,17 @@ from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.catalog import comment_of, read_table, udts_of
 from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
 from sqlshim.backends.cassandra.errors import translating
-from sqlshim.backends.cassandra.first import keeps_first
 from sqlshim.backends.cassandra.loaded import Loaded
-from sqlshim.backends.cassandra.nearest import searched
-from sqlshim.backends.cassandra.policy import consult
+from sqlshim.backends.cassandra.paths.first import keeps_first
+from sqlshim.backends.cassandra.paths.nearest import searched
+from sqlshim.backends.cassandra.paths.policy import consult
+from sqlshim.backends.cassandra.paths.selectivity import Samples, filtered_share, rather_scan
+from sqlshim.backends.cassandra.paths.views import read_views
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.run import start
-from sqlshim.backends.cassandra.selectivity import Samples, filtered_share, rather_scan
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.session import Session
 from sqlshim.backends.cassandra.uri import Address
-from sqlshim.backends.cassandra.views import read_views
 from sqlshim.backends.cassandra.write import insert_rows
 from sqlshim.backends.estimate import base_column
 from sqlshim.backends.protocol import (

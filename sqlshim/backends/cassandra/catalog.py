@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlshim.backends.cassandra.cqltypes import Udts, cql_type, pack, sql_type, unpack
+from sqlshim.backends.cassandra.values.cqltypes import Udts, cql_type, pack, sql_type, unpack
 from sqlshim.backends.protocol import ColumnDefinition
 from sqlshim.catalog.model import Index, RowFunction, Table, TableColumn
 from sqlshim.types import BIGINT, INTEGER, SqlType

@@ -17,13 +17,13 @@ from sqlshim.backends.cassandra.accept import (
     restriction_of,
     without_keys,
 )
-from sqlshim.backends.cassandra.bounds import POINTS, Form, KeyPart, Op, Term, value_of
 from sqlshim.backends.cassandra.names import quote
-from sqlshim.backends.cassandra.nearest import MOST, Vector, vector_of
-from sqlshim.backends.cassandra.restrict import Path, Restriction
+from sqlshim.backends.cassandra.paths.bounds import POINTS, Form, KeyPart, Op, Term, value_of
+from sqlshim.backends.cassandra.paths.nearest import MOST, Vector, vector_of
+from sqlshim.backends.cassandra.paths.restrict import Path, Restriction
+from sqlshim.backends.cassandra.paths.views import answering
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, Source, aggregated, shape_of
-from sqlshim.backends.cassandra.views import answering
 from sqlshim.catalog.model import Table
 from sqlshim.errors import InternalError
 from sqlshim.functions import aggregates as agg

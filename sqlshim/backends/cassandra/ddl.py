@@ -7,8 +7,8 @@ primary key gets a hidden uuid, so that rows that are equal in every column are 
 from __future__ import annotations
 
 from sqlshim.backends.cassandra.catalog import HIDDEN_KEY, write_comment
-from sqlshim.backends.cassandra.cqltypes import cql_type
 from sqlshim.backends.cassandra.names import quote, quote_text
+from sqlshim.backends.cassandra.values.cqltypes import cql_type
 from sqlshim.backends.protocol import TableDefinition
 from sqlshim.catalog.model import Table
 from sqlshim.errors import NotSupportedError

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlshim.backends.cassandra.compile import CqlQuery, Output
-from sqlshim.backends.cassandra.values import Change, readers
+from sqlshim.backends.cassandra.values.readers import Change, readers
 from sqlshim.errors import NumericOutOfRange
 from sqlshim.types import INT_RANGE, SqlType
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from sqlshim.backends.cassandra.bounds import (
+from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
+from sqlshim.backends.cassandra.paths.bounds import (
     OF_COLLECTIONS,
     Bound,
     Form,
@@ -21,11 +22,10 @@ from sqlshim.backends.cassandra.bounds import (
     decide_contained,
     value_of,
 )
-from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
-from sqlshim.backends.cassandra.cqltypes import collection
+from sqlshim.backends.cassandra.paths.restrict import Path
+from sqlshim.backends.cassandra.paths.rows import decide_slice
 from sqlshim.backends.cassandra.replicas import Groups, together
-from sqlshim.backends.cassandra.restrict import Path
-from sqlshim.backends.cassandra.rows import decide_slice
+from sqlshim.backends.cassandra.values.cqltypes import collection
 from sqlshim.errors import DataError
 
 BATCH_KEYS = 25  # partition keys in one request: more would load one coordinator

@@ -14,23 +14,23 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlshim.backends.arrow import batch_of, schema_of
-from sqlshim.backends.cassandra.batches import array_of
 from sqlshim.backends.cassandra.compile import CqlQuery
-from sqlshim.backends.cassandra.decode import Page, Row, joined
 from sqlshim.backends.cassandra.errors import translated, translating
 from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
-from sqlshim.backends.cassandra.nearest import MOST
+from sqlshim.backends.cassandra.paths.nearest import MOST
+from sqlshim.backends.cassandra.paths.restrict import Path
 from sqlshim.backends.cassandra.requests import Request, limit_of, plan
-from sqlshim.backends.cassandra.restrict import Path
 from sqlshim.backends.cassandra.ring import Ring
 from sqlshim.backends.cassandra.session import Session
-from sqlshim.backends.cassandra.values import Change, readers
+from sqlshim.backends.cassandra.values.batches import array_of
+from sqlshim.backends.cassandra.values.decode import Page, Row, joined
+from sqlshim.backends.cassandra.values.readers import Change, readers
 from sqlshim.backends.protocol import RunContext, Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sqlshim.backends.cassandra import columns
+    from sqlshim.backends.cassandra.values import columns
 
 # Requests under way. A server is kept busy by few that read ranges; those for keys are short.
 RANGES_AHEAD, KEYS_AHEAD = 8, 32
@@ -215,7 +215,7 @@ class CassandraStream(Stream):
     def _batch(self, page: Page) -> pa.RecordBatch:
         import pyarrow as pa
 
-        from sqlshim.backends.cassandra import columns
+        from sqlshim.backends.cassandra.values import columns
 
         if len(page) < columns.FEWEST_ROWS:
             return self._batch_of(self._arranged(_rows(page)))
@@ -225,7 +225,7 @@ class CassandraStream(Stream):
     @cached_property
     def _readings(self) -> list[columns.Reading]:
         """How each column is read out of a page's bytes."""
-        from sqlshim.backends.cassandra.columns import Reading
+        from sqlshim.backends.cassandra.values.columns import Reading
 
         query, types = self._query, schema_of(self.columns).types
         places = [output.at for output in query.outputs]

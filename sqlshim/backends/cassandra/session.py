@@ -28,12 +28,12 @@ from cassandra.policies import (
 )
 from cassandra.query import BoundStatement, PreparedStatement, tuple_factory
 
-from sqlshim.backends.cassandra.decode import PageHandler
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
 from sqlshim.backends.cassandra.levels import Levels
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
 from sqlshim.backends.cassandra.servers import Version, is_scylla, lacking, oldest, version_of
 from sqlshim.backends.cassandra.uri import Address, Tls
+from sqlshim.backends.cassandra.values.decode import PageHandler
 from sqlshim.errors import (
     AuthenticationFailed,
     ConnectionFailed,

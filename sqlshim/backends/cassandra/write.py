@@ -19,7 +19,7 @@ from cassandra.query import UNSET_VALUE
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
 from sqlshim.backends.cassandra.names import quote
 from sqlshim.backends.cassandra.session import Session
-from sqlshim.backends.cassandra.values import writer
+from sqlshim.backends.cassandra.values.readers import writer
 from sqlshim.backends.protocol import RunContext
 from sqlshim.catalog.model import Table
 from sqlshim.errors import (

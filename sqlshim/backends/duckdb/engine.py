@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from sqlshim.backends.duckdb.compile import compile_query
+from sqlshim.backends.duckdb.compile.relations import compile_query
 from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, Input, bindings
 from sqlshim.backends.duckdb.session import Database

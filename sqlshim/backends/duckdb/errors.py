@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
-from sqlshim.backends.duckdb.macro_errors import QUOTE, REFUSED
+from sqlshim.backends.duckdb.macros.errors import QUOTE, REFUSED
 from sqlshim.errors import (
     BY_SQLSTATE,
     CardinalityViolation,

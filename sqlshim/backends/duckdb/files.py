@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sqlshim.backends.duckdb.compile_casts import quoted, type_text
+from sqlshim.backends.duckdb.compile.casts import quoted, type_text
 from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.formats import FORMATS, Layout, format_of, layout_of, new_layout
 from sqlshim.backends.duckdb.store import DuckStore

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlshim.backends.duckdb.compile_casts import type_text
+from sqlshim.backends.duckdb.compile.casts import type_text
 from sqlshim.errors import OperationalError
 from sqlshim.types import Kind, SqlType, array, decimal, map_of, struct
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlshim import jsonb, jsonpath
 from sqlshim.backends.duckdb.identifiers import parse_identifier
-from sqlshim.backends.duckdb.macro_errors import QUOTE
+from sqlshim.backends.duckdb.macros.errors import QUOTE
 from sqlshim.durations import of_interval, parse_duration, to_interval
 from sqlshim.errors import DataError, Error, NotSupportedError
 from sqlshim.intervals import parse_interval

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlshim import numerics
 from sqlshim.backends.arrow import rows_of
-from sqlshim.backends.duckdb.compile import Query
-from sqlshim.backends.duckdb.compile_draft import NO_COLUMN
+from sqlshim.backends.duckdb.compile.draft import NO_COLUMN
+from sqlshim.backends.duckdb.compile.relations import Query
 from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.protocol import Progress, RunContext, Stream

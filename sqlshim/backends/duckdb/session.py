@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlshim.backends.duckdb.errors import translated
-from sqlshim.backends.duckdb.macros import MACROS
+from sqlshim.backends.duckdb.macros.install import MACROS
 from sqlshim.backends.duckdb.python_functions import calls_python, provide
 from sqlshim.backends.protocol import Options
 from sqlshim.errors import InterfaceError

@@ -15,8 +15,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from sqlshim.backends.arrow import batch_of
-from sqlshim.backends.duckdb.compile import compile_query
-from sqlshim.backends.duckdb.compile_casts import quoted, type_text
+from sqlshim.backends.duckdb.compile.casts import quoted, type_text
+from sqlshim.backends.duckdb.compile.relations import compile_query
 from sqlshim.backends.duckdb.errors import translate, translated
 from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound

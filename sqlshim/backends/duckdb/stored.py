@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlshim.backends.duckdb.compile_casts import quoted, type_text
+from sqlshim.backends.duckdb.compile.casts import quoted, type_text
 from sqlshim.backends.protocol import TableDefinition
 from sqlshim.catalog.model import RowFunction, Table
 from sqlshim.types import BIGINT

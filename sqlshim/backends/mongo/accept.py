@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlshim.backends.estimate import Known, unmeasured
-from sqlshim.backends.mongo import aggregates, limits, rows_made, sharing, windows
-from sqlshim.backends.mongo.collecting import COLLECTING
 from sqlshim.backends.mongo.costs import why_not_lookup
-from sqlshim.backends.mongo.joins import oriented
-from sqlshim.backends.mongo.mql import is_plain_name
+from sqlshim.backends.mongo.expressions.mql import is_plain_name
+from sqlshim.backends.mongo.expressions.refusals import OPAQUE, UNORDERED, first, kind, refusal
 from sqlshim.backends.mongo.origins import origins, reads_nothing
-from sqlshim.backends.mongo.refusals import OPAQUE, UNORDERED, first, kind, refusal
-from sqlshim.backends.mongo.repeating import why_not_twice
+from sqlshim.backends.mongo.stages import aggregates, limits, rows_made, sharing, windows
+from sqlshim.backends.mongo.stages.collecting import COLLECTING
+from sqlshim.backends.mongo.stages.joins import oriented
+from sqlshim.backends.mongo.stages.repeating import why_not_twice
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.functions import aggregates as fa
 from sqlshim.ir import walk

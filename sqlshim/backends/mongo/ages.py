@@ -21,8 +21,8 @@ from sqlshim.backends.mongo.capabilities import (
     features,
 )
 from sqlshim.backends.mongo.compile import compile_rel
-from sqlshim.backends.mongo.mql import Mql, cond, let
-from sqlshim.backends.mongo.query import Stage
+from sqlshim.backends.mongo.expressions.mql import Mql, cond, let
+from sqlshim.backends.mongo.stages.query import Stage
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.ir.relational import Filter, Rel, Scan
 from sqlshim.ir.scalar import Scalar

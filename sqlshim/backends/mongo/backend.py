@@ -14,12 +14,13 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
 
-from sqlshim.backends.mongo import ages, catalog, run, sampling, write
+from sqlshim.backends.mongo import ages, run, write
 from sqlshim.backends.mongo.capabilities import Server, server_of
+from sqlshim.backends.mongo.catalog import sampling, tables
+from sqlshim.backends.mongo.catalog.statistics import Statistics
 from sqlshim.backends.mongo.errors import translating
+from sqlshim.backends.mongo.expressions.refusals import refusal
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
-from sqlshim.backends.mongo.refusals import refusal
-from sqlshim.backends.mongo.statistics import Statistics
 from sqlshim.backends.protocol import (
     Accepted,
     Native,
@@ -51,7 +52,7 @@ def open_backend(uri: str, alias: str, options: Options) -> MongoBackend:
             f"the URI names no database: {without_secrets(uri)!r}",
             hint="Write mongodb://host:27017/database.",
         )
-    catalog.declared_types(options)  # a wrong one is told now, not with the first table
+    tables.declared_types(options)  # a wrong one is told now, not with the first table
     wait = int(options.connect_timeout * 1000)
     with translating():
         client: pymongo.MongoClient[Document] = pymongo.MongoClient(
@@ -140,10 +141,10 @@ class MongoBackend(WritesAtOnce):
         return self.schema(self._name).load_table(name)
 
     def schemas(self) -> Sequence[str]:
-        return catalog.database_names(self._client)
+        return tables.database_names(self._client)
 
-    def schema(self, name: str) -> catalog.Tables:
-        return catalog.Tables(self._database_of(name), self.alias, self.options)
+    def schema(self, name: str) -> tables.Tables:
+        return tables.Tables(self._database_of(name), self.alias, self.options)
 
     def look_for(self, field: FieldPath) -> TableColumn | None:
         with translating():

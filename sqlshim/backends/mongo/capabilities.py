@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlshim.backends.mongo.mql import Mql
+from sqlshim.backends.mongo.expressions.mql import Mql
 
 Version = tuple[int, int]
 OLDEST: Version = (4, 4)  # the driver talks to no older server

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlshim.backends.mongo.encode import OBJECT_ID
-from sqlshim.backends.mongo.expressions import Expressions
-from sqlshim.backends.mongo.grouping import aggregated, union_of_sets
-from sqlshim.backends.mongo.joins import joined, oriented
-from sqlshim.backends.mongo.mql import Mql, is_plain_name
-from sqlshim.backends.mongo.ordering import limited, sorted_by
-from sqlshim.backends.mongo.query import Query, Stage, output_names, projection
-from sqlshim.backends.mongo.rows_made import listed, series
-from sqlshim.backends.mongo.scope import Place, Scope, field, place_of
-from sqlshim.backends.mongo.sets import combined, full_join
-from sqlshim.backends.mongo.sharing import reference, with_shared
-from sqlshim.backends.mongo.subqueries import filtered, with_values
-from sqlshim.backends.mongo.top import first_rows
-from sqlshim.backends.mongo.unwind import unnested
-from sqlshim.backends.mongo.windows import windowed
+from sqlshim.backends.mongo.expressions.mql import Mql, is_plain_name
+from sqlshim.backends.mongo.expressions.scalars import Expressions
+from sqlshim.backends.mongo.stages.grouping import aggregated, union_of_sets
+from sqlshim.backends.mongo.stages.joins import joined, oriented
+from sqlshim.backends.mongo.stages.ordering import limited, sorted_by
+from sqlshim.backends.mongo.stages.query import Query, Stage, output_names, projection
+from sqlshim.backends.mongo.stages.rows_made import listed, series
+from sqlshim.backends.mongo.stages.scope import Place, Scope, field, place_of
+from sqlshim.backends.mongo.stages.sets import combined, full_join
+from sqlshim.backends.mongo.stages.sharing import reference, with_shared
+from sqlshim.backends.mongo.stages.subqueries import filtered, with_values
+from sqlshim.backends.mongo.stages.top import first_rows
+from sqlshim.backends.mongo.stages.unwind import unnested
+from sqlshim.backends.mongo.stages.windows import windowed
+from sqlshim.backends.mongo.values.encode import OBJECT_ID
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
     Aggregate,

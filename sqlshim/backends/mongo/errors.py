@@ -13,7 +13,7 @@ from bson.errors import BSONError
 from pymongo import errors as pe
 
 from sqlshim import errors
-from sqlshim.backends.mongo.mql import MARKER
+from sqlshim.backends.mongo.expressions.mql import MARKER
 from sqlshim.errors import Error, without_secrets
 
 _CREDENTIALS = "Write mongodb://user:password@host/database?authSource=…, characters escaped by %."

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlshim.backends.estimate import Known
-from sqlshim.backends.mongo.mql import Mql
+from sqlshim.backends.mongo.expressions.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk

@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from sqlshim.backends import estimate
 from sqlshim.backends.estimate import Known
+from sqlshim.backends.mongo.expressions.mql import Mql
 from sqlshim.backends.mongo.hints import MANY, MOST_BY_INDEX, by_index, only_filter
-from sqlshim.backends.mongo.mql import Mql
 from sqlshim.catalog.model import Table
 from sqlshim.ir.keys import is_key_test
 from sqlshim.ir.relational import Filter, Rel, Scan

@@ -11,10 +11,8 @@ from bson import json_util
 from sqlshim.backends.estimate import Known, unmeasured
 from sqlshim.backends.mongo.ages import adapted
 from sqlshim.backends.mongo.capabilities import HINT, NEWEST, Server
-from sqlshim.backends.mongo.columnar import ColumnarDecoder
 from sqlshim.backends.mongo.compile import compile_rel
-from sqlshim.backends.mongo.decode import JSON_OPTIONS, MIXED, Decoder, Row, row_maker
-from sqlshim.backends.mongo.find import as_find
+from sqlshim.backends.mongo.expressions.mql import Mql
 from sqlshim.backends.mongo.hints import reads_collection
 from sqlshim.backends.mongo.key_hints import (
     NATURAL,
@@ -24,11 +22,13 @@ from sqlshim.backends.mongo.key_hints import (
     key_indexes,
     unmeasured_repeats,
 )
-from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.origins import first_of_indexes
 from sqlshim.backends.mongo.params import Placeholder, Template
-from sqlshim.backends.mongo.query import PASSED_BY, at_the_end
-from sqlshim.backends.mongo.scope import is_reference
+from sqlshim.backends.mongo.stages.find import as_find
+from sqlshim.backends.mongo.stages.query import PASSED_BY, at_the_end
+from sqlshim.backends.mongo.stages.scope import is_reference
+from sqlshim.backends.mongo.values.columnar import ColumnarDecoder
+from sqlshim.backends.mongo.values.decode import JSON_OPTIONS, MIXED, Decoder, Row, row_maker
 from sqlshim.catalog.model import Table
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Rel, Scan, Unnest

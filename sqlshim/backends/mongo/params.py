@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sqlshim.backends.mongo.mql import Mql
+from sqlshim.backends.mongo.expressions.mql import Mql
 
 Fill = Callable[[Sequence[object]], Mql]
 Node = TypeVar("Node", list[Mql], dict[str, Mql])

@@ -14,13 +14,13 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from sqlshim.backends.arrow import RowStream, batch_of, rows_of
-from sqlshim.backends.mongo.decode import Row
 from sqlshim.backends.mongo.errors import is_about_hint, translating
-from sqlshim.backends.mongo.find import as_find
+from sqlshim.backends.mongo.expressions.mql import Mql
 from sqlshim.backends.mongo.key_hints import Hint
-from sqlshim.backends.mongo.mql import Mql
 from sqlshim.backends.mongo.native import MongoQuery
-from sqlshim.backends.mongo.replies import Replies, Reply, interrupted_by
+from sqlshim.backends.mongo.stages.find import as_find
+from sqlshim.backends.mongo.values.decode import Row
+from sqlshim.backends.mongo.values.replies import Replies, Reply, interrupted_by
 from sqlshim.backends.protocol import RunContext, Stream
 from sqlshim.errors import Error
 

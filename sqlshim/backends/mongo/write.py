@@ -16,10 +16,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from sqlshim.backends.mongo import validator
-from sqlshim.backends.mongo.catalog import KEY, primary_key_index
-from sqlshim.backends.mongo.encode import OBJECT_ID, Encode, encoder, nullable, object_id
+from sqlshim.backends.mongo.catalog import validator
+from sqlshim.backends.mongo.catalog.tables import KEY, primary_key_index
 from sqlshim.backends.mongo.errors import translating
+from sqlshim.backends.mongo.values.encode import OBJECT_ID, Encode, encoder, nullable, object_id
 from sqlshim.backends.protocol import RunContext, TableDefinition
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import NotNullViolation, NotSupportedError, ProgrammingError, TableExists

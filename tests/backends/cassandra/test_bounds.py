@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.bounds import Bound, KeyPart, Op, Term, decide
+from sqlshim.backends.cassandra.paths.bounds import Bound, KeyPart, Op, Term, decide
 from sqlshim.errors import DataError
 from sqlshim.ir.scalar import Literal, Param
 

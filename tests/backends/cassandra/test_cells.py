@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from sqlshim.backends.cassandra import cells
-from sqlshim.backends.cassandra.cells import locate
+from sqlshim.backends.cassandra.values import cells
+from sqlshim.backends.cassandra.values.cells import locate
 
 Row = tuple[bytes | None, ...]
 BEFORE = b"head"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.bounds import Bound, Op, Term, decide_contained
-from sqlshim.backends.cassandra.cqltypes import Collection, collection
-from sqlshim.backends.cassandra.restrict import Path, restrict
+from sqlshim.backends.cassandra.paths.bounds import Bound, Op, Term, decide_contained
+from sqlshim.backends.cassandra.paths.restrict import Path, restrict
+from sqlshim.backends.cassandra.values.cqltypes import Collection, collection
 from sqlshim.functions import arrays, documents
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Call, Literal, Scalar

@@ -9,8 +9,8 @@ import pytest
 
 from sqlshim import types as t
 from sqlshim.backends.cassandra.accept import accept
-from sqlshim.backends.cassandra.bounds import Op
 from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
+from sqlshim.backends.cassandra.paths.bounds import Op
 from sqlshim.backends.protocol import Accepted, Pushdown
 from sqlshim.functions import aggregates as agg
 from sqlshim.functions.model import Function

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.first import MOST, keeps_first
+from sqlshim.backends.cassandra.paths.first import MOST, keeps_first
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op

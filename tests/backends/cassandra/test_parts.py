@@ -12,12 +12,12 @@ import sqlshim
 from sqlshim import types as t
 from sqlshim.backends.cassandra.catalog import NO_COMMENT, Comment, read_comment, write_comment
 from sqlshim.backends.cassandra.compile import CqlQuery, Output
-from sqlshim.backends.cassandra.cqltypes import cql_type, pack, sql_type, unpack
 from sqlshim.backends.cassandra.ddl import create_table
 from sqlshim.backends.cassandra.fold import fold_pages
-from sqlshim.backends.cassandra.restrict import Path, Restriction
+from sqlshim.backends.cassandra.paths.restrict import Path, Restriction
 from sqlshim.backends.cassandra.ring import HIGH, LOW, PROBE_ROWS, cut, rows_from_probe
-from sqlshim.backends.cassandra.values import readers
+from sqlshim.backends.cassandra.values.cqltypes import cql_type, pack, sql_type, unpack
+from sqlshim.backends.cassandra.values.readers import readers
 from sqlshim.backends.protocol import ColumnDefinition, TableDefinition
 from sqlshim.errors import DataError, NotSupportedError, NumericOutOfRange
 from sqlshim.ir.scalar import Column

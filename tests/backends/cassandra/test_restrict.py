@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.bounds import Term
-from sqlshim.backends.cassandra.restrict import Path, Restriction, restrict
-from sqlshim.backends.cassandra.terms import MOST_ITEMS
+from sqlshim.backends.cassandra.paths.bounds import Term
+from sqlshim.backends.cassandra.paths.restrict import Path, Restriction, restrict
+from sqlshim.backends.cassandra.paths.terms import MOST_ITEMS
 from sqlshim.catalog.model import Table
 from sqlshim.functions import arrays
 from sqlshim.functions import operators as op

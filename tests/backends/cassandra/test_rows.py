@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.bounds import Bound, KeyPart, Op, Term
-from sqlshim.backends.cassandra.restrict import Path, restrict
-from sqlshim.backends.cassandra.rows import as_slice, decide_slice
+from sqlshim.backends.cassandra.paths.bounds import Bound, KeyPart, Op, Term
+from sqlshim.backends.cassandra.paths.restrict import Path, restrict
+from sqlshim.backends.cassandra.paths.rows import as_slice, decide_slice
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Call, Literal, Scalar
 from tests.backends.cassandra.trees import COLUMNS, READINGS, either, eq, ge, gt, lt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sqlshim.backends.cassandra.accept import accept
-from sqlshim.backends.cassandra.selectivity import filtered_share, rather_scan
+from sqlshim.backends.cassandra.paths.selectivity import filtered_share, rather_scan
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.ir.relational import Filter
 from sqlshim.ir.scalar import Scalar

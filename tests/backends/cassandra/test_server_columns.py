@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from cassandra.util import Duration
 
-from sqlshim.backends.cassandra import columns
+from sqlshim.backends.cassandra.values import columns
 from sqlshim.errors import DataError
 
 ROWS = 300

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sqlshim.backends.cassandra.first import keeps_first
+from sqlshim.backends.cassandra.paths.first import keeps_first
 from sqlshim.backends.cassandra.servers import lacking
 from sqlshim.functions import operators as op
 from sqlshim.functions import windows as win

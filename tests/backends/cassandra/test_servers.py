@@ -9,7 +9,7 @@ import pytest
 from sqlshim import types as t
 from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.compile import compile_query
-from sqlshim.backends.cassandra.restrict import Path, restrict
+from sqlshim.backends.cassandra.paths.restrict import Path, restrict
 from sqlshim.backends.cassandra.servers import (
     SINCE,
     Feature,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.bounds import Op, Term
-from sqlshim.backends.cassandra.terms import as_terms
+from sqlshim.backends.cassandra.paths.bounds import Op, Term
+from sqlshim.backends.cassandra.paths.terms import as_terms
 from sqlshim.catalog.model import TableColumn
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function

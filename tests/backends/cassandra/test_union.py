@@ -10,10 +10,10 @@ import pytest
 from sqlshim import types as t
 from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.compile import compile_query
-from sqlshim.backends.cassandra.restrict import Path, Restriction
+from sqlshim.backends.cassandra.paths.restrict import Path, Restriction
+from sqlshim.backends.cassandra.paths.terms import MOST_ITEMS
+from sqlshim.backends.cassandra.paths.union import choose
 from sqlshim.backends.cassandra.run import once_each
-from sqlshim.backends.cassandra.terms import MOST_ITEMS
-from sqlshim.backends.cassandra.union import choose
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import aggregates as agg
 from sqlshim.functions import operators as op

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from sqlshim.backends.cassandra.accept import restriction_of
-from sqlshim.backends.cassandra.restrict import Path
+from sqlshim.backends.cassandra.paths.restrict import Path
+from sqlshim.backends.cassandra.paths.views import answering, read_views
 from sqlshim.backends.cassandra.shape import shape_of
-from sqlshim.backends.cassandra.views import answering, read_views
 from sqlshim.ir.relational import Filter, Rel, Sort
 from sqlshim.ir.scalar import SortKey
 from tests.backends.cassandra.trees import INDEXES, READINGS, col, eq, gt, is_null, isin, scan

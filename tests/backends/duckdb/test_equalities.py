@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlshim.backends.duckdb.equalities import rows_of_equalities
+from sqlshim.backends.duckdb.compile.equalities import rows_of_equalities
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Call, Scalar
 from sqlshim.types import BOOLEAN, INTEGER

@@ -9,9 +9,9 @@ from decimal import Decimal as D  # noqa: N817
 import pytest
 
 from sqlshim.backends.arrow import schema_of
-from sqlshim.backends.duckdb.compile import compile_query
-from sqlshim.backends.duckdb.compile_aggregates import AGGREGATES
-from sqlshim.backends.duckdb.compile_functions import BUILDERS
+from sqlshim.backends.duckdb.compile.aggregates import AGGREGATES
+from sqlshim.backends.duckdb.compile.functions import BUILDERS
+from sqlshim.backends.duckdb.compile.relations import compile_query
 from sqlshim.backends.duckdb.session import Database
 from sqlshim.backends.protocol import Backend, Options
 from sqlshim.functions import ALL, arrays, documents, json

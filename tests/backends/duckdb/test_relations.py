@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlshim.backends.duckdb.compile import compile_query
+from sqlshim.backends.duckdb.compile.relations import compile_query
 from sqlshim.backends.protocol import Backend
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import DataError

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlshim.backends.mongo.accept import accept
 from sqlshim.backends.mongo.compile import compile_rel
+from sqlshim.backends.mongo.expressions.refusals import refusal
 from sqlshim.backends.mongo.native import MongoQuery, compile_native
-from sqlshim.backends.mongo.refusals import refusal
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.bind.statement import bind
 from sqlshim.catalog.catalog import Catalog

@@ -16,8 +16,8 @@ from bson.int64 import Int64
 from bson.objectid import ObjectId
 
 from sqlshim.backends.arrow import batch_of
-from sqlshim.backends.mongo.columnar import ColumnarDecoder
-from sqlshim.backends.mongo.decode import Decoder, row_maker
+from sqlshim.backends.mongo.values.columnar import ColumnarDecoder
+from sqlshim.backends.mongo.values.decode import Decoder, row_maker
 from sqlshim.ir.scalar import Column
 from sqlshim.types import BIGINT, BOOLEAN, BYTES, DATE, DOUBLE, INTEGER, TEXT, TIMESTAMP, SqlType
 

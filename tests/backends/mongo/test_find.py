@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sqlshim.backends.mongo.find import Find, as_find
+from sqlshim.backends.mongo.stages.find import Find, as_find
 
 MATCH = {"$match": {"a": 1}}
 PROJECT = {"$project": {"_id": 0, "a": 1}}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import sqlshim
-from sqlshim.backends.mongo import limits
 from sqlshim.backends.mongo.accept import accept
+from sqlshim.backends.mongo.stages import limits
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.ir import walk
 from sqlshim.ir.relational import Filter, Rel

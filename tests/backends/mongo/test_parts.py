@@ -13,14 +13,14 @@ from bson.objectid import ObjectId
 from pymongo import errors as pe
 
 from sqlshim import errors
-from sqlshim.backends.mongo import mql
-from sqlshim.backends.mongo.decode import Decoder
-from sqlshim.backends.mongo.encode import encoder
+from sqlshim.backends.mongo.catalog.infer import Fields
+from sqlshim.backends.mongo.catalog.typenames import parse_type
 from sqlshim.backends.mongo.errors import by_code, translate
-from sqlshim.backends.mongo.infer import Fields
-from sqlshim.backends.mongo.like import like
+from sqlshim.backends.mongo.expressions import mql
+from sqlshim.backends.mongo.expressions.like import like
 from sqlshim.backends.mongo.params import Placeholder, Template
-from sqlshim.backends.mongo.typenames import parse_type
+from sqlshim.backends.mongo.values.decode import Decoder
+from sqlshim.backends.mongo.values.encode import encoder
 from sqlshim.backends.mongo.write import documents_of
 from sqlshim.catalog.model import Table, TableColumn
 from sqlshim.errors import DataError, InterfaceError, NotNullViolation

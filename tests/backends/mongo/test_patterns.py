@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sqlshim
-from sqlshim.backends.mongo.patterns import Pattern, pattern_of, pieces
+from sqlshim.backends.mongo.expressions.patterns import Pattern, pattern_of, pieces
 
 BACK = "a pattern that may have to go back often has no MongoDB form"
 GROUP = "a repeated group has no MongoDB form, but of fixed length and number"

@@ -18,7 +18,7 @@ from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
 import sqlshim
-from sqlshim.backends.mongo.functions import ROWS
+from sqlshim.backends.mongo.expressions.functions import ROWS
 from sqlshim.functions import operators as op
 from sqlshim.functions.varying import READ_AS
 from sqlshim.ir import walk

@@ -13,7 +13,7 @@ import pytest
 import sqlshim
 from sqlshim import errors
 from sqlshim.backends.mongo import open_store
-from sqlshim.backends.mongo.decode import row_maker
+from sqlshim.backends.mongo.values.decode import row_maker
 from sqlshim.backends.protocol import Backend, Options, RunContext
 from sqlshim.ir.relational import Scan
 from sqlshim.ir.scalar import Column

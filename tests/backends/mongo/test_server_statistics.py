@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sqlshim.backends.mongo import statistics
+from sqlshim.backends.mongo.catalog import statistics
 from sqlshim.backends.protocol import Backend
 from sqlshim.functions import operators as op
 from sqlshim.ir.relational import Filter, Scan

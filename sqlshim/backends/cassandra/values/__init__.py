@@ -1,0 +1,1 @@
+"""Values and rows between CQL's types and SQL's."""

@@ -1,0 +1,1 @@
+"""Scalars as aggregation expressions, a module for each kind of value."""

@@ -1,0 +1,1 @@
+"""Values and rows between BSON and SQL."""

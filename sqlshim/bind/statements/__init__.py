@@ -1,0 +1,1 @@
+"""Statements that are not queries, and the door of those that are."""
