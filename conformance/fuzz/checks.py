@@ -70,7 +70,7 @@ def partitions(stores: Stores, query: Query) -> Iterator[Finding]:
         expected = ask(connection, *render(whole))
         rows: list[tuple[object, ...]] = []
         got: Answer = expected
-        for suffix in ("{}", "NOT {}", "{} IS NULL"):
+        for suffix in ("{}", "NOT ({})", "({}) IS NULL"):
             part = Part("", f"SELECT * FROM {{}} WHERE {suffix}", (source, condition))
             got = ask(connection, *render(part))
             if isinstance(got, Failed):

@@ -28,7 +28,6 @@ FUNCTIONS: Templates = {
         ("{} / 3", "B"), ("MOD({}, 5)", "B"), ("{} * 2", "B"), ("({} & {})", "BB"),
         ("({} | {})", "BI"), ("({} # 5)", "B"), ("- {}", "B"), ("GCD({}, 12)", "B"),
         ("{} % 7", "B"), ("CAST(EXTRACT(doy FROM {}) AS BIGINT)", "Z"),
-        ("DATE_DIFF('month', {}, {})", "AA"), ("DATE_DIFF('hour', {}, {})", "SS"),
         ("CAST(FLOOR(EXTRACT(epoch FROM {})) AS BIGINT)", "S"),
         ("BIT_COUNT(CONVERT_TO({}, 'UTF8'))", "T"),
     ),

@@ -23,12 +23,15 @@ from sqlshim.ir.relational import (
     Rel,
     Remote,
     Scan,
+    Series,
     SetOp,
     Values,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import Call, Column, InList, Literal, Param, Scalar
 
 UNKNOWN_ROWS = 10_000  # of a table without a count
+_MADE_ROWS = 100.0  # of a series whose bounds are no constants, of one step of a recursion
 _EQUAL, _RANGE, _OTHER = 0.05, 0.3, 0.3
 _RANGES = frozenset({op.LT, op.LE, op.GT, op.GE})
 
@@ -63,6 +66,10 @@ def rows(rel: Rel, known: Known = unmeasured) -> float:
             return float(UNKNOWN_ROWS if count is None else max(count, 1))
         case Values():
             return float(max(len(rel.rows), 1))
+        case Series():
+            return max(_length(rel), 1.0)
+        case WorkingTable():
+            return _MADE_ROWS
         case Filter():
             return max(_filtered(rel, known), 1.0)
         case Aggregate():
@@ -77,6 +84,14 @@ def rows(rel: Rel, known: Known = unmeasured) -> float:
             return sum(rows(part, known) for part in rel.inputs)
         case _:
             return rows(walk.inputs(rel)[0], known)
+
+
+def _length(rel: Series) -> float:
+    match rel.start, rel.stop, rel.step:
+        case Literal(value=int(start)), Literal(value=int(stop)), Literal(value=int(step)) if step:
+            return float((stop - start) // step + 1)
+        case _:
+            return _MADE_ROWS
 
 
 def _joined(rel: Join, known: Known) -> float:

@@ -7,7 +7,7 @@ import pytest
 from sqlshim.backends.estimate import rows, selectivity
 from sqlshim.catalog.model import Index, Table, TableColumn
 from sqlshim.functions import operators as op
-from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Limit, Rel, Scan
+from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Limit, Rel, Scan, Series
 from sqlshim.ir.scalar import Call, Column, InList, Literal, Scalar
 from sqlshim.types import BIGINT, BOOLEAN
 
@@ -38,8 +38,22 @@ def compared(fn: object, column: Column) -> Call:
         (Limit(SCAN, Literal(20, BIGINT), None), 20),
         (Aggregate(SCAN, (), ()), 1),
         (Join(JoinKind.INNER, SCAN, SCAN, ()), 10_000),
+        (Series(ONE, Literal(7, BIGINT), Literal(2, BIGINT), (ID,)), 4),
+        (Series(Literal(7, BIGINT), ONE, ONE, (ID,)), 1),
+        (Series(ONE, SIZE, ONE, (ID,)), 100),
     ],
-    ids=["table", "unique key", "equality", "conjunction", "limit", "one group", "join"],
+    ids=[
+        "table",
+        "unique key",
+        "equality",
+        "conjunction",
+        "limit",
+        "one group",
+        "join",
+        "series",
+        "no series",
+        "series by rows",
+    ],
 )
 def test_rows_are_guessed_from_counts_and_predicates(rel: Rel, estimate: float) -> None:
     assert rows(rel) == pytest.approx(estimate)
