@@ -181,8 +181,8 @@ class _Splitter:
         if why:
             return why
         answer = self.stores[store].accept(candidate, self.pushdown)
-        if answer.taken is None:
-            return answer.why
+        if answer.taken is None or next(_stores_read(answer.taken), None) is None:
+            return answer.why  # a part that reads nothing is no store's
         _check_columns(rel, answer.taken, store)
         taken = Remote(store, answer.taken, answer.why)
         left = answer.left + kept
