@@ -32,6 +32,7 @@ from sqlshim.ir.scalar import Call, Column, InList, Literal, Param, Scalar
 
 UNKNOWN_ROWS = 10_000  # of a table without a count
 _MADE_ROWS = 100.0  # of a series whose bounds are no constants, of one step of a recursion
+_MOST_IN_A_PARTITION = 100  # rows, where nothing says how many
 _EQUAL, _RANGE, _OTHER = 0.05, 0.3, 0.3
 _RANGES = frozenset({op.LT, op.LE, op.GT, op.GE})
 
@@ -141,6 +142,14 @@ def equalities(rel: Join) -> Iterator[tuple[Column, Column]]:
                 a, b = (a, b) if a.id in ours else (b, a)
                 if a.id in ours and b.id in theirs:
                     yield a, b
+
+
+def partitions(rel: Rel, column: Column) -> float:
+    """How many partitions `column` names, at the least: 0 if it is not the whole partition key."""
+    table, name = base_column(rel, column) or (None, "")
+    if table is None or table.partition_key != (name,):
+        return 0.0
+    return rows(Scan(table, ())) / _MOST_IN_A_PARTITION
 
 
 def stored(rel: Rel) -> float:

@@ -244,19 +244,24 @@ class _Planner:
         return min(found, most, self._domain(edge))
 
     def _domain(self, edge: _Edge) -> float:
-        """How many different keys there are, roughly: a unique column that is joined with the
-        target's has as many as rows."""
+        """How many different keys there are, roughly."""
         found = self.domains.get(edge)
         if found is None:
             found = self.domains[edge] = self._found_domain(edge)
         return found
 
     def _found_domain(self, edge: _Edge) -> float:
-        counts = [estimate.all_keys(edge.target.rel, edge.column)]
-        for other in self.edges:
-            if (other.target, other.column) == (edge.target, edge.column):
-                counts.append(estimate.all_keys(self.chains[other.source], other.key))
-        return min(filter(None, counts), default=estimate.stored(self.chains[edge.source]))
+        """A unique target has as many as rows; another no more than the unique columns that it is
+        joined with, as a foreign key, but one for each of its partitions."""
+        if (own := estimate.all_keys(edge.target.rel, edge.column)) is not None:
+            return own
+        counts = [
+            estimate.all_keys(self.chains[other.source], other.key)
+            for other in self.edges
+            if (other.target, other.column) == (edge.target, edge.column)
+        ]
+        found = min(filter(None, counts), default=estimate.stored(self.chains[edge.source]))
+        return max(found, estimate.partitions(edge.target.rel, edge.column))
 
     def _most(self, edge: _Edge) -> int:
         """The keys above which they are not worth looking for."""

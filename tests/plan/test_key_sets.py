@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,16 @@ def test_rows_without_a_match_that_a_join_keeps_are_all_read(kind: str, passes: 
 def test_a_full_set_of_keys_is_not_worth_looking_for() -> None:
     a, b = people(), orders()
     assert "keys from" not in planned(join("inner", a, b, on(a, b)))
+
+
+def test_few_rows_are_looked_up_in_a_unique_column_and_in_partitions() -> None:
+    """There all keys are far more than those of a small table, whose own key is unique, too."""
+    a, plain = people(), orders()
+    unique = replace(plain.table, primary_key=("person",))
+    partitioned = replace(plain.table, partition_key=("person",))
+    for table in (unique, partitioned):
+        b = Scan(table, plain.columns)
+        assert "keys from id" in planned(join("inner", a, b, on(a, b)))
 
 
 def test_more_keys_than_a_scan_is_worth_are_not_passed() -> None:
