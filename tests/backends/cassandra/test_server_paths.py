@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -153,12 +154,19 @@ def test_names_are_found_as_stored(connect: Connect) -> None:
     assert rows == [(1, "x")]
 
 
+BUILT = "SELECT view_name FROM system.built_views WHERE keyspace_name = %s"
+
+
 def test_a_materialized_view_is_a_table_to_read(cql: Any, connect: Connect) -> None:
     cql.execute(
         "CREATE MATERIALIZED VIEW by_code AS SELECT code, station, day, at FROM readings "
         "WHERE code IS NOT NULL AND station IS NOT NULL AND day IS NOT NULL "
         "AND at IS NOT NULL PRIMARY KEY (code, station, day, at)"
     )
+    until = time.monotonic() + 120
+    while "by_code" not in {name for (name,) in cql.execute(BUILT, [cql.keyspace])}:
+        assert time.monotonic() < until, "the server has not built the view"
+        time.sleep(0.1)
     assert connect().execute("SELECT COUNT(*) FROM by_code WHERE code = 3").fetchall() == [(24,)]
 
 
