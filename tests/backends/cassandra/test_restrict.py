@@ -13,7 +13,7 @@ from sqlshim import types as t
 from sqlshim.backends.cassandra.paths.bounds import Term
 from sqlshim.backends.cassandra.paths.restrict import Path, Restriction, restrict
 from sqlshim.backends.cassandra.paths.terms import MOST_ITEMS
-from sqlshim.catalog.model import Table
+from sqlshim.catalog.model import Index, Table
 from sqlshim.functions import arrays
 from sqlshim.functions import operators as op
 from sqlshim.ir.keys import key_test
@@ -353,3 +353,9 @@ def test_elements_of_a_key_column_are_not_looked_for() -> None:
     assert restrict([holds], COLUMNS, READINGS).left == ()
     found = restrict([*KEY, holds], COLUMNS, table)
     assert found.left == ((holds, "CQL asks for no elements of a key column"),)
+
+
+def test_a_clustering_column_behind_a_range_is_filtered_by_although_it_has_an_index() -> None:
+    table = replace(INDEXED, indexes=(*INDEXED.indexes, Index("by_d", (("d", False),), kind="sai")))
+    where = [*KEY, lt("c", 1), eq("d", "y")]
+    assert summary(where, table) == (Path.SLICE, ["a =", "b =", "c <", "d ="], True)

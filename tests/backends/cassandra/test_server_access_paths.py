@@ -195,3 +195,13 @@ def test_static_columns_alone_beside_a_clustering_column(connect: Connect, sql: 
     rows = connect(pushdown="always").execute(sql).fetchall()
     assert rows
     assert Counter(rows) == Counter(connect(pushdown="never").execute(sql).fetchall())
+
+
+def test_a_range_and_an_indexed_clustering_column_behind_it(cql: Any, connect: Connect) -> None:
+    cql.execute("CREATE TABLE behind (p text, c int, i int, PRIMARY KEY ((p), c, i))")
+    cql.execute("CREATE INDEX ON behind (i) USING 'sai'")
+    for c in range(4):
+        for i in range(4):
+            cql.execute("INSERT INTO behind (p, c, i) VALUES ('a', %s, %s)", (c, i))
+    sql = "SELECT c, i FROM behind WHERE p = 'a' AND c < 2 AND i >= 3"
+    assert connect(pushdown="always").execute(sql).fetchall() == [(0, 3), (1, 3)]

@@ -276,13 +276,16 @@ def _by_key(
     keyed: list[Term], terms: Sequence[Term], table: Table
 ) -> tuple[Path, tuple[Term, ...], bool]:
     several = any(t.op is Op.IN for t in keyed)
-    slices = restrict_clustering([name for name, _ in table.clustering], terms)
+    clustering = [name for name, _ in table.clustering]
+    slices = restrict_clustering(clustering, terms)
     rest = [t for t in terms if t not in keyed and t not in slices and not t.beside]
     if several:
         indexed = {i.columns[0][0] for i in table.indexes}
         rest = [t for t in rest if t.column not in indexed]
     sent = (*keyed, *slices, *rest)
-    return _key_path(several, slices, table), sent, _must_filter(rest, table)
+    # Behind a range a clustering column is filtered by, also where it has an index.
+    behind = any(t.column in clustering for t in rest)
+    return _key_path(several, slices, table), sent, behind or _must_filter(rest, table)
 
 
 def _key_path(several: bool, slices: Sequence[Term], table: Table) -> Path:
