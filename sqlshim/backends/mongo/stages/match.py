@@ -152,7 +152,7 @@ def _comparison(e: Call, scope: Scope) -> Query | None:
     assert path is not None
     if isinstance(side, Literal) and side.value is None:
         return NOTHING
-    if column.type.kind in FLOATS and fn in (op.LT, op.LE, op.GT, op.GE):
+    if fn in (op.LT, op.LE, op.GT, op.GE) and (column.type.kind in FLOATS or _may_be_nan(side)):
         return _float_range(fn, path, side)
     bound = _constant(side, fn, place, column)
     if bound is None:
@@ -202,6 +202,10 @@ def _sameness(e: Call, scope: Scope) -> Query | None:
     bound = None if null else _constant(side, op.EQ, place, column)
     assert place.path is not None
     return {place.path: {"$ne" if e.fn is op.IS_DISTINCT else "$eq": bound}}
+
+
+def _may_be_nan(side: Literal | Param) -> bool:
+    return side.type.kind in FLOATS and (isinstance(side, Param) or _is_nan(side.value))
 
 
 def _float_range(fn: Function, path: str, side: Literal | Param) -> Query | None:
