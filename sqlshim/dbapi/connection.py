@@ -262,7 +262,12 @@ def connect(
         spill_directory=spill_directory,
         progress=progress,
     )
-    wanted = {"": uri} if isinstance(uri, str) else dict(uri)
+    stores = _opened({"": uri} if isinstance(uri, str) else uri, options)
+    return Connection(stores, _local_engine, options, dialect, autocommit)
+
+
+def _opened(wanted: Mapping[str, str], options: Options) -> dict[str, Backend]:
+    """The stores by their names; all of them, or none."""
     if not wanted:
         raise InterfaceError("no store given", hint="Pass a URI, or a dict of name to URI.")
     stores: dict[str, Backend] = {}
@@ -273,7 +278,7 @@ def connect(
         for store in stores.values():
             store.close()
         raise
-    return Connection(stores, _local_engine, options, dialect, autocommit)
+    return stores
 
 
 def _local_engine(options: Options) -> LocalEngine:

@@ -235,33 +235,26 @@ def regexp_instr(node: exp.Expr, binds: Binds) -> Scalar:
 
 def regexp_match(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_MATCH(text, pattern [, flags])."""
-    subject, pattern_node, *rest = node.expressions
-    flags = _flags(rest[0] if rest else None, binds, "ci")
-    pattern, known = _spanning(pattern_node, flags, binds)
-    if known.groups and not known.sure:
-        raise NotSupportedError("a group that may not take part in the match is not supported")
-    return call(
-        regex.REGEXP_MATCH,
-        _text(subject, binds),
-        text_literal(pattern),
-        int_literal(known.groups),
-    )
+    args, _ = _match_arguments(node, binds, "ci")
+    return call(regex.REGEXP_MATCH, *args)
 
 
 def regexp_matches(node: exp.Expr, binds: Binds) -> Scalar:
     """The arrays that REGEXP_MATCHES(text, pattern [, flags]) makes rows of."""
+    args, flags = _match_arguments(node, binds, "cig")
+    return call(regex.REGEXP_MATCHES, *args, text_literal("g" if "g" in flags else ""))
+
+
+def _match_arguments(
+    node: exp.Expr, binds: Binds, known_flags: str
+) -> tuple[tuple[Scalar, Scalar, Scalar], str]:
+    """The text, the pattern and how many groups it has; and the flags."""
     subject, pattern_node, *rest = node.expressions
-    flags = _flags(rest[0] if rest else None, binds, "cig")
+    flags = _flags(rest[0] if rest else None, binds, known_flags)
     pattern, known = _spanning(pattern_node, flags, binds)
     if known.groups and not known.sure:
         raise NotSupportedError("a group that may not take part in the match is not supported")
-    return call(
-        regex.REGEXP_MATCHES,
-        _text(subject, binds),
-        text_literal(pattern),
-        int_literal(known.groups),
-        text_literal("g" if "g" in flags else ""),
-    )
+    return (_text(subject, binds), text_literal(pattern), int_literal(known.groups)), flags
 
 
 def regexp_split(node: exp.Expr, binds: Binds) -> Scalar:
