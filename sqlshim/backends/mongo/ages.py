@@ -24,6 +24,7 @@ from sqlshim.backends.mongo.compile import compile_rel
 from sqlshim.backends.mongo.expressions.mql import Mql, cond, let
 from sqlshim.backends.mongo.stages.query import Stage
 from sqlshim.backends.protocol import Accepted, Pushdown
+from sqlshim.ir import walk
 from sqlshim.ir.relational import Filter, Rel, Scan
 from sqlshim.ir.scalar import Scalar
 
@@ -59,6 +60,8 @@ def _fewer(taken: Filter, answer: Accepted, server: Server) -> Accepted:
 
 
 def _lacking(rel: Rel, server: Server) -> str:
+    if not any(isinstance(part, Scan) for part in walk.every_rel(rel)):
+        return ""  # it reads nothing, so no server is asked
     return server.lack(features(adapted(compile_rel(rel).stages, server)))
 
 

@@ -33,6 +33,8 @@ def cql(cassandra_uri: str, keyspace: str) -> Iterator[Any]:
         [place.hostname],
         port=place.port,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        connect_timeout=60,  # on a busy machine a server may take its time
+        control_connection_timeout=60,
     )
     session = cluster.connect()
     session.execute(

@@ -120,7 +120,7 @@ def pipelines(plan: Rel, server: Server) -> Iterator[Sequence[object]]:
 def test_every_operator_that_is_written_in_the_source_is_in_the_table() -> None:
     written = {
         node.value
-        for file in PACKAGE.glob("*.py")
+        for file in PACKAGE.rglob("*.py")
         if file.name != "capabilities.py"
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -16,7 +16,7 @@ from tests.backends.mongo.build import pipeline, rel, scalar
 
 ROOT = Path(sqlshim.__file__).parent.parent
 COMPILED = sorted((ROOT / "tests" / "golden").glob("*.golden"))
-SOURCES = sorted((ROOT / "sqlshim" / "backends" / "mongo").glob("*.py"))
+SOURCES = sorted((ROOT / "sqlshim" / "backends" / "mongo").rglob("*.py"))
 
 
 @pytest.mark.parametrize("word", ["$where", "$function", "$accumulator", "mapReduce"])
