@@ -22,7 +22,7 @@ def raw_cluster(uri: str) -> Any:
     if parts.username:
         login = PlainTextAuthProvider(unquote(parts.username), unquote(parts.password or ""))
     hosts, port = _hosts(parts.netloc)
-    return Cluster(hosts, port=port, auth_provider=login)
+    return Cluster(hosts, port=port, auth_provider=login, connect_timeout=60)
 
 
 def _hosts(netloc: str) -> tuple[list[str], int]:
