@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 
 import pytest
 
@@ -22,7 +22,7 @@ from conformance.servers import (
     wanted_servers,
 )
 
-_PACKAGES = ("sqlglot", "duckdb", "pyarrow", "pymongo", "cassandra-driver")
+_PACKAGES = ("sqlglot", "duckdb", "pyarrow", "pymongo", "cassandra-driver", "scylla-driver")
 
 
 def pytest_configure() -> None:
@@ -38,7 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header() -> list[str]:
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    # scylla-driver may stand in cassandra-driver's place
+    found = {name for d in distributions() if (name := d.metadata["Name"]) in _PACKAGES}
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES if name in found)
     python = ".".join(map(str, sys.version_info[:3]))
     return [f"Python {python}, {packages}", *describe()]
 

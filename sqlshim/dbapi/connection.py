@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlshim import engine
@@ -21,6 +21,7 @@ from sqlshim.backends.protocol import (
 from sqlshim.backends.registry import open_store
 from sqlshim.catalog.catalog import Catalog
 from sqlshim.dbapi.cursor import Cursor
+from sqlshim.dbapi.forgotten import watch
 from sqlshim.errors import Error, InterfaceError, NotSupportedError, Warning  # noqa: A004
 from sqlshim.sql.dialects import canonical
 from sqlshim.sql.params import Arguments
@@ -43,8 +44,8 @@ class Connection:
     ) -> None:
         self.autocommit = autocommit
         self._local: list[LocalEngine] = []  # one, once it has been needed
-        # also called when the connection is forgotten, and before the interpreter ends
-        self._release = weakref.finalize(self, _close_all, stores, self._local)
+        self._release = partial(_close_all, stores, self._local)
+        self._forgotten = watch(self, self._release)
         self._open_local = local
         self._lock = threading.Lock()
         self._running: set[RunContext] = set()
@@ -90,6 +91,7 @@ class Connection:
             return
         self._closed = True
         self.cancel()
+        self._forgotten.detach()
         self._release()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import subprocess
@@ -224,6 +225,32 @@ def _soon(connection: Any, sql: str, rows: list[tuple[object, ...]]) -> bool:
             pass
         time.sleep(0.02)
     return False
+
+
+@pytest.mark.parametrize("where", ["executor", "event loop"])
+def test_a_connection_may_be_forgotten_in_a_thread_of_the_driver(uri: str, where: str) -> None:
+    """The garbage collector runs in any thread, and closing waits for the driver's."""
+    held = [sqlshim.connect(uri)]
+    store = held[0]._world.stores[""]
+    assert isinstance(store, CassandraBackend)
+    cluster, session = store._session.cluster, store._session._session
+    done = threading.Event()
+
+    def forget(*_: object) -> None:
+        held.clear()
+        gc.collect()
+        done.set()
+
+    if where == "executor":
+        cluster.executor.submit(forget)
+    else:
+        session.execute_async("SELECT * FROM system.local").add_callback(forget)
+    assert done.wait(30)
+    until = time.monotonic() + 30
+    while not (pools := tuple(session.get_pools())) or not all(p.is_shutdown for p in pools):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert cluster.is_shutdown
 
 
 # --- TLS -----------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""Stores of connections that were forgotten rather than closed, and those still open at exit.
+
+The garbage collector finds a forgotten connection in whatever thread it happens to run: in one of
+a driver's own, which closing would wait for, or in one that holds a lock which closing needs. So
+it only puts the stores into a queue, and a thread of our own closes them. Called by
+`dbapi.connection`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+Close = Callable[[], None]
+
+
+class _Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+_log = logging.getLogger(__name__)
+_left: SimpleQueue[Close] = SimpleQueue()  # its `put` may interrupt itself, as finalizers do
+_open: weakref.WeakSet[_Closeable] = weakref.WeakSet()
+_lock = threading.Lock()
+_closer: threading.Thread | None = None
+
+
+def watch(connection: _Closeable, close: Close) -> weakref.finalize[..., _Closeable]:
+    """Have `close` called some time after `connection` is forgotten; before the interpreter ends
+    it is closed by its own method. Calling `detach` of what is returned takes that back."""
+    _start()
+    _open.add(connection)
+    forgotten = weakref.finalize(connection, _left.put, close)
+    forgotten.atexit = False
+    return forgotten
+
+
+def _start() -> None:
+    """The thread that closes; a process that was forked has none of its parent's."""
+    global _closer
+    with _lock:
+        if _closer is None or not _closer.is_alive():
+            _closer = threading.Thread(target=_close_left, name="sqlshim-closer", daemon=True)
+            _closer.start()
+
+
+def _close_left() -> None:
+    while True:
+        _closed(_left.get())
+
+
+def _closed(close: Close) -> None:
+    try:
+        close()
+    except Exception:  # nobody waits for it who could be told
+        _log.warning("a forgotten connection could not be closed", exc_info=True)
+
+
+def _at_exit() -> None:
+    for connection in tuple(_open):
+        _closed(connection.close)
+    while True:
+        try:
+            close = _left.get_nowait()
+        except Empty:
+            return
+        _closed(close)
+
+
+atexit.register(_at_exit)
