@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
+from sqlshim.array_texts import read_array
 from sqlshim.durations import like_duration, to_duration
 from sqlshim.errors import DataError, NumericOutOfRange
 from sqlshim.instants import (
@@ -326,38 +327,11 @@ def _to_uuid(value: object, target: SqlType) -> object:
 
 def _to_array(value: object, target: SqlType) -> object:
     if isinstance(value, str):
-        value = _array_parts(value, target)
+        value = read_array(value, target)
     if not isinstance(value, list | tuple) or target.element is None:
         raise bad(value, target)
     element = target.element
     return [convert(v, element) for v in value]
-
-
-_ARRAY_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^{},"]*[^{},"\s]))\s*([,}])', re.S)
-
-
-def _array_parts(text: str, target: SqlType) -> list[object]:
-    """The items of PostgreSQL's text form of an array: {1,2,NULL,"a b"}."""
-    text = text.strip()
-    if not text.startswith("{"):
-        raise bad(text, target)
-    if text[1:].strip() == "}":
-        return []
-    items: list[object] = []
-    at, end = 1, ","
-    while end == ",":
-        found = _ARRAY_ITEM.match(text, at)
-        if found is None:
-            raise bad(text, target)
-        quoted_item, bare, end = found.groups()
-        at = found.end()
-        if bare is None:
-            items.append(re.sub(r"\\(.)", r"\1", quoted_item, flags=re.S))
-        else:
-            items.append(None if bare.upper() == "NULL" else bare)
-    if at != len(text):
-        raise bad(text, target)
-    return items
 
 
 def _to_struct(value: object, target: SqlType) -> object:

@@ -27,6 +27,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("intervals", "durations", "jsonb", "patterns", "jsonpath_syntax", "number_patterns"),
     ("pattern_spans", "jsonpath"),
     ("instants", "collecting"),
+    ("array_texts",),
     ("values", "numerics"),
     ("functions", "catalog"),
     ("ir",),

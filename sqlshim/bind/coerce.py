@@ -16,6 +16,7 @@ from sqlshim.bind.castable import castable
 from sqlshim.bind.unbounded import converted, fitting
 from sqlshim.bind.unordered import check_call
 from sqlshim.bind.varying import COMPARING, read_alike
+from sqlshim.bind.words import Word
 from sqlshim.errors import NumericOutOfRange, TypeMismatch, UnknownFunction
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
@@ -217,6 +218,8 @@ def coerce(arg: Scalar, target: SqlType) -> Scalar:
     if isinstance(arg, Literal):
         if arg.value is None:
             return null_of(target)
+        if isinstance(arg, Word) and (moment := arg.read(target)) is not None:
+            return moment
         return Literal(convert(arg.value, target), target.with_null(False))
     if isinstance(arg, Call) and (same := _constructed(arg, target)) is not None:
         return same

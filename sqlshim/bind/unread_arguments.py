@@ -87,6 +87,7 @@ _READ: dict[type[exp.Expr], str] = {
     exp.RegexpSplit: "mode",
     exp.Getbit: "zero_is_msb",
     # numbers
+    exp.WidthBucket: "min_value max_value num_buckets threshold",
     exp.Round: "decimals truncate casts_non_integer_decimals",
     exp.Trunc: "decimals fractions_supported",
     exp.Uuid: "is_string",
@@ -203,6 +204,7 @@ _COUNTS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("jsonb_pretty", "jsonb_strip_nulls", "json_unquote", "to_jsonb"), (1, 1)),
     **dict.fromkeys(("json_array_length", "jsonb_array_length", "json_length"), (1, 1)),
     **dict.fromkeys(("json_typeof", "jsonb_typeof", "json_keys", "array_ndims"), (1, 1)),
+    **dict.fromkeys(("cardinality", "array_dims", "scale", "min_scale", "trim_scale"), (1, 1)),
     **dict.fromkeys(("convert_from", "convert_to", "strcmp", "find_in_set", "patindex"), (2, 2)),
     **dict.fromkeys(("jsonb_exists_any", "jsonb_exists_all", "json_query", "bitand"), (2, 2)),
     **dict.fromkeys(("array_upper", "array_lower", "array_positions", "trim_array"), (2, 2)),

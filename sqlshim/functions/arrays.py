@@ -62,6 +62,18 @@ MAP_VALUE = own_nulls(
 )
 CARDINALITY = scalar("CARDINALITY", "how many elements there are", sig(AN_ARRAY, gives=INTEGER))
 
+FLATTEN = scalar(
+    "FLATTEN",
+    "the elements of the arrays in an array; what CARDINALITY and UNNEST go through",
+    sig(AN_ARRAY, gives=_element),
+)
+THRESHOLDS_REACHED = scalar(
+    "THRESHOLDS_REACHED",
+    "WIDTH_BUCKET(x, thresholds): how many of the ascending thresholds x reaches; a NULL among "
+    "them is an error",
+    sig(ANY, AN_ARRAY, gives=INTEGER),
+)
+
 
 def _any_of(name: str, comparison: Function) -> Function:
     return own_nulls(

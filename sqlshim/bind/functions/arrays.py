@@ -21,6 +21,7 @@ from sqlshim.bind.coerce import (
     settle,
     unify,
 )
+from sqlshim.bind.functions.dimensions import flat
 from sqlshim.bind.functions.jsonb_operators import contained
 from sqlshim.bind.scope import position
 from sqlshim.bind.unordered import check_call
@@ -237,22 +238,6 @@ def _position(node: exp.Expr, binds: Binds) -> Scalar:
     return cast(call(op.ADD, found, before), INTEGER)
 
 
-def _lower(node: exp.Expr, binds: Binds) -> Scalar:
-    """ARRAY_LOWER(x, 1): 1, but of an empty array NULL."""
-    size = _upper(node, binds)
-    return case([(call(op.IS_NOT_NULL, size), int_literal(1))], null_of(INTEGER))
-
-
-def _dimensions(node: exp.Expr, binds: Binds) -> Scalar:
-    """ARRAY_NDIMS(x), which the type tells."""
-    values = binds.scalar(node.expressions[0])
-    depth, t = 0, values.type
-    while t.kind is Kind.ARRAY and t.element is not None:
-        depth, t = depth + 1, t.element
-    some = call(op.GT, call(arrays.CARDINALITY, values), int_literal(0))
-    return case([(some, int_literal(depth))], null_of(INTEGER))
-
-
 def _positions(node: exp.Expr, binds: Binds) -> Scalar:
     """ARRAY_POSITIONS(array, value): all places."""
     values, value = with_element("array_positions", *map(binds.scalar, node.expressions))
@@ -298,29 +283,6 @@ def _cat(node: exp.Expr, binds: Binds) -> Scalar:
     return _unless_null(node, result, *given)
 
 
-def _length(node: exp.Expr, binds: Binds) -> Scalar:
-    """ARRAY_LENGTH(x, 1): NULL of an empty array. Other dialects have no dimension."""
-    dimension = node.args.get("expression")
-    return _of_dimension(binds.scalar(node.this), dimension, binds, node)
-
-
-def _of_dimension(
-    values: Scalar, dimension: exp.Expr | None, binds: Binds, node: exp.Expr
-) -> Scalar:
-    size = call(arrays.CARDINALITY, values)
-    if dimension is None:
-        return size
-    if dimension.name != "1":
-        raise NotSupportedError(
-            "only dimension 1 of an array has a length here", position=position(node)
-        )
-    return call(conditional.NULLIF, size, int_literal(0))
-
-
-def _upper(node: exp.Expr, binds: Binds) -> Scalar:
-    return _of_dimension(binds.scalar(node.expressions[0]), node.expressions[1], binds, node)
-
-
 def _replace(node: exp.Expr, binds: Binds) -> Scalar:
     values, *asked = (binds.scalar(e) for e in node.expressions)
     return call(arrays.ARRAY_REPLACE, *with_element("array_replace", values, *asked))
@@ -328,7 +290,7 @@ def _replace(node: exp.Expr, binds: Binds) -> Scalar:
 
 def _to_string(node: exp.Expr, binds: Binds) -> Scalar:
     rest = [e for e in (node.args.get("expression"), node.args.get("null")) if e is not None]
-    args = [binds.scalar(node.this), *map(binds.scalar, rest)]
+    args = [flat(binds.scalar(node.this), binds), *map(binds.scalar, rest)]
     if node.args.get("null_is_empty") and len(args) == 2:  # Snowflake
         args.append(text_literal(""))
     return call(arrays.ARRAY_TO_STRING, *args)
@@ -341,7 +303,6 @@ def _to_array(node: exp.Expr, binds: Binds) -> Scalar:
 
 SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Bracket: bracket,
-    exp.ArraySize: _length,
     exp.ArrayPosition: _position,
     exp.ArrayAppend: _with_value(arrays.ARRAY_APPEND),
     exp.ArrayRemove: _with_value(arrays.ARRAY_REMOVE),
@@ -357,10 +318,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
 
 
 NAMED: dict[str, Callable[[exp.Expr, Binds], Scalar]] = {
-    "array_upper": _upper,
     "array_replace": _replace,
-    "array_lower": _lower,
-    "array_ndims": _dimensions,
     "array_positions": _positions,
     "trim_array": _trimmed,
     "array_fill": _filled,

@@ -7,6 +7,7 @@ from sqlglot.expressions import DataType
 
 from sqlshim.bind.binds import Binds, int_literal, text_literal
 from sqlshim.bind.coerce import call, cast, number, settle
+from sqlshim.bind.functions.dimensions import deepened
 from sqlshim.bind.functions.json import shown_as_json
 from sqlshim.bind.functions.jsonb_operators import normal
 from sqlshim.bind.functions.moments import special_moment
@@ -27,6 +28,7 @@ _TEXTS = (
 )
 
 
+_BLANK_FILLED = (DataType.Type.CHAR, DataType.Type.NCHAR, DataType.Type.BPCHAR)
 _TIMES = (Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 
 
@@ -58,7 +60,7 @@ def _in_character_set(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
-    wanted = sql_type(to)
+    wanted = deepened(value, sql_type(to), binds)
     if (moment := special_moment(value, wanted, binds)) is not None:
         return moment
     value = _as_whole(shown_as_json(value, wanted), wanted, binds)
@@ -67,11 +69,26 @@ def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
         result = normal(result)
     if isinstance(to, DataType) and wanted.kind in _TIMES and to.expressions:
         return rounded(result, to.expressions[0])
+    if isinstance(to, DataType) and to.is_type(*_BLANK_FILLED) and _fills(binds):
+        return _blank_filled(result, to)
     if isinstance(to, DataType) and to.is_type(*_TEXTS) and to.expressions:
         length = to.expressions[0].name
         if length.isdigit():  # not VARCHAR(MAX)
             return call(text.LEFT, result, number(length))  # PostgreSQL: an explicit cast cuts
     return result
+
+
+def _fills(binds: Binds) -> bool:
+    return binds.context.dialect == "postgres"
+
+
+def _blank_filled(value: Scalar, to: DataType) -> Scalar:
+    """CHAR(n): blanks at its end mean nothing and are left out here, so that two that differ in
+    them are equal; PostgreSQL shows as many as fill n characters. CHAR alone has one character."""
+    if not to.is_type(DataType.Type.BPCHAR) or to.expressions:
+        length = to.expressions[0].name if to.expressions else "1"
+        value = call(text.LEFT, value, number(length))
+    return call(text.RTRIM, value, text_literal(" "))
 
 
 def _as_whole(value: Scalar, wanted: SqlType, binds: Binds) -> Scalar:

@@ -8,13 +8,25 @@ import re
 
 from sqlshim.bind.binds import Binds
 from sqlshim.bind.coerce import call, cast
+from sqlshim.bind.words import Word
 from sqlshim.errors import DatetimeOutOfRange
 from sqlshim.functions import operators as op
 from sqlshim.ir.scalar import Literal, Scalar
-from sqlshim.types import DATE, INTERVAL, TIME, TIMESTAMP, TIMESTAMPTZ, Interval, Kind, SqlType
+from sqlshim.types import (
+    DATE,
+    INTERVAL,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UNKNOWN,
+    Interval,
+    Kind,
+    SqlType,
+)
 
 _INSTANTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 _DAYS = {"today": 0, "tomorrow": 1, "yesterday": -1}
+_WORDS = frozenset({*_DAYS, "now", "epoch"})
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAME = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -31,6 +43,20 @@ _DATES = tuple(
     )
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(\.\d{1,6})?)?\s*([ap])m", re.IGNORECASE)
+
+
+def untyped(text: str, binds: Binds) -> Literal:
+    """An untyped constant, which may name a moment where the dialect is PostgreSQL's."""
+    word, t = text.strip().lower(), UNKNOWN.with_null(False)
+    if word not in _WORDS or binds.context.dialect != "postgres":
+        return Literal(text, t)
+    return Word(text, t, lambda wanted: _moment(word, wanted, binds))
+
+
+def _moment(word: str, wanted: SqlType, binds: Binds) -> Scalar | None:
+    if wanted.kind is Kind.TIME and word == "now":
+        return cast(binds.context.current(TIMESTAMP), TIME)
+    return _named(word, wanted, binds) if wanted.kind in _INSTANTS else None
 
 
 def special_moment(value: Scalar, wanted: SqlType, binds: Binds) -> Scalar | None:

@@ -73,7 +73,6 @@ SIMPLE: dict[type[exp.Expr], tuple[Function, tuple[str, ...]]] = {
     exp.Tan: (math.TAN, ("this",)),
     exp.Asin: (math.ASIN, ("this",)),
     exp.Acos: (math.ACOS, ("this",)),
-    exp.WidthBucket: (math.WIDTH_BUCKET, ("this", "min_value", "max_value", "num_buckets")),
     exp.IsNan: (math.ISNAN, ("this",)),
     exp.IsInf: (math.ISINF, ("this",)),
     exp.Getbit: (encodings.GET_BIT, ("this", "expression")),
@@ -167,6 +166,7 @@ _HIDDEN = frozenset(
     | {"STR_TO_TIME", "DATE_DIFF", "TIMESTAMP_DIFF", "TIMEZONE"}
     | {"JSONB", "JSONB_COMPARABLE", "JSONB_CONTAINS", "JSONB_DELETE_AT", "JSONB_DELETE_KEYS"}
     | {"JSON_ENTRIES", "JSON_ENTRIES_TEXT", "JSON_ELEMENTS_TEXT", "ARRAY_SERIES"}
+    | {"FLATTEN", "THRESHOLDS_REACHED"}
     | set(regex.__dict__)
 )
 ANONYMOUS: dict[str, Function] = {

@@ -21,6 +21,7 @@ from sqlshim.bind.coerce import (
 )
 from sqlshim.bind.functions.arrays import quantified
 from sqlshim.bind.functions.casts import cast_, convert
+from sqlshim.bind.functions.moments import untyped
 from sqlshim.bind.truth import operands, truth
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import conditional, math
@@ -51,7 +52,7 @@ def literal(node: exp.Expr, binds: Binds) -> Scalar:
     if node.is_string:
         if node.this == "" and traits_of(binds.context.dialect).empty_is_null:
             return null_of(UNKNOWN)
-        return Literal(node.this, UNKNOWN.with_null(False))
+        return untyped(node.this, binds)
     return number(node.this)
 
 

@@ -7,12 +7,14 @@ from sqlglot import exp
 
 from sqlshim.bind.functions import (
     arrays,
+    dimensions,
     general,
     json,
     jsonb_operators,
     legacy,
     nested,
     operators,
+    scales,
     text_operators,
     vectors,
 )
@@ -24,6 +26,8 @@ SPECIAL = (
     | general.SPECIAL
     | nested.SPECIAL
     | arrays.SPECIAL
+    | dimensions.SPECIAL
+    | scales.SPECIAL
     | json.SPECIAL
     | jsonb_operators.SPECIAL
     | vectors.SPECIAL
@@ -33,6 +37,8 @@ SPECIAL = (
 CALLS = (
     jsonb_operators.NAMED
     | arrays.NAMED
+    | dimensions.NAMED
+    | scales.NAMED
     | vectors.NAMED
     | json.NAMED
     | nested.NAMED

@@ -16,6 +16,7 @@ from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, conjuncts
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import field_call
+from sqlshim.bind.functions.dimensions import flat
 from sqlshim.bind.functions.returned_rows import SERIES, name_of, rows_named
 from sqlshim.bind.scope import Source, position
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
@@ -91,7 +92,8 @@ def _made(asked: exp.Unnest, names: list[exp.Expr], called: str, binder: ScalarB
     made, context = _Made(), binder.context
     for entry in asked.expressions:
         rows = rows_named(entry)
-        value = _array(binder.scalar(entry) if rows is None else rows.array(entry, binder), entry)
+        given = flat(binder.scalar(entry), binder) if rows is None else rows.array(entry, binder)
+        value = _array(given, entry)
         plain = "unnest" if rows is None else rows.column or name_of(entry)
         if rows is None or not (rows.fields or rows.defined):
             n = len(made.columns)
@@ -190,7 +192,7 @@ class Expansions:
                 hint="Write it in FROM.",
             )
         if rows is None:
-            name, value = "unnest", binder.scalar(node.this)
+            name, value = "unnest", flat(binder.scalar(node.this), binder)
         else:
             name, value = name_of(node), rows.array(node, binder)
         value = _array(value, node)

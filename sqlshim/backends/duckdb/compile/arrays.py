@@ -46,6 +46,11 @@ def _any_of(node: Call, args: list[E]) -> E:
     return call("pg_any", tests)
 
 
+def _thresholds(node: Call, args: list[E]) -> E:
+    reached = _each(args[1], lambda el: exp.LTE(this=el, expression=paren(args[0])))
+    return call("pg_thresholds", args[0].copy(), reached)
+
+
 def _remove(node: Call, args: list[E]) -> E:
     return _each(
         args[0], lambda el: exp.NullSafeNEQ(this=el, expression=paren(args[1])), "list_filter"
@@ -126,6 +131,8 @@ ARRAYS: Mapping[Function, Build] = {
     arrays.MAP_KEYS: named("map_keys"),
     arrays.MAP_VALUES: named("map_values"),
     arrays.CARDINALITY: named("len", INTEGER),
+    arrays.FLATTEN: named("flatten"),
+    arrays.THRESHOLDS_REACHED: _thresholds,
     **dict.fromkeys(arrays.COMPARED, _any_of),
     arrays.CONTAINS_ALL: named("pg_contains_all"),
     arrays.OVERLAPS: named("list_has_any"),

@@ -13,7 +13,7 @@ from sqlshim.backends.duckdb.compile.casts import E, call, cast, number
 from sqlshim.backends.duckdb.compile.dates import DATE_BUILDERS, DATE_CAN_FAIL, DATE_REPEATING
 from sqlshim.backends.duckdb.compile.operators import Build, binary, named, paren
 from sqlshim.backends.duckdb.compile.text import TEXT_BUILDERS, TEXT_CAN_FAIL, TEXT_REPEATING
-from sqlshim.functions import bits, conditional, datetime, math
+from sqlshim.functions import arrays, bits, conditional, datetime, math
 from sqlshim.functions import text as txt
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Call
@@ -129,6 +129,7 @@ MORE: Mapping[Function, Build] = {
 
 REPEATING = frozenset(
     {txt.OVERLAY, math.ACOSH, math.ATANH, math.COT, math.FACTORIAL, math.WIDTH_BUCKET}
+    | {arrays.THRESHOLDS_REACHED}
     | {math.SIND, math.COSD, math.TAND, math.COTD, math.ASIND, math.ACOSD, math.MIN_SCALE}
     | TEXT_REPEATING
     | DATE_REPEATING
@@ -136,6 +137,7 @@ REPEATING = frozenset(
 CAN_FAIL = frozenset(
     {txt.OVERLAY, math.ACOSH, math.ATANH, math.FACTORIAL, datetime.MAKE_TIME}
     | {datetime.MAKE_TIMESTAMP, math.ASIND, math.ACOSD, math.WIDTH_BUCKET, math.GCD, math.LCM}
+    | {arrays.THRESHOLDS_REACHED}
     | TEXT_CAN_FAIL
     | DATE_CAN_FAIL
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sqlshim.backends.duckdb.macros.errors import raised
+
+_NULL_THRESHOLD = raised("22004", "thresholds array must not contain NULLs")
+
 MACROS = (
     # x op ANY (array), of the comparisons with each element
     """pg_any(found) AS
@@ -9,6 +13,10 @@ MACROS = (
              WHEN list_contains(found, TRUE) THEN TRUE
              WHEN list_count(found) < len(found) THEN NULL
              ELSE FALSE END""",
+    f"""pg_thresholds(x, reached) AS
+        CASE WHEN x IS NULL OR reached IS NULL THEN NULL
+             WHEN list_count(reached) < len(reached) THEN {_NULL_THRESHOLD}
+             ELSE CAST(len(list_filter(reached, lambda e: e)) AS INTEGER) END""",
     """pg_contains_all(a, b) AS list_has_all(a, b) AND list_count(b) = len(b)""",
     """pg_array_cat(a, b) AS
         CASE WHEN a IS NOT NULL OR b IS NOT NULL THEN list_concat(a, b) END""",

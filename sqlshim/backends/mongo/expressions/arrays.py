@@ -126,6 +126,11 @@ def _array_of(call: Call, *items: Mql) -> Mql:
     return {"$concatArrays": [[or_null(item) for item in items]]}
 
 
+def _flatten(call: Call, values: Mql) -> Mql:
+    joined = {"$concatArrays": ["$$value", {"$ifNull": ["$$this", []]}]}
+    return {"$reduce": {"input": values, "initialValue": [], "in": joined}}
+
+
 def _order_of_floats(call: Call) -> str:
     """NaN is the largest number in SQL, and below all others for the server."""
     element = call.args[1].type.element or TEXT
@@ -140,6 +145,7 @@ def _order_of_floats(call: Call) -> str:
 ROWS: dict[Function, Row] = {
     **{fn: Row(_any_of, Nulls.OWN, refuses=_order_of_floats) for fn in arrays.COMPARED},
     arrays.CARDINALITY: Row(op("$size")),
+    arrays.FLATTEN: Row(_flatten),
     arrays.ELEMENT: Row(_element),
     arrays.SLICE: Row(_slice),
     arrays.ARRAY_POSITION: Row(_position, Nulls.OWN),
@@ -154,7 +160,9 @@ ROWS: dict[Function, Row] = {
 }
 
 
-_TAKING = frozenset({arrays.CARDINALITY, arrays.ELEMENT, arrays.SLICE})  # which compare nothing
+_TAKING = frozenset(
+    {arrays.CARDINALITY, arrays.FLATTEN, arrays.ELEMENT, arrays.SLICE}
+)  # which compare nothing
 
 
 def refusal(e: Call, of_part: Callable[[Scalar], str]) -> str:
