@@ -63,10 +63,23 @@ def _compare(expected: Rows, got: Rows, ordered: bool, typed: bool) -> str:
     right: Sequence[Row] = got.rows
     if not typed:
         left, right = list(map(_untyped, left)), list(map(_untyped, right))
-    if not ordered:
-        left, right = sorted(left, key=_sort_key), sorted(right, key=_sort_key)
-    same = all(_same_row(a, b) for a, b in zip(left, right, strict=True))
+    if ordered:
+        same = all(_same_row(a, b) for a, b in zip(left, right, strict=True))
+    else:
+        same = _same_in_any_order(left, right)
     return "same" if same else "wrong rows"
+
+
+def _same_in_any_order(left: Sequence[Row], right: Sequence[Row]) -> bool:
+    """Whether each row has one of its own on the other side. Both are sorted so that it is found at
+    once, mostly: floats that are nearly equal may sort otherwise on either side."""
+    rest = sorted(right, key=_sort_key)
+    for row in sorted(left, key=_sort_key):
+        at = next((n for n, other in enumerate(rest) if _same_row(row, other)), None)
+        if at is None:
+            return False
+        del rest[at]
+    return True
 
 
 def _untyped(row: Row) -> Row:
@@ -91,7 +104,6 @@ def same_value(left: object, right: object) -> bool:
 
 
 def _sort_key(row: Row) -> list[tuple[int, object]]:
-    """Floats rounded, so that two that are nearly equal sort alike."""
     return [_place(value) for value in row]
 
 
@@ -102,7 +114,7 @@ def _place(value: object) -> tuple[int, object]:
         case bool() | int() | Decimal():
             return 1, value
         case float():
-            return (6, 0) if math.isnan(value) else (1, float(f"{value:.6g}"))
+            return (6, 0) if math.isnan(value) else (1, value)
         case str():
             return 2, value
         case datetime():

@@ -77,6 +77,14 @@ def test_a_list_is_cut_down_to_its_least() -> None:
     ("expected", "got", "wanted"),
     [
         (Rows(((1.0,), (2.0,)), ("R",)), Rows(((2.0,), (1.0 + 1e-12,)), ("R",)), "same"),
+        # alike in six digits
+        (Rows(((1e11,), (1e11 + 8e4,)), ("R",)), Rows(((1e11 + 8e4,), (1e11,)), ("R",)), "same"),
+        (Rows(((1e6,), (2e6,)), ("R",)), Rows(((1e6,), (1e6,)), ("R",)), "wrong rows"),
+        (  # nearly equal, and in another order by them than by what stands behind them
+            Rows(((1.0, "b"), (1.0 + 1e-12, "a")), ("R", "T")),
+            Rows(((1.0, "a"), (1.0 + 1e-12, "b")), ("R", "T")),
+            "same",
+        ),
         (Rows(((1,),), ("I",)), Rows(((None,),), ("I",)), "wrong rows"),
         (Rows(((1,),), ("I",)), Rows(((True,),), ("I",)), "wrong rows"),
         (Rows((), ("I",)), Failed("22012", "division by zero"), "errors differ"),

@@ -17,6 +17,13 @@ JOIN_WORDS = {
 }
 
 
+def needs_select(rel: Join) -> bool:
+    """Whether the join must stand in a SELECT of its own. DuckDB 2.0 keeps what it computes for a
+    subquery in ON as a hidden column of an outer, semi or anti join, and a nested loop join above
+    then takes one column for another: a fatal error, after which the database is dead."""
+    return rel.kind is not JoinKind.INNER and any(map(walk.has_subquery, rel.on))
+
+
 def as_not_in(rel: Join) -> Filter | None:
     """An anti join on `(a = b) IS NOT FALSE` alone, for which DuckDB has a hash join only if it is
     written as NOT IN."""

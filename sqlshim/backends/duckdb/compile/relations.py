@@ -16,9 +16,12 @@ from sqlglot import exp
 
 from sqlshim.backends.duckdb.compile.aggregates import grouping_masks, grouping_sets, unbounded
 from sqlshim.backends.duckdb.compile.casts import DIALECT, E, call, cast, literal
-from sqlshim.backends.duckdb.compile.correlated_arms import with_aggregates_as_values
+from sqlshim.backends.duckdb.compile.correlated import (
+    with_aggregates_as_values,
+    with_own_arguments,
+)
 from sqlshim.backends.duckdb.compile.draft import NO_COLUMN, Draft, item
-from sqlshim.backends.duckdb.compile.joins import JOIN_WORDS, as_not_in
+from sqlshim.backends.duckdb.compile.joins import JOIN_WORDS, as_not_in, needs_select
 from sqlshim.backends.duckdb.compile.lists import as_queries
 from sqlshim.backends.duckdb.compile.scalars import Scalars, column
 from sqlshim.backends.duckdb.compile.series import series
@@ -257,7 +260,8 @@ class Relations:
         draft.items = [item(c, v.unalias().copy()) for c, v in picked if v is not None]
         return draft
 
-    def _aggregate(self, rel: Aggregate | GroupingSets) -> Draft:
+    def _aggregate(self, given: Aggregate | GroupingSets) -> Draft:
+        rel = with_own_arguments(given, self._new_column)
         draft = self.draft(rel.input)
         if not draft.open:
             draft = self._wrapped(draft, rel.input.columns)
@@ -347,7 +351,7 @@ class Relations:
             join.set("side", side)
             join.set("kind", kind)
         draft.joins.append(join)
-        return draft
+        return self._wrapped(draft, rel.columns) if needs_select(rel) else draft
 
     def _lateral(self, rel: Join) -> exp.Join:
         """Its conditions stand in the right side, which reads the left one anyway: DuckDB takes
