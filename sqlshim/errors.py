@@ -95,6 +95,10 @@ class InternalError(DatabaseError):
     """sqlshim contradicts itself; please report it."""
 
 
+class EngineFailed(InternalError):
+    """The embedded engine made a mistake after which it runs nothing more; please report it."""
+
+
 class ProgrammingError(DatabaseError):
     """The statement is wrong: syntax, names, types, parameters."""
 

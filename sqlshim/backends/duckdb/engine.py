@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from sqlshim.backends.duckdb.compile.relations import compile_query
-from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, Input, bindings
 from sqlshim.backends.duckdb.session import Database
 from sqlshim.backends.protocol import Native, Options, RunContext, Stream
@@ -17,7 +17,18 @@ class DuckEngine:
     """Implements `protocol.LocalEngine`."""
 
     def __init__(self, options: Options) -> None:
+        self._options = options
         self._database = Database(options)
+        self._lock = threading.Lock()
+
+    def _live(self) -> Database:
+        """The database; another one after a fatal error, since it holds nothing between
+        statements."""
+        with self._lock:
+            if self._database.dead:
+                self._database.close()
+                self._database = Database(self._options)
+            return self._database
 
     def compile_local(self, rel: Rel) -> Native:
         """The query over `rel`, in which Remote nodes are inputs."""
@@ -35,12 +46,14 @@ class DuckEngine:
         sources = [
             Input(remote.columns, inputs[remote], remote.store != LOCAL) for remote in query.inputs
         ]
-        self._database.provide(query.sql)
-        with translated():
-            connection = self._database.cursor()
+        database = self._live()
+        with database.translated():
+            database.provide(query.sql)
+            connection = database.cursor()
             for number, source in enumerate(sources):
                 connection.register(f"r{number}", source.reader())
-        return DuckStream(connection, query, bindings(query, params), context, sources)
+        values = bindings(query, params)
+        return DuckStream(connection, query, values, context, database.cause, sources)
 
     def close(self) -> None:
         """Let go of the database; harmless twice."""

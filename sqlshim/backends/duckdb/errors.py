@@ -215,6 +215,11 @@ def _clean(error: Exception) -> str:
     return _CLASS.sub("", _PLACE.sub("", str(error))).strip()
 
 
+def first_line(error: Exception) -> str:
+    """What went wrong, without class, place and stack."""
+    return _clean(error).partition("\n")[0]
+
+
 def translate(error: Exception) -> Error:
     """Our exception for one that DuckDB, pyarrow or the operating system raised."""
     import duckdb
@@ -233,6 +238,15 @@ def translate(error: Exception) -> Error:
         if found := pattern.search(message):
             return make(found)
     return _by_class(error, message)
+
+
+def may_be_fatal(error: Exception) -> bool:
+    """Whether the database may be invalid after it: a mistake of DuckDB's own, or what one left.
+    By the text, since Arrow's readers pass on no more."""
+    return _FATAL.search(str(error)) is not None
+
+
+_FATAL = re.compile(r"INTERNAL Error|FATAL Error|database has been invalidated")
 
 
 def _by_class(error: Exception, message: str) -> Error:

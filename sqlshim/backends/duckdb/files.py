@@ -17,8 +17,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sqlshim.backends.duckdb.compile.casts import quoted, type_text
-from sqlshim.backends.duckdb.errors import translated
 from sqlshim.backends.duckdb.formats import FORMATS, Layout, format_of, layout_of, new_layout
+from sqlshim.backends.duckdb.session import OPENED_ANEW, Database
 from sqlshim.backends.duckdb.store import DuckStore
 from sqlshim.backends.duckdb.stored import (
     Stored,
@@ -78,11 +78,21 @@ def directory_of(uri: str) -> tuple[Path, str]:
 class FileStore(DuckStore):
     """The tables of one directory."""
 
+    loss = f"{OPENED_ANEW} What was not committed is lost."
+
     def __init__(self, directory: Path, new_format: str, alias: str, options: Options) -> None:
         super().__init__(alias, options, directory)
         self._directory = directory
         self._new_format = new_format
         self._dropped: list[Path] = []
+
+    def _reopen(self) -> None:
+        self._database.close()
+        self._database = Database(self._options, self._directory, self.loss)
+        self._tables = {n: t for n, t in self._file_tables().items() if t.file.exists()}
+        with self._database.translated():
+            for table in self._file_tables().values():
+                self._database.connection.execute(_view(table)).fetchall()
 
     # --- catalog
 
@@ -114,7 +124,7 @@ class FileStore(DuckStore):
             if file is None or file in self._dropped:
                 return None
             if known is None or known.seen != _signature(file):
-                with translated():
+                with self._live().translated():
                     known = self._look_at(name, file)
                 self._tables[name] = known
             return known.table

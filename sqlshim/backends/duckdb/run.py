@@ -19,7 +19,6 @@ from sqlshim import numerics
 from sqlshim.backends.arrow import rows_of
 from sqlshim.backends.duckdb.compile.draft import NO_COLUMN
 from sqlshim.backends.duckdb.compile.relations import Query
-from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.protocol import Progress, RunContext, Stream
 from sqlshim.durations import Duration, parse_duration
@@ -212,6 +211,7 @@ class DuckStream(Stream):
         query: Query,
         params: Mapping[str, object],
         context: RunContext,
+        cause: Callable[[Exception], Error],
         inputs: Sequence[Input] = (),
         own_connection: bool = True,
     ) -> None:
@@ -221,6 +221,7 @@ class DuckStream(Stream):
         self._query = query
         self._params = params
         self._context = context
+        self._translate = cause  # the database's, which learns of its end
         self._inputs = inputs
         self._own = own_connection
         self._timer: threading.Timer | None = None
@@ -297,6 +298,7 @@ class DuckStream(Stream):
 
     def _cause(self, error: Exception) -> BaseException:
         """What really happened: a failed input, a cancellation, or DuckDB's own error."""
+        own = self._translate(error)
         for source in self._inputs:
             if source.error is not None:
                 return source.error
@@ -304,7 +306,7 @@ class DuckStream(Stream):
             self._context.remaining()
         except Error as over:
             return over
-        return translate(error)
+        return own
 
     def close(self) -> None:
         if self._closed:

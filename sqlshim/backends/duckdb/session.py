@@ -13,13 +13,15 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlshim.backends.duckdb.errors import translated
+from sqlshim.backends.duckdb.errors import first_line, may_be_fatal, translate, translated
 from sqlshim.backends.duckdb.macros.install import MACROS
 from sqlshim.backends.duckdb.python_functions import calls_python, provide
 from sqlshim.backends.protocol import Options
-from sqlshim.errors import InterfaceError
+from sqlshim.errors import EngineFailed, Error, InterfaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
 
 # Division by zero, sqrt(-1) and ln(0) are errors, as in PostgreSQL, not inf and NaN.
@@ -38,6 +40,7 @@ _LOCKS = (
     "SET GLOBAL lock_configuration = true",
 )
 
+OPENED_ANEW = "It is opened anew for the next statement."
 
 # A connection's own; the first must come first, or the second has no effect and it prints.
 _WATCHED = (
@@ -52,11 +55,19 @@ _ALLOWED = (
 
 
 class Database:
-    """One in-memory DuckDB database; `cursor()` gives a connection of its own to each statement."""
+    """One in-memory DuckDB database; `cursor()` gives a connection of its own to each statement.
 
-    def __init__(self, options: Options, directory: Path | None = None) -> None:
+    A mistake inside DuckDB (its INTERNAL and FATAL errors) invalidates the database for good: it is
+    `dead` then, and who owns it opens another one. `loss` is the sentence that tells users of it.
+    """
+
+    def __init__(
+        self, options: Options, directory: Path | None = None, loss: str = OPENED_ANEW
+    ) -> None:
         import duckdb
 
+        self.dead = False
+        self._loss = loss
         self._lock = threading.Lock()
         self._provided = False
         self._spill = Path(tempfile.gettempdir()) / f"sqlshim-{uuid.uuid4().hex}"
@@ -90,6 +101,36 @@ class Database:
                 self.connection.execute(_ALLOWED)
             for statement in _LOCKS:
                 self.connection.execute(statement)
+
+    def cause(self, error: Exception) -> Error:
+        """Our error for DuckDB's; notes whether it was the database's end."""
+        found = translate(error)
+        if not may_be_fatal(error) or not self._is_invalid():
+            return found
+        self.dead = True
+        return EngineFailed(
+            f"the embedded engine failed and runs nothing more: {first_line(error)}",
+            hint=f"{self._loss} Please report it with the statement.",
+        )
+
+    def _is_invalid(self) -> bool:
+        import duckdb
+
+        try:
+            self.connection.cursor().execute("SELECT 1").fetchall()
+        except duckdb.FatalException:
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def translated(self) -> Iterator[None]:
+        """Within it, DuckDB's exceptions leave as ours with the original as their cause."""
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.Error, OSError) as error:
+            raise self.cause(error) from error
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A new connection to the database."""

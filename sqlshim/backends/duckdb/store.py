@@ -11,17 +11,17 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from sqlshim.backends.arrow import batch_of
 from sqlshim.backends.duckdb.compile.casts import quoted, type_text
 from sqlshim.backends.duckdb.compile.relations import compile_query
-from sqlshim.backends.duckdb.errors import translate, translated
+from sqlshim.backends.duckdb.errors import translate
 from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound
 from sqlshim.backends.duckdb.session import Database
 from sqlshim.backends.duckdb.shared import SharedStream
+from sqlshim.backends.duckdb.sources import in_chunks, read_all
 from sqlshim.backends.duckdb.stored import (
     ROW,
     Stored,
@@ -54,19 +54,18 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-ROWS_AT_ONCE = 10_000
-
 
 class DuckStore(Backend):
     """Tables in memory."""
 
     kind = "duckdb"
     path = "table in memory"
+    loss = "The tables of this memory:// were in it and are lost."
 
     def __init__(self, alias: str, options: Options, directory: Path | None = None) -> None:
         self.alias = alias
         self._options = options
-        self._database = Database(options, directory)
+        self._database = Database(options, directory, self.loss)
         self._tables: dict[str, Stored] = {}
         self._lock = threading.RLock()
         self._writer: duckdb.DuckDBPyConnection | None = None  # the open transaction's
@@ -88,12 +87,12 @@ class DuckStore(Backend):
 
     def _count(self, stored: Stored) -> int:
         connection = self._catalog_connection()
-        with translated():
+        with self._database.translated():
             found = connection.execute(f"SELECT count(*) FROM {quoted(stored.name)}").fetchall()
         return int(found[0][0])
 
     def _catalog_connection(self) -> duckdb.DuckDBPyConnection:
-        return self._database.connection if self._writer is None else self._connection()
+        return self._live().connection if self._writer is None else self._connection()
 
     # --- planning
 
@@ -121,17 +120,38 @@ class DuckStore(Backend):
 
     # --- running
 
+    def _live(self) -> Database:
+        """The database, if no fatal error has made an end of it. The caller holds the lock."""
+        if self._database.dead:
+            if self._writer is not None:
+                raise OperationalError(
+                    "the transaction was lost when the embedded engine failed",
+                    sqlstate="25P02",
+                    hint="Statements are refused until rollback.",
+                )
+            self._reopen()
+        return self._database
+
+    def _reopen(self) -> None:
+        """Another database with the same tables; OperationalError where they are lost."""
+        raise OperationalError(
+            "the tables of this memory:// were lost when the embedded engine failed",
+            sqlstate="57P02",
+            hint="Connect anew.",
+        )
+
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         query = cast(DuckNative, native).query
         values = bindings(query, params)
-        self._database.provide(query.sql)
         with self._lock:
+            database = self._live()
+            database.provide(query.sql)
             if self._writer is None:
-                with translated():
-                    cursor = self._database.cursor()
-                return DuckStream(cursor, query, values, context)
-            connection = self._connection()
-            stream = DuckStream(connection, query, values, context, own_connection=False)
+                with database.translated():
+                    cursor = database.cursor()
+                return DuckStream(cursor, query, values, context, database.cause)
+            connection, own = self._connection(), False
+            stream = DuckStream(connection, query, values, context, database.cause, (), own)
             self._reading = SharedStream(stream, self._lock)
             return self._reading
 
@@ -184,7 +204,7 @@ class DuckStore(Backend):
     ) -> int:
         self._check_writable()
         # The first rows are drawn before the transaction begins: they may come from this store.
-        chunks = _chunks(rows)
+        chunks = in_chunks(rows)
         first = next(chunks, None)
         if first is None:
             return 0
@@ -230,7 +250,7 @@ class DuckStore(Backend):
     ) -> Changed:
         with self._changing(table) as stored:
             stream = source()
-            found = _read(stream, context)
+            found = read_all(stream, context)
             new = (f"{quoted(stored.columns[n])} = s.v{i + 1}" for i, n in enumerate(columns))
             into = f"UPDATE {quoted(stored.name)} AS t SET {', '.join(new)}"
             labels = Labels(stream.columns)
@@ -240,7 +260,7 @@ class DuckStore(Backend):
     def delete(self, table: Table, source: Callable[[], Stream], context: RunContext) -> Changed:
         with self._changing(table) as stored:
             stream = source()
-            found = _read(stream, context)
+            found = read_all(stream, context)
             where = "WHERE rowid IN (SELECT v0 FROM new_rows)"
             statement = f"DELETE FROM {quoted(stored.name)} {where}"
             self._write_from(found, Labels(stream.columns), statement)
@@ -304,7 +324,7 @@ class DuckStore(Backend):
         return self._writer
 
     def _write(self, statement: str, values: Sequence[object] | None = None) -> None:
-        with translated():
+        with self._database.translated():
             connection = self._connection()
             self._database.provide(statement)
             connection.execute(statement, values).fetchall()
@@ -314,9 +334,10 @@ class DuckStore(Backend):
         self._check_writable()
         if self._writer is not None:
             return False
-        self._database.provide_all()
-        with translated():
-            writer = self._database.cursor()
+        database = self._live()
+        database.provide_all()
+        with database.translated():
+            writer = database.cursor()
             writer.execute("BEGIN TRANSACTION").fetchall()
         self._writer, self._before = writer, dict(self._tables)
         return True
@@ -347,8 +368,9 @@ class DuckStore(Backend):
         with self._lock:
             if self._writer is None:
                 return
-            with translated():
-                self._connection().execute("ROLLBACK").fetchall()
+            if not self._database.dead:
+                with self._database.translated():
+                    self._connection().execute("ROLLBACK").fetchall()
             self._tables = self._before
             self._end()
 
@@ -369,25 +391,3 @@ def _not_committed(error: Exception) -> Exception:
             sqlstate="25P02",
         )
     return cause
-
-
-def _read(stream: Stream, context: RunContext) -> Changed:
-    """All rows of a source, before the first of them is changed."""
-    batches = []
-    try:
-        for batch in stream.batches():
-            context.remaining()
-            batches.append(batch)
-    finally:
-        stream.close()
-    return Changed(sum(batch.num_rows for batch in batches), tuple(batches))
-
-
-def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]:
-    if isinstance(rows, list) and len(rows) <= ROWS_AT_ONCE:
-        if rows:
-            yield rows
-        return
-    source = iter(rows)
-    while chunk := list(islice(source, ROWS_AT_ONCE)):
-        yield chunk
