@@ -20,7 +20,7 @@ from itertools import chain
 from typing import Any
 
 from sqlshim.errors import ProgrammingError
-from sqlshim.sql.long_lists import LISTS, MIN_LENGTH, constants
+from sqlshim.sql.long_lists import LISTS, MIN_LENGTH, constants, grouped, many
 
 PREFIX = "sqlshim_param_"
 LIST = "_list"  # ends the name of a long list
@@ -164,7 +164,8 @@ def uniform(text: str, has_arguments: bool = True, backslash: bool = False) -> P
 @dataclass(slots=True)
 class _Found:
     """What `uniform` found so far. `places` are what is replaced: from, to, and its number among
-    those of its kind."""
+    those of its kind; `mixed` has the forms of the lists in a list of several kinds, and its other
+    items."""
 
     token: re.Pattern[str]
     has_arguments: bool
@@ -173,6 +174,7 @@ class _Found:
     runs: list[tuple[Key, ...]] = field(default_factory=list)
     constants: list[list[object]] = field(default_factory=list)
     places: list[tuple[int, int, str, int]] = field(default_factory=list)
+    mixed: list[tuple[list[str], list[str]]] = field(default_factory=list)
 
     def add(self, m: re.Match[str], text: str) -> None:
         if m.lastgroup == "list":
@@ -183,6 +185,9 @@ class _Found:
             self.marks.append(m)
 
     def _add_list(self, m: re.Match[str], text: str) -> None:
+        if m["mixed"]:
+            self._add_mixed(m)
+            return
         span = m.span("items")
         if m["items"][0] in "'-0123456789":
             self.places.append((*span, "constants", len(self.constants)))
@@ -195,13 +200,28 @@ class _Found:
             self.runs.append(tuple(_key(mark, before + n) for n, mark in enumerate(marks)))
             self.marks += marks
 
+    def _add_mixed(self, m: re.Match[str]) -> None:
+        groups, others = grouped(m["mixed"])
+        if many(groups, others):
+            self.places.append((*m.span("mixed"), "mixed", len(self.mixed)))
+            at = len(self.constants)
+            forms = [form.format(f"{{{at + n}}}") for n, (form, _) in enumerate(groups)]
+            self.mixed.append((forms, others))
+            self.constants += [values for _, values in groups]
+
     def replacements(self) -> list[tuple[int, int, str]]:
         """The parameters are numbered through: keys, runs, constants."""
         first = {"key": 0, "run": len(self.keys), "constants": len(self.keys) + len(self.runs)}
-        return [
-            (start, end, f"{PREFIX}{first[kind] + number}{'' if kind == 'key' else LIST}")
-            for start, end, kind, number in self.places
-        ]
+        lists = [f"{PREFIX}{first['constants'] + n}{LIST}" for n in range(len(self.constants))]
+        made = []
+        for start, end, kind, n in self.places:
+            if kind == "mixed":
+                forms, others = self.mixed[n]
+                new = ", ".join([*(form.format(*lists) for form in forms), *others])
+            else:
+                new = f"{PREFIX}{first[kind] + n}{'' if kind == 'key' else LIST}"
+            made.append((start, end, new))
+        return made
 
 
 def _is_placeholder(m: re.Match[str], has_arguments: bool) -> bool:

@@ -29,6 +29,16 @@ CONDITIONS = {
     "an AND of ORs": (" AND ".join(f"(a <> {i} OR b <> 'x')" for i in range(2_000)), 2),
     "a long IN": (f"a IN ({', '.join(map(str, range(100_000)))})", 3),
     "a long NOT IN": (f"a NOT IN ({', '.join(map(str, range(2, 100_002)))})", 1),
+    "a long IN with NULL": (f"a IN (NULL, {', '.join(map(str, range(2, 100_000)))})", 2),
+    "a long NOT IN with NULL": (f"a NOT IN ({', '.join(map(str, range(2, 100_000)))}, NULL)", 0),
+    "a long IN with casts": (
+        f"a IN ({', '.join(map(str, range(9, 100_000)))}, '1'::int, CAST(2 AS bigint), ABS(-7))",
+        3,
+    ),
+    "a long IN of casts": (
+        f"a NOT IN ({', '.join(f'{i}::int' for i in range(2, 100_000))}, '3000')",
+        1,
+    ),
     "a long IN of texts": ("b IN ('y" + "', 'y".join(map(str, range(100_000))) + "', 'y')", 1),
     "a long IN beside others": (f"b = 'x' OR a IN ({', '.join(map(str, range(2, 50_000)))})", 3),
     "a long IN in a value": (
@@ -87,6 +97,14 @@ def rows(cursor: sqlshim.Cursor, sql: str, arguments: Sequence[object] | None = 
 @pytest.mark.parametrize(("condition", "wanted"), CONDITIONS.values(), ids=CONDITIONS.keys())
 def test_a_long_condition_is_answered(cursor: sqlshim.Cursor, condition: str, wanted: int) -> None:
     assert rows(cursor, f"SELECT * FROM t WHERE {condition}") == wanted
+
+
+def test_a_long_list_of_wrong_casts_is_refused(cursor: sqlshim.Cursor) -> None:
+    days = ", ".join(["DATE '2024-01-01'"] * 1_000)
+    with pytest.raises(sqlshim.ProgrammingError, match="integer = date"):
+        cursor.execute(f"SELECT * FROM t WHERE a IN ({days})")
+    with pytest.raises(sqlshim.DataError, match="2024-02-30"):
+        cursor.execute(f"SELECT CURRENT_DATE IN ({days}, DATE '2024-02-30')")
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,33 @@ def test_a_long_list_of_constants_is_one_value(items: str, values: list[object])
     assert places.values([5]) == (5, values)
 
 
+@pytest.mark.parametrize(
+    ("items", "left", "values"),
+    [
+        (f"{NUMBERS}, NULL, null", "@1_list, NULL", [list(range(1_000))]),
+        (f"'a', {NUMBERS}, '', a + 1", "@1_list, @2_list, '', a + 1", [["a"], list(range(1_000))]),
+        (f"ABS(1, 2), {NUMBERS}", "@1_list, ABS(1, 2)", [list(range(1_000))]),
+        (
+            f"{NUMBERS}, '7'::int, 7::bigint, 8 :: bigint",
+            "@1_list, @2_list::bigint, '7'::int",
+            [list(range(1_000)), [7, 8]],
+        ),
+        (
+            "DATE '2024-01-01', " + "cast('2024-01-02' as DATE), " * 999 + "'Jan 1'::date",
+            "CAST(@1_list AS date), 'Jan 1'::date",
+            [["2024-01-01", *["2024-01-02"] * 999]],
+        ),
+    ],
+    ids=["NULL", "texts", "calls", "numbers", "dates"],
+)
+def test_a_long_list_of_several_kinds_is_one_value_of_each(
+    items: str, left: str, values: list[list[object]]
+) -> None:
+    places = uniform(f"SELECT a IN ({items}), %s", True)
+    assert short(places) == f"SELECT a IN ({left}), @0"
+    assert places.values([5]) == (5, *values)
+
+
 @pytest.mark.parametrize("mark", MARKS)
 def test_a_long_list_of_placeholders_is_one_value(mark: str) -> None:
     run, arguments = MARKS[mark]
@@ -189,12 +216,15 @@ def test_a_long_list_of_placeholders_is_one_value(mark: str) -> None:
     "items",
     [
         ", ".join(map(str, range(999))),
-        f"{NUMBERS}, NULL",
-        f"{NUMBERS}, 'a'",
+        f"{NUMBERS}, -- NULL,\n 5",
+        f"{NUMBERS}, '%'",
         f"{NUMBERS},",
+        ", ".join(["a"] * 1_000),
+        ", ".join(["(1, 2)"] * 1_000),
         ", ".join(["''"] * 1_000),
         ", ".join([r"'\'"] * 1_000),
         f"SELECT {NUMBERS}",
+        f"select {NUMBERS}, NULL",
     ],
 )
 def test_other_lists_stay(items: str) -> None:

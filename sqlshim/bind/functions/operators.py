@@ -23,11 +23,12 @@ from sqlshim.bind.functions.arrays import quantified
 from sqlshim.bind.functions.casts import cast_, convert
 from sqlshim.bind.functions.moments import untyped
 from sqlshim.bind.truth import operands, truth
+from sqlshim.bind.types import sql_type
 from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
 from sqlshim.intervals import parse_interval
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Column, Literal, Scalar
 from sqlshim.sql.dialects import traits_of
 from sqlshim.sql.kept import interval_text
 from sqlshim.sql.params import is_long_list
@@ -43,6 +44,7 @@ from sqlshim.types import (
     UNKNOWN,
     Interval,
     Kind,
+    array,
 )
 
 
@@ -221,9 +223,8 @@ def between(node: exp.Expr, binds: Binds) -> Scalar:
 
 def in_(node: exp.Expr, binds: Binds) -> Scalar:
     """x IN (a, b, c); IN (SELECT …) is bound in `subquery`. A very long list is one parameter."""
-    if len(node.expressions) == 1 and is_long_list(node.expressions[0].name):
-        values = binds.scalar(node.expressions[0])
-        return quantified(op.EQ, binds.scalar(node.this), values, every=False)
+    if any(is_long_list(e.name) for e in node.expressions):
+        return _in_long_lists(node, binds)
     if (listed := node.args.get("unnest")) is not None:  # BigQuery's IN UNNEST(array)
         values = binds.scalar(listed.expressions[0])
         return quantified(op.EQ, binds.scalar(node.this), values, every=False)
@@ -231,6 +232,22 @@ def in_(node: exp.Expr, binds: Binds) -> Scalar:
     if not items:
         raise NotSupportedError("IN over an array is not supported", hint="List the values.")
     return in_list(binds.scalar(node.this), items)
+
+
+def _in_long_lists(node: exp.Expr, binds: Binds) -> Scalar:
+    """Each list, as it is or `list::date`, is a parameter; beside them may stand other items."""
+    value, others, parts = binds.scalar(node.this), [], []
+    for item in node.expressions:
+        if not is_long_list(item.name):
+            others.append(binds.scalar(item))
+            continue
+        wanted = sql_type(item.args["to"]) if isinstance(item, exp.Cast) else None
+        values = binds.scalar(item if wanted is None else item.this)
+        if wanted is not None:
+            call(op.EQ, value, Column(-1, "item", wanted))  # an error if they do not compare
+            values = coerce(values, array(wanted))
+        parts.append(quantified(op.EQ, value, values, every=False))
+    return logical(op.OR, [*parts, in_list(value, others)] if others else parts)
 
 
 # --- conditional
