@@ -28,7 +28,8 @@ from sqlshim.ir.relational import (
     Values,
     WorkingTable,
 )
-from sqlshim.ir.scalar import Call, Column, InList, Literal, Param, Scalar
+from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Param, Scalar
+from sqlshim.types import INTEGERS, Kind
 
 UNKNOWN_ROWS = 10_000  # of a table without a count
 _MADE_ROWS = 100.0  # of a series whose bounds are no constants, of one step of a recursion
@@ -133,15 +134,29 @@ def found_for_each(rel: Join) -> float:
 
 
 def equalities(rel: Join) -> Iterator[tuple[Column, Column]]:
-    """The equalities of ON between a column of the left input and one of the right."""
+    """The equalities of ON between a column of the left input and one of the right, also of
+    integers that are compared in a wider type."""
     ours = {c.id for c in rel.left.columns}
     theirs = {c.id for c in rel.right.columns}
     for term in rel.on:
-        match term:
-            case Call(fn=op.EQ, args=(Column() as a, Column() as b)):
+        if not (isinstance(term, Call) and term.fn is op.EQ):
+            continue
+        match tuple(map(_uncast, term.args)):
+            case (Column() as a, Column() as b):
                 a, b = (a, b) if a.id in ours else (b, a)
                 if a.id in ours and b.id in theirs:
                     yield a, b
+
+
+_INTEGER_WIDTHS = (Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT)
+
+
+def _uncast(expr: Scalar) -> Scalar:
+    """`expr`, or the integer that it makes a wider one of: the same number."""
+    if not isinstance(expr, Cast) or not {expr.type.kind, expr.arg.type.kind} <= INTEGERS:
+        return expr
+    narrow, wide = (_INTEGER_WIDTHS.index(e.type.kind) for e in (expr.arg, expr))
+    return _uncast(expr.arg) if narrow <= wide else expr
 
 
 def partitions(rel: Rel, column: Column) -> float:

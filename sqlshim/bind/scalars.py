@@ -149,8 +149,8 @@ class ScalarBinder:
             return logical(op.AND if kind is exp.And else op.OR, parts)
         if kind in _COMPARE and (quantified := self._quantified(node, _COMPARE[kind])):
             return quantified
-        if kind is exp.In and node.args.get("query") is not None:
-            found = self._in_query(node, op.EQ, every=False, query=node.args["query"])
+        if kind is exp.In and (query := _query_in(node)) is not None:
+            found = self._in_query(node, op.EQ, every=False, query=query)
             return call(op.NOT, found) if node.args.get("negate") else found
         if (about_times := compare_times(node, self)) is not None:
             return call(op.NOT, about_times) if _negated_in(node) else about_times
@@ -315,6 +315,8 @@ class ScalarBinder:
         if found is None:
             return None
         over, every = found
+        if isinstance(over, exp.Values):
+            return self._in_query(node, fn, every, over)
         if not isinstance(over, exp.Query):
             return arrays.quantified(fn, self.scalar(node.this), self.scalar(over), every)
         return self._in_query(node, fn, every, node.expression.this)
@@ -344,6 +346,14 @@ class ScalarBinder:
             fn,
             every,
         )
+
+
+def _query_in(node: exp.Expr) -> exp.Expr | None:
+    """The query of `x IN (query)`; sqlglot has VALUES as the only item of a list."""
+    query: exp.Expr | None = node.args.get("query")
+    if query is None and len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Values):
+        return node.expressions[0]
+    return query
 
 
 def _negated_in(node: exp.Expr) -> bool:

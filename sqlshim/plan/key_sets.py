@@ -5,7 +5,8 @@ parameter that will hold the distinct values of a column found before, and in it
 condition `IN_KEYS` over that parameter (see `functions.keys`). `execute.run` fills them.
 
 The keys come out of chains: a Remote and the local nodes right above it (a LIKE, a HAVING), which
-together become a Remote of the local engine, run once and read by all. The chain with the fewest
+together become a Remote of the local engine, run once and read by all. Rows that no store reads
+(VALUES, a series) are such a Remote from the beginning. The chain with the fewest
 rows comes first, so that what it finds makes the next ones smaller; a Remote takes keys only from
 a chain before it. Keys that a store does not take, or that are too many to be looked up, still
 reduce the rows as they come (`sieves`) where these give keys to others. Called by
@@ -34,13 +35,14 @@ from sqlshim.ir.relational import (
     Sieve,
 )
 from sqlshim.ir.scalar import Column, Param
-from sqlshim.plan.reach import chain_end, reached, same_values, source_of
+from sqlshim.plan.reach import chain_end, reached, same_values, source_of, with_made
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
 from sqlshim.types import INTEGERS, Kind, SqlType, array
 
 MOST_KEYS = 20_000  # above this a plain scan is faster (measured)
 MOST_SOURCE_ROWS = 200_000  # of a Remote that is read before the others
+ROWS_OF_A_KEY = 10  # in a column of which nothing is known
 WORTH_A_SIEVE = 0.5  # of all keys: up to there rows are dropped by them as they come
 _SAME = frozenset({Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ, Kind.UUID})
 
@@ -60,12 +62,13 @@ def pass_keys(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown, param
     """`rel` with key sets, whose parameters are numbered from `params` on."""
     if pushdown is Pushdown.NEVER or isinstance(rel, Remote):
         return rel
-    edges = tuple(dict.fromkeys(_edges(rel)))
+    marked = with_made(rel)
+    edges = tuple(dict.fromkeys(_edges(marked)))
     if not edges:
         return rel
-    planner = _Planner(stores, pushdown, edges, dict(_chains(rel)), params)
+    planner = _Planner(stores, pushdown, edges, dict(_chains(marked)), params)
     planner.choose()
-    return _rebuilt(rel, planner) if planner.new else rel
+    return _rebuilt(marked, planner) if planner.new else rel
 
 
 def _chains(rel: Rel) -> Iterator[tuple[Remote, Rel]]:
@@ -120,7 +123,8 @@ def _between(from_: Rel, key: Column, to: Rel, column: Column) -> Iterator[_Edge
     )
     sources = [source for source in found if source is not None]
     for target, theirs in reached(to, column):
-        yield from (_Edge(*source, target, theirs) for source in sources)
+        if target.store != LOCAL:
+            yield from (_Edge(*source, target, theirs) for source in sources)
 
 
 # --- which keys are passed -----------------------------------------------------------------
@@ -197,6 +201,8 @@ class _Planner:
 
     def _share(self, remote: Remote) -> estimate.Known:
         """What the store knows of its rows, asked once for each Filter."""
+        if remote.store == LOCAL:
+            return estimate.unmeasured
         if remote.store not in self.shares:
             self.shares[remote.store] = estimate.remembered(self.stores[remote.store].share)
         return self.shares[remote.store]
@@ -252,9 +258,13 @@ class _Planner:
 
     def _found_domain(self, edge: _Edge) -> float:
         """A unique target has as many as rows; another no more than the unique columns that it is
-        joined with, as a foreign key, but one for each of its partitions."""
+        joined with, as a foreign key, but one for each of its partitions. Rows that no table has
+        say nothing of it."""
         if (own := estimate.all_keys(edge.target.rel, edge.column)) is not None:
             return own
+        if edge.source.store == LOCAL:
+            found = estimate.stored(edge.target.rel) / ROWS_OF_A_KEY
+            return max(found, estimate.partitions(edge.target.rel, edge.column), 1.0)
         counts = [
             estimate.all_keys(self.chains[other.source], other.key)
             for other in self.edges
@@ -276,6 +286,8 @@ def _rebuilt(rel: Rel, planner: _Planner) -> Rel:
     if remote is None:
         below = tuple(_rebuilt(child, planner) for child in walk.inputs(rel))
         return walk.with_inputs(rel, below)
+    if remote.store == LOCAL and remote not in planner.sources:
+        return _replaced(rel, {remote: remote.rel})
     chain = _replaced(rel, planner.new)
     if remote not in planner.sources or isinstance(chain, Remote):
         return chain

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from sqlshim.backends.estimate import equals, renamed
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
+    LOCAL,
     Aggregate,
     Filter,
     Join,
     JoinKind,
     Limit,
     Project,
+    Recursive,
     Rel,
     Remote,
+    Shared,
     Sort,
     Window,
+    WorkingTable,
 )
 from sqlshim.ir.scalar import Column
 
@@ -30,6 +34,27 @@ def chain_end(rel: Rel) -> Remote | None:
             return None
         rel = rel.input
     return rel if isinstance(rel, Remote) else None
+
+
+def with_made(rel: Rel) -> Rel:
+    """`rel` with the largest trees that read no store as Remotes of the local engine: rows written
+    out, a series, what is computed from them. Not what several places read, or reads outer rows."""
+    if isinstance(rel, Remote | Shared):
+        return rel
+    if _is_made(rel):
+        return rel if walk.free_columns(rel) else Remote(LOCAL, rel)
+    return walk.with_inputs(rel, tuple(map(with_made, walk.inputs(rel))))
+
+
+def _is_made(rel: Rel) -> bool:
+    """Whether all rows that `rel` reads are made in it, rounds of a recursion included."""
+    nodes = list(walk.every_rel(rel))
+    rounds = {node.number for node in nodes if isinstance(node, Recursive)}
+    return not any(
+        isinstance(node, Remote | Shared)
+        or (isinstance(node, WorkingTable) and node.number not in rounds)
+        for node in nodes
+    )
 
 
 def source_of(rel: Rel, column: Column) -> tuple[Remote, Column] | None:

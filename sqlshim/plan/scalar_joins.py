@@ -29,6 +29,7 @@ from sqlshim.ir.scalar import (
     AggregateCall,
     Call,
     Case,
+    Cast,
     Column,
     Literal,
     Scalar,
@@ -37,7 +38,7 @@ from sqlshim.ir.scalar import (
 )
 from sqlshim.plan.correlation import Decorrelated, Decorrelation
 from sqlshim.plan.facts import is_one_row, is_volatile, logical, max_rows, unique_sets
-from sqlshim.types import BIGINT, BOOLEAN
+from sqlshim.types import BIGINT, BOOLEAN, INTEGERS, SqlType, common
 
 _CANNOT_FAIL = {*op.COMPARISONS, op.AND, op.OR, op.NOT, op.IS_NULL, op.IS_NOT_NULL}
 _COUNTED = (fa.COUNT, fa.MIN, fa.MAX)
@@ -191,17 +192,30 @@ def source(rel: Rel) -> Rel:
 def comparisons(expr: Subquery, columns: Sequence[Scalar]) -> tuple[Call, ...] | None:
     """The comparisons of a quantified subquery's operands with its columns.
 
-    None for rows compared other than by equality, and for operands of different types.
+    None for rows compared other than by equality, and for operands of different types but integers.
     """
     fn = expr.op or op.EQ
     if len(columns) != 1 and fn is not op.EQ:
         return None
-    if any(a.type.kind is not c.type.kind for a, c in zip(expr.args, columns, strict=True)):
+    pairs = [_alike(a, c) for a, c in zip(expr.args, columns, strict=True)]
+    if any(a.type.kind is not c.type.kind for a, c in pairs):
         return None
     return tuple(
-        Call(fn, (a, c), BOOLEAN.with_null(a.type.nullable or c.type.nullable))
-        for a, c in zip(expr.args, columns, strict=True)
+        Call(fn, (a, c), BOOLEAN.with_null(a.type.nullable or c.type.nullable)) for a, c in pairs
     )
+
+
+def _alike(a: Scalar, b: Scalar) -> tuple[Scalar, Scalar]:
+    """The two as they are, or integers both in the wider type, as the binder compares them."""
+    if not {a.type.kind, b.type.kind} <= INTEGERS or (wide := common(a.type, b.type)) is None:
+        return a, b
+    return _as(a, wide), _as(b, wide)
+
+
+def _as(expr: Scalar, wide: SqlType) -> Scalar:
+    if expr.type.kind is wide.kind:
+        return expr
+    return Cast(expr, wide.with_null(expr.type.nullable))
 
 
 def _nullable(column: Column) -> Column:

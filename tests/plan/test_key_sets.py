@@ -10,14 +10,27 @@ import pytest
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import operators as op
 from sqlshim.functions.keys import IN_KEYS
-from sqlshim.ir.relational import Aggregate, Filter, Join, Limit, Project, Rel, Scan
-from sqlshim.ir.scalar import Call, Scalar
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    Limit,
+    Project,
+    Recursive,
+    Rel,
+    Scan,
+    Series,
+    Shared,
+    Values,
+    WorkingTable,
+)
+from sqlshim.ir.scalar import Call, Cast, Scalar
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.split import split
-from sqlshim.types import BOOLEAN, DOUBLE, INTEGER, TEXT
+from sqlshim.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, SMALLINT, TEXT, SqlType
 from tests.fakes import FakeBackend
-from tests.plan.build import col, count, count_star, eq, group, join, lit, scan
+from tests.plan.build import col, column, count, count_star, eq, group, join, lit, lt, scan
 
 SMALL, LARGE = 100, 1_000_000
 
@@ -229,3 +242,130 @@ def test_keys_that_were_passed_already_are_no_better_for_it() -> None:
     both = (eq(col(a, "id"), col(c, "buyer")), eq(col(b, "person"), col(c, "buyer")))
     plan = planned(join("inner", first, c, *both))
     assert plan.count("keys from id") == 2
+
+
+# --- rows that no store reads -------------------------------------------------------------
+
+
+def listed(*keys: object, type_: SqlType = INTEGER) -> Values:
+    return Values((column("k", type_),), tuple((lit(key, type_),) for key in keys))
+
+
+def series(stop: int) -> Series:
+    return Series(lit(1), lit(stop), lit(1), (column("k", INTEGER),))
+
+
+def looked_up(rel: Rel, wanted: Scan, pushdown: Pushdown = Pushdown.AUTO) -> str:
+    return planned(join("inner", rel, wanted, eq(col(rel, "k"), col(wanted, "person"))), pushdown)
+
+
+def test_a_list_of_rows_passes_its_keys() -> None:
+    assert looked_up(listed(1, 2), orders()) == (
+        "Join inner ON (k = person)\n"
+        "  Remote (local)\n"
+        "    Values 2 row(s) [k]\n"
+        "  Remote b keys from k\n"
+        "    Filter (person IN KEYS $1)\n"
+        "      Scan b.orders [person, weight]"
+    )
+
+
+def test_a_series_and_what_is_computed_of_it_pass_keys() -> None:
+    few_numbers = Filter(series(10), (lt(lit(3), lit(4)),))
+    doubled = Project(few_numbers, ((column("k", INTEGER), col(few_numbers, "k")),))
+    for rel in (few_numbers, doubled, join("inner", doubled, listed(1), lit(True))):
+        named = Project(rel, ((column("k", INTEGER), rel.columns[0]),))
+        assert looked_up(named, orders()).count("Remote b keys from k") == 1
+
+
+def test_a_recursion_over_nothing_stored_passes_keys() -> None:
+    step = WorkingTable(1, (column("k", INTEGER),))
+    rounds = Recursive(1, listed(1), Filter(step, (lt(step.columns[0], lit(5)),)),
+                       (column("k", INTEGER),), distinct=False)  # fmt: skip
+    assert "Remote b keys from k" in looked_up(rounds, orders())
+
+
+def test_a_round_of_a_recursion_passes_none() -> None:
+    """It is another at each round."""
+    step = WorkingTable(1, (column("k", INTEGER),))
+    b = orders()
+    found = join("inner", step, b, eq(step.columns[0], col(b, "person")))
+    rounds = Recursive(1, listed(1), Project(found, ((column("k", INTEGER), step.columns[0]),)),
+                       (column("k", INTEGER),), distinct=False)  # fmt: skip
+    assert "keys from" not in planned(rounds, Pushdown.ALWAYS)
+
+
+def test_a_shared_list_of_rows_passes_none() -> None:
+    """It may be read elsewhere, too, where it must give the same rows."""
+    shared = Shared(1, listed(1, 2), (column("k", INTEGER),))
+    assert "keys from" not in looked_up(shared, orders(), Pushdown.ALWAYS)
+
+
+def test_rows_that_read_an_outer_query_pass_none() -> None:
+    """Of a lateral join: they are others for each row of its left side."""
+    outer, b = people(), orders()
+    inner = Values((column("k", INTEGER),), ((col(outer, "id"),),))
+    joined = join("inner", inner, b, eq(col(inner, "k"), col(b, "person")))
+    lateral = replace(join("inner", outer, joined, lit(True)), lateral=True)
+    assert "keys from" not in planned(lateral, Pushdown.ALWAYS)
+
+
+def test_more_rows_than_are_worth_it_pass_none() -> None:
+    assert "keys from" not in looked_up(series(LARGE), orders())
+
+
+def test_few_rows_of_a_small_table_are_not_looked_up() -> None:
+    assert "keys from" not in looked_up(listed(1, 2, 3), orders(rows=20))
+
+
+def test_a_list_that_passes_no_keys_is_a_list_again() -> None:
+    """Where another list does."""
+    b = orders()
+    fresh = listed(1, 2)
+    both = join("inner", fresh, b, eq(col(fresh, "k"), col(b, "person")))
+    other = listed(7.5, type_=DOUBLE)
+    plan = planned(join("inner", both, other, eq(col(other, "k"), col(b, "weight"))))
+    assert plan.count("Remote (local)") == 1
+    assert re.search(r"\n  Values 1 row\(s\) \[k#\d+\]$", plan)
+
+
+def test_a_list_is_never_reduced_by_keys() -> None:
+    """Not even where a table's few rows would be the first to be read."""
+    a, rows = few(people()), series(5000)
+    joined = join("inner", a, rows, eq(col(a, "id"), col(rows, "k")))
+    b = orders()
+    plan = planned(join("inner", joined, b, on(a, b)))
+    assert "  Series 1, 5000, 1 AS k" in plan.split("\n  Remote b")[0]
+    assert plan.count("person IN KEYS") == plan.count("IN KEYS")
+
+
+# --- integers of several widths -------------------------------------------------------------
+
+
+WIDTHS = [
+    (INTEGER, BIGINT, BIGINT, True),
+    (BIGINT, INTEGER, BIGINT, True),
+    (SMALLINT, INTEGER, INTEGER, True),
+    (SMALLINT, BIGINT, BIGINT, True),
+    (BIGINT, INTEGER, INTEGER, False),  # a cast that may fail
+    (INTEGER, BIGINT, SMALLINT, False),
+]
+
+
+@pytest.mark.parametrize(("key", "theirs", "compared", "passes"), WIDTHS)
+def test_integers_that_are_compared_in_a_wider_type_are_keys(
+    key: SqlType, theirs: SqlType, compared: SqlType, passes: bool
+) -> None:
+    a = listed(1, 2, type_=key)
+    b = scan("orders", store="b", rows=LARGE, person=theirs)
+    k, person = col(a, "k"), col(b, "person")
+    left = k if key == compared else Cast(k, compared)
+    right = person if theirs == compared else Cast(person, compared)
+    plan = planned(join("inner", a, b, eq(left, right)), Pushdown.ALWAYS)
+    assert ("keys from k" in plan) is passes
+
+
+def test_a_number_cast_to_text_is_no_key() -> None:
+    a, b = listed("1", type_=TEXT), orders()
+    cast = Cast(col(b, "person"), TEXT)
+    assert "keys from" not in planned(join("inner", a, b, eq(col(a, "k"), cast)), Pushdown.ALWAYS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,11 @@ from inspect import signature
 from types import MappingProxyType
 from typing import Any
 
-from cassandra import ConsistencyLevel, ProtocolVersion
+from cassandra import AuthenticationFailed as DriverLoginFailed
+from cassandra import ConsistencyLevel, OperationTimedOut, ProtocolVersion
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
+from cassandra.connection import ConnectionException
 from cassandra.policies import (
     ConstantSpeculativeExecutionPolicy,
     DCAwareRoundRobinPolicy,
@@ -29,6 +32,7 @@ from cassandra.policies import (
 from cassandra.query import BoundStatement, PreparedStatement, tuple_factory
 
 from sqlshim.backends.cassandra.errors import DRIVER_ERRORS, translated, translating
+from sqlshim.backends.cassandra.framing import mended
 from sqlshim.backends.cassandra.levels import Levels
 from sqlshim.backends.cassandra.policies import TruthfulRetryPolicy
 from sqlshim.backends.cassandra.servers import Version, is_scylla, lacking, oldest, version_of
@@ -41,6 +45,7 @@ from sqlshim.errors import (
     InsufficientPrivilege,
     InterfaceError,
     nearest,
+    without_secrets,
 )
 
 # The driver logs what it also raises; without a handler Python would print that on stderr.
@@ -49,6 +54,8 @@ logging.getLogger("cassandra").addHandler(logging.NullHandler())
 MOST_PREPARED = 500
 CONNECT_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, OSError, Error)
 NO_HINTS: Mapping[str, str] = MappingProxyType({})
+SHORTEST_ATTEMPT = 0.5  # seconds that are left for another attempt to connect
+BETWEEN_ATTEMPTS = 0.1
 NO_TIMEOUT = 600.0  # seconds for one request when the statement has no timeout
 
 
@@ -181,6 +188,7 @@ def _cluster(address: Address, connect_timeout: float) -> Any:
         schema_event_refresh_window=0,  # other clients' tables are seen at once
         **_introduction(),
     )
+    cluster.connection_class = mended(cluster.connection_class)
     # Where to start from; as a constructor's argument it would forbid going down to older ones.
     cluster.protocol_version = ProtocolVersion.V5
     return cluster
@@ -223,7 +231,19 @@ class _Attempt:
         self.given_up = False
         self._address, self._timeout = address, timeout
 
-    def run(self) -> None:
+    def finished(self, within: float) -> bool:
+        """Make the attempt; False if it takes too long, and is given up."""
+        worker = threading.Thread(target=self._run, name="sqlshim-cassandra-connect", daemon=True)
+        worker.start()
+        worker.join(within)
+        if not worker.is_alive():
+            return True
+        self.given_up = True
+        if not worker.is_alive():
+            self.stop()  # it was done at the last moment
+        return False
+
+    def _run(self) -> None:
         try:
             self.cluster = _cluster(self._address, self._timeout)
             self.session = self.cluster.connect()
@@ -238,21 +258,50 @@ class _Attempt:
 
 
 def _connect_within(address: Address, timeout: float) -> tuple[Any, Any]:
-    """The cluster and its session, or ConnectionFailed in time."""
-    attempt = _Attempt(address, timeout)
-    worker = threading.Thread(target=attempt.run, name="sqlshim-cassandra-connect", daemon=True)
-    worker.start()
-    worker.join(timeout)
+    """The cluster and its session, or ConnectionFailed in time. A server that was slow, or an
+    answer that was cut off, is tried again as long as there is time."""
+    until = time.monotonic() + timeout
     hosts = ", ".join(f"{host}:{port}" for host, port in address.hosts)
-    if worker.is_alive():
-        attempt.given_up = True
-        if not worker.is_alive():
-            attempt.stop()  # it was done at the last moment
-        raise ConnectionFailed(f"no Cassandra node at {hosts} answered within {timeout:g} s")
-    if attempt.error is not None:
-        raise _why_not(attempt.error, attempt.cluster, address, hosts) from attempt.error
-    attempt.session.client_protocol_handler = PageHandler
-    return attempt.cluster, attempt.session
+    before: Exception | None = None
+    while True:
+        attempt = _Attempt(address, timeout)
+        if not attempt.finished(until - time.monotonic()):
+            raise _too_slow(hosts, timeout, before) from before
+        if attempt.error is None:
+            attempt.session.client_protocol_handler = PageHandler
+            return attempt.cluster, attempt.session
+        before = attempt.error
+        if not _may_pass(before) or until - time.monotonic() < SHORTEST_ATTEMPT:
+            raise _why_not(before, attempt.cluster, address, hosts) from before
+        time.sleep(BETWEEN_ATTEMPTS)
+
+
+def _too_slow(hosts: str, timeout: float, before: Exception | None) -> ConnectionFailed:
+    said = "" if before is None else f"; the attempt before: {_said(before)}"
+    return ConnectionFailed(
+        f"no Cassandra node at {hosts} answered within {timeout:g} s{said}",
+        hint="A larger connect_timeout gives a busy server more time.",
+    )
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, OperationTimedOut):
+        return f"a node did not answer in time: {without_secrets(str(error))}"
+    return translated(error).detail
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether another attempt may get further: no node said no, and one was slow or garbled."""
+    if isinstance(error, NoHostAvailable):
+        causes = error.errors.values() if isinstance(error.errors, dict) else error.errors
+        return any(map(_may_pass, causes)) and not any(map(_is_refusal, causes))
+    if isinstance(error, ConnectionException):
+        return "CRC mismatch" in str(error)
+    return isinstance(error, OperationTimedOut)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return isinstance(error, DriverLoginFailed)
 
 
 def _why_not(error: BaseException, cluster: Any, address: Address, hosts: str) -> Error:
@@ -269,4 +318,4 @@ def _why_not(error: BaseException, cluster: Any, address: Address, hosts: str) -
     found = translated(error)
     if isinstance(found, AuthenticationFailed | InsufficientPrivilege):
         return found
-    return ConnectionFailed(f"cannot connect to Cassandra at {hosts}: {found.detail}")
+    return ConnectionFailed(f"cannot connect to Cassandra at {hosts}: {_said(error)}")

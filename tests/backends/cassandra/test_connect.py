@@ -9,11 +9,13 @@ from typing import Any
 
 import cassandra as driver
 import pytest
-from cassandra.cluster import NoHostAvailable
+from cassandra.cluster import Cluster, NoHostAvailable
 from cassandra.connection import ConnectionShutdown
 
 from sqlshim.backends.cassandra import open_store
+from sqlshim.backends.cassandra.backend import CassandraBackend
 from sqlshim.backends.cassandra.errors import translated
+from sqlshim.backends.cassandra.framing import WholeSegments
 from sqlshim.backends.cassandra.policies import MOST, TruthfulRetryPolicy
 from sqlshim.backends.protocol import Options
 from sqlshim.errors import (
@@ -72,6 +74,95 @@ def test_an_unknown_datacenter_names_a_near_one(uri: str) -> None:
     error = fails(uri.partition("?")[0] + "?local_dc=datacentre1", Options())
     assert isinstance(error, InterfaceError)
     assert error.hint == "Set local_dc to datacenter1."
+
+
+# --- a server that is slow, or an answer that is cut off ------------------------------------
+
+GARBLED = ConnectionShutdown('CRC mismatch on header 85dbe7. Received 40000", computed 86fbb.')
+SLOW = driver.OperationTimedOut("Timed out creating connection (5 seconds)")
+REFUSED = ConnectionRefusedError(111, "Connection refused")
+LOGIN = driver.AuthenticationFailed("Failed to authenticate: Bad credentials")
+
+
+def no_host(*causes: Exception) -> NoHostAvailable:
+    errors = {f"10.0.0.{i}:9042": cause for i, cause in enumerate(causes)}
+    return NoHostAvailable("Unable to connect to any servers", errors)
+
+
+@pytest.fixture
+def injected(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What connecting fails with, one attempt after the other; no more where the list is empty."""
+    failures: list[Exception] = []
+    connect = Cluster.connect
+
+    def failing(self: Cluster, *args: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop(0)
+        return connect(self, *args, **options)
+
+    monkeypatch.setattr(Cluster, "connect", failing)
+    return failures
+
+
+@pytest.mark.parametrize(
+    "first",
+    [GARBLED, SLOW, no_host(GARBLED), no_host(SLOW), no_host(SLOW, REFUSED)],
+    ids=repr,
+)
+def test_what_may_pass_is_tried_again(
+    uri: str, injected: list[Exception], first: Exception
+) -> None:
+    injected += [first, first]
+    store = open_store(uri, "", Options(connect_timeout=60))
+    assert injected == []
+    assert isinstance(store, CassandraBackend)
+    assert store._session.cluster.connect_timeout == 60
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        REFUSED,
+        LOGIN,
+        no_host(REFUSED),
+        no_host(SLOW, LOGIN),
+        ConnectionShutdown("Connection to 10.0.0.1 was closed"),
+        driver.UnresolvableContactPoints(),
+    ],
+    ids=repr,
+)
+def test_what_will_not_pass_is_said_at_once(injected: list[Exception], first: Exception) -> None:
+    injected += [first, first]
+    with pytest.raises(OperationalError):
+        open_store("cassandra://127.0.0.1:1/ks", "", Options(connect_timeout=60))
+    assert injected == [first]
+
+
+def test_the_attempts_end_when_the_time_does(injected: list[Exception]) -> None:
+    injected += [no_host(GARBLED)] * 1000
+    error = fails("cassandra://me:secret@127.0.0.1:1/ks", Options(connect_timeout=0.8))
+    assert isinstance(error, ConnectionFailed)
+    assert "CRC mismatch on header" in str(error)
+    assert 990 < len(injected) < 1000
+
+
+def test_a_last_attempt_that_is_too_slow_tells_of_the_one_before(
+    injected: list[Exception],
+) -> None:
+    injected += [SLOW]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = fails(f"cassandra://me:secret@127.0.0.1:{silent.getsockname()[1]}/ks")
+    assert isinstance(error, ConnectionFailed)
+    assert "answered within 1.5 s; the attempt before: a node did not answer in time" in str(error)
+    assert error.hint == "A larger connect_timeout gives a busy server more time."
+
+
+def test_the_drivers_connections_wait_for_whole_segments(uri: str) -> None:
+    store = open_store(uri, "", Options())
+    assert isinstance(store, CassandraBackend)
+    assert issubclass(store._session.cluster.connection_class, WholeSegments)
+    store.close()
 
 
 def test_the_datacenter_is_discovered(uri: str) -> None:

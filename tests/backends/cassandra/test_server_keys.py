@@ -76,6 +76,49 @@ def test_the_partition_key_is_looked_up(connect: Connect) -> None:
     assert "several partitions by key" in plan
 
 
+MADE = [
+    "SELECT m.value FROM (VALUES (1), (2)) v(k) JOIN measured m ON m.station = v.k",
+    "SELECT m.value FROM (VALUES (1), (NULL), (5000000000)) v(k) JOIN measured m "
+    "ON CAST(m.station AS BIGINT) = v.k",
+    "SELECT v.k, m.value FROM (VALUES (1), (200)) v(k) LEFT JOIN measured m ON m.station = v.k",
+    "SELECT value FROM measured WHERE station IN (VALUES (1), (2))",
+    "SELECT value FROM measured WHERE station IN (SELECT 1)",
+    "SELECT value FROM measured WHERE station IN (SELECT g * 2 FROM generate_series(1, 3) AS g)",
+    "SELECT value FROM measured WHERE station IN (SELECT * FROM UNNEST(ARRAY[1, 2]))",
+    "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < 4) "
+    "SELECT m.value FROM n JOIN measured m ON m.station = n.k",
+]
+
+
+@pytest.mark.parametrize("sql", MADE)
+def test_rows_that_no_table_has_are_keys(connect: Connect, sql: str) -> None:
+    for pushdown in ("always", "auto"):
+        connection = connect(pushdown=pushdown, full_scan="forbid")
+        plan = explained(connection, sql)
+        assert "Remote (local)" in plan
+        assert plan.count("several partitions by key") == 1
+        found = sorted(connection.execute(sql).fetchall(), key=repr)
+        assert found
+        assert found == sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr)
+
+
+def test_an_indexed_column_is_looked_up_by_rows_of_no_table(connect: Connect) -> None:
+    sql = "SELECT value FROM measured WHERE name IN (VALUES ('n1'), ('nowhere'))"
+    connection = connect(pushdown="always")
+    assert "index measured_by_name, a key at a time" in explained(connection, sql)
+    rows = sorted(connection.execute(sql).fetchall())
+    assert rows == [(i / 2,) for i in range(300) if i % 7 == 1]
+
+
+def test_a_parameter_is_a_key(connect: Connect) -> None:
+    sql = "SELECT m.at FROM (VALUES (?), (?)) v(k) JOIN measured m ON m.station = v.k ORDER BY 1"
+    connection = connect(full_scan="forbid")
+    for wanted in ((3, 4), (3, None), (7, 2**40)):
+        known = {k for k in wanted if k is not None}
+        found = connection.execute(sql, wanted).fetchall()
+        assert found == [(i,) for i in range(300) if i % 100 in known]
+
+
 def test_an_indexed_column_is_looked_up_a_key_at_a_time(connect: Connect) -> None:
     plan = explained(connect(pushdown="always"), BY_NAME)
     assert "access path: index measured_by_name, a key at a time" in plan
