@@ -115,12 +115,15 @@ def prepare(
     places = _placeholders(text, arguments is not None, world)
     values = places.values(arguments)
     types = tuple(type_of(v) for v in values)
-    key = (text, places.keys, world.dialect, world.pushdown, world.catalog.version, types)
+    version = world.catalog.version
+    key = (text, places.keys, world.dialect, world.pushdown, version, types)
     prepared = world.cache.get(key)
     if prepared is None:
         with not_collecting():
             prepared = _prepare(text, places, types, world)
-        _remember(world.cache, (*key[:4], world.catalog.version, types), prepared)
+        # Of tables that were changed meanwhile it may be the state before or the one after.
+        if world.catalog.version == version:
+            _remember(world.cache, key, prepared)
     return prepared, values
 
 

@@ -54,7 +54,7 @@ def test_somebody_listens_and_never_answers() -> None:
         start = time.monotonic()
         error = fails(f"cassandra://me:secret@127.0.0.1:{silent.getsockname()[1]}/ks")
         assert isinstance(error, ConnectionFailed)
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 60  # not a request's ten minutes
 
 
 def test_an_unknown_host() -> None:
