@@ -86,8 +86,9 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
         terms, unable = _without_filters(terms, table, lambda t: bool(_index_for(t, table)))
         path, sent, filtering, indexes = _by_index(terms, table)
     elif keyed is None:
-        terms = [t for t in terms if len(t.values) <= MOST_ITEMS]
-        why = f"an IN list of more than {MOST_ITEMS} values"
+        long = [t for t in terms if len(t.values) > MOST_ITEMS]
+        why = f"an IN list of more than {MOST_ITEMS} values" if long else why
+        terms = [t for t in terms if t not in long]
         terms, unable = _without_filters(terms, table, lambda t: False)
         path, sent, filtering, indexes = _by_ring(terms)
     else:
