@@ -40,6 +40,7 @@ def bad(value: object, target: SqlType) -> InvalidText:
 
 
 _DATE = re.compile(r"\s*(\d{4,6})-(\d{1,2})-(\d{1,2})\s*", re.ASCII)
+_INFINITE = re.compile(r"\s*[+-]?inf(inity)?\s*", re.IGNORECASE)
 _TIME = re.compile(
     r"\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?\s*(z|utc|[+-]\d{1,2}(?::?\d{2})?)?\s*",
     re.ASCII | re.IGNORECASE,
@@ -81,6 +82,11 @@ def _in_utc(moment: dt.datetime, offset: dt.timedelta, text: str) -> dt.datetime
 def _parse_timestamp(text: str, target: SqlType) -> tuple[dt.datetime, dt.timedelta]:
     if text.strip().lower() == "epoch":
         return dt.datetime(1970, 1, 1), dt.timedelta()
+    if _INFINITE.fullmatch(text):
+        raise DatetimeOutOfRange(
+            f"a {str(target).lower()} of {quoted(text)} is not supported",
+            hint="Use NULL, or a last day such as '9999-12-31', for what has no end.",
+        )
     date = _DATE.match(text)
     rest = text[date.end() :].lstrip("Tt ") if date else ""
     found = _TIME.fullmatch(rest) if rest else None

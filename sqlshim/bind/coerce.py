@@ -35,6 +35,7 @@ from sqlshim.types import (
     NUMBERS,
     NUMERIC,
     TEXT,
+    TIMESTAMP,
     VARINT,
     Kind,
     SqlType,
@@ -347,6 +348,8 @@ def cast(arg: Scalar, target: SqlType, safe: bool = False) -> Scalar:
         return arg
     if isinstance(arg, Call) and (same := _constructed(arg, target)) is not None:
         return same
+    if arg.type.kind is Kind.TIMESTAMPTZ and target.kind is Kind.TIME:
+        arg = converted(arg, TIMESTAMP, safe)  # the time of day in UTC
     if not castable(arg.type.kind, target.kind):
         raise TypeMismatch(
             f"cannot cast type {str(arg.type).lower()} to {str(target).lower()}", sqlstate="42846"

@@ -41,6 +41,21 @@ CONVERT_FROM = scalar(
     "CONVERT_FROM", "CONVERT_FROM(b, 'UTF8'): bytes as text", sig(SOME_BYTES, gives=TEXT)
 )
 CONVERT_TO = scalar("CONVERT_TO", "CONVERT_TO(t, 'UTF8'): text as bytes", sig(A_TEXT, gives=BYTES))
+TRIM_BYTES = scalar(
+    "TRIM_BYTES",
+    "TRIM, LTRIM, RTRIM of bytes: without those of the second at both ends, or at one (l, r)",
+    sig(SOME_BYTES, SOME_BYTES, A_TEXT, gives=BYTES),
+)
+POSITION_OF_BYTES = scalar(
+    "POSITION_OF_BYTES",
+    "POSITION(b IN a): where bytes first occur in others, 0 if nowhere",
+    sig(SOME_BYTES, SOME_BYTES, gives=INTEGER),
+)
+OVERLAY_BYTES = scalar(
+    "OVERLAY_BYTES",
+    "OVERLAY of bytes: a with the part from position c, of length d, replaced by b",
+    sig(SOME_BYTES, SOME_BYTES, INT, INT, gives=BYTES),
+)
 GET_BYTE = scalar("GET_BYTE", "byte number n, from 0", sig(SOME_BYTES, INT, gives=INTEGER))
 SET_BYTE = scalar(
     "SET_BYTE", "the bytes with number n replaced", sig(SOME_BYTES, INT, INT, gives=BYTES)

@@ -7,6 +7,7 @@
   it takes for IS NOT DISTINCT FROM, OPERATOR(<=>).
 - `USING (a) AS x` and several columns after SEARCH … BY and CYCLE, which it cannot parse,
   become one name each: `USING (a, "as x")`, `BY "a b"` with marks that no name has.
+- In `DATE '2024-01-01'::text` it casts the text first: the typed constant is put in parentheses.
 - Of `INTERVAL '3 days 02:03'` it keeps the first quantity: with two more before it, it keeps all.
 """
 
@@ -40,10 +41,30 @@ def keep_whole(tokens: list[Token], dialect: str) -> None:
         _name_patterned(tokens, _PATTERNED)
     elif dialect == "Oracle":  # whose TO_CHAR shows names; other patterns are not PostgreSQL's
         _name_patterned(tokens, _SHOWN)
+    if TokenType.DCOLON in kinds:
+        _enclose_constants(tokens)
     if TokenType.INTERVAL in kinds:
         for token, after in pairwise(tokens):
             if _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
                 after.text = _NOTHING + after.text
+
+
+_TYPED = [TokenType.STRING, TokenType.DCOLON]
+_MOMENTS = frozenset({"date", "time", "timestamp", "timestamptz"})
+
+
+def _enclose_constants(tokens: list[Token]) -> None:
+    for at in range(len(tokens) - 3, -1, -1):
+        kind = tokens[at]
+        if kind.text.lower() not in _MOMENTS or kind.token_type == TokenType.IDENTIFIER:
+            continue
+        if [t.token_type for t in tokens[at + 1 : at + 3]] == _TYPED:
+            text = tokens[at + 1]
+            opened, closed = (
+                _like(kind, TokenType.L_PAREN, "("),
+                _like(text, TokenType.R_PAREN, ")"),
+            )
+            tokens[at : at + 2] = [opened, kind, text, closed]
 
 
 def _name_patterned(tokens: list[Token], names: frozenset[str]) -> None:

@@ -72,7 +72,8 @@ def _unreadable(m: re.Match[str]) -> Error:
 
 
 def _bad_datetime(m: re.Match[str]) -> Error:
-    return InvalidDatetime(f'invalid input syntax for type {m["type"]}: "{m["text"]}"')
+    text = m["text"].replace(REFUSED, "")
+    return InvalidDatetime(f'invalid input syntax for type {m["type"]}: "{text}"')
 
 
 def _datetime_range(m: re.Match[str]) -> Error:

@@ -24,7 +24,7 @@ from sqlshim.bind.functions import (
 from sqlshim.bind.functions.dialects import from_text, is_day, stepped, unmarked
 from sqlshim.bind.functions.nodes import DATE_PARTS
 from sqlshim.errors import NotSupportedError, ProgrammingError
-from sqlshim.functions import datetime, math, text
+from sqlshim.functions import datetime, encodings, math, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Cast, Literal, Scalar
@@ -51,7 +51,11 @@ def trim(node: exp.Expr, binds: Binds) -> Scalar:
     )
     chars = node.args.get("expression")
     what = text_literal(" ") if chars is None else binds.scalar(chars)
-    return call(fn, binds.scalar(node.this), what)
+    value = binds.scalar(node.this)
+    if value.type.kind is Kind.BYTES:
+        side = {text.LTRIM: "l", text.RTRIM: "r"}.get(fn, "")
+        return call(encodings.TRIM_BYTES, value, what, text_literal(side))
+    return call(fn, value, what)
 
 
 def concat(node: exp.Expr, binds: Binds) -> Scalar:

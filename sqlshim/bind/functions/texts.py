@@ -15,7 +15,7 @@ from sqlshim.functions import arrays, encodings, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir.scalar import Literal, Scalar
-from sqlshim.types import BOOLEAN, INTEGER, INTEGERS, TEXT, Kind
+from sqlshim.types import BOOLEAN, BYTES, INTEGER, INTEGERS, TEXT, Kind
 
 
 def as_text(value: Scalar) -> Scalar:
@@ -147,6 +147,8 @@ def position(node: exp.Expr, binds: Binds) -> Scalar:
     if node.args.get("occurrence") is not None:
         return later_place(node, binds)
     subject, part = binds.scalar(node.this), binds.scalar(node.args["substr"])
+    if subject.type.kind is Kind.BYTES and node.args.get("position") is None:
+        return call(encodings.POSITION_OF_BYTES, subject, part)
     if node.args.get("position") is None:
         return call(text.POSITION, subject, part)
     start = binds.scalar(node.args["position"])
@@ -279,8 +281,12 @@ _PLACES = {"mysql": _from_end(0), "mariadb": _from_end(0),
 def overlay(node: exp.Expr, binds: Binds) -> Scalar:
     """OVERLAY replaces as many characters as it puts in, unless told."""
     new, length = binds.scalar(node.expression), node.args.get("for_")
+    value = binds.scalar(node.this)
+    of_bytes = value.type.kind is Kind.BYTES
+    new = coerce(new, BYTES) if of_bytes else new
     size = call(text.LENGTH, new) if length is None else binds.scalar(length)
-    return call(text.OVERLAY, binds.scalar(node.this), new, binds.scalar(node.args["from_"]), size)
+    fn = encodings.OVERLAY_BYTES if of_bytes else text.OVERLAY
+    return call(fn, value, new, binds.scalar(node.args["from_"]), size)
 
 
 def stuff(node: exp.Expr, binds: Binds) -> Scalar:

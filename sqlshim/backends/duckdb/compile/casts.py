@@ -179,6 +179,10 @@ def _whole_number(value: E, to: SqlType) -> E:
     return cast(call("pg_integer_text", value), to)
 
 
+def _finite(value: E, to: SqlType) -> E:
+    return cast(call("pg_finite", value), to)
+
+
 def _uuid(value: E, to: SqlType) -> E:
     as_uuid = exp.Cast(this=value, to=_data_type("UUID").copy())
     return cast(as_uuid, to)
@@ -237,6 +241,7 @@ _SPECIAL: dict[tuple[Kind, Kind], Convert] = {
     (Kind.TEXT, Kind.BOOLEAN): _macro("pg_boolean"),
     (Kind.TEXT, Kind.UUID): _uuid,
     (Kind.TEXT, Kind.BYTES): _macro("pg_bytes"),
+    **{(Kind.TEXT, kind): _finite for kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)},
     (Kind.TEXT, Kind.JSON): _as_it_is,
     (Kind.JSON, Kind.TEXT): _as_it_is,
     (Kind.UUID, Kind.TEXT): _as_it_is,

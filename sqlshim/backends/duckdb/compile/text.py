@@ -112,6 +112,9 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     encodings.DECODE_ESCAPE: named("pg_unescaped"),
     encodings.CONVERT_FROM: named("decode"),
     encodings.CONVERT_TO: named("encode"),
+    encodings.TRIM_BYTES: named("pg_trim_bytes"),
+    encodings.POSITION_OF_BYTES: named("pg_bytes_position", INTEGER),
+    encodings.OVERLAY_BYTES: named("pg_overlay_bytes"),
     encodings.GET_BYTE: named("pg_get_byte", INTEGER),
     encodings.SET_BYTE: named("pg_set_byte"),
     encodings.GET_BIT: named("pg_get_bit", INTEGER),
@@ -147,11 +150,12 @@ TEXT_REPEATING = frozenset(
     | {txt.QUOTE_IDENT, txt.UNISTR, txt.SUBSTRING_INDEX, txt.TO_NUMBER, txt.QUOTE_LITERAL}
     | {txt.QUOTE_NULLABLE, encodings.DECODE_HEX, encodings.DECODE_BASE64, encodings.DECODE_ESCAPE}
     | {encodings.GET_BYTE, encodings.SET_BYTE, encodings.GET_BIT, encodings.SET_BIT}
-    | {encodings.BIT_COUNT}
+    | {encodings.BIT_COUNT, encodings.TRIM_BYTES, encodings.POSITION_OF_BYTES}
+    | {encodings.OVERLAY_BYTES}
 )
 TEXT_CAN_FAIL = frozenset(
     {regex.RE2_PATTERN, regex.SIMILAR_PATTERN, regex.REGEXP_FIELD, txt.UNISTR, txt.PARSE_IDENT}
-    | {txt.TO_NUMBER, encodings.DECODE_HEX}
+    | {txt.TO_NUMBER, encodings.DECODE_HEX, encodings.OVERLAY_BYTES}
     | {encodings.DECODE_BASE64, encodings.DECODE_ESCAPE, encodings.CONVERT_FROM}
     | {encodings.GET_BYTE, encodings.SET_BYTE, encodings.GET_BIT, encodings.SET_BIT}
 )

@@ -10,6 +10,8 @@ _BAD_BASE64 = raised("22023", "invalid base64 data", "BLOB")
 _INDEX = raised("2202E", "index out of valid range")
 _BIT = raised("22023", "new bit must be 0 or 1")
 
+_START = raised("22011", "negative substring length not allowed")
+
 _ESCAPED = r"([^\\]|\\\\|\\[0-3][0-7][0-7])*"
 _PIECES = r"[^\\]+|\\\\|\\[0-3][0-7][0-7]"
 _OCTAL = "CAST(p[2] AS INTEGER) * 64 + CAST(p[3] AS INTEGER) * 8 + CAST(p[4] AS INTEGER)"
@@ -65,6 +67,25 @@ MACROS = (
         coalesce(list_sum(list_transform(regexp_extract_all(hex(b), '..'),
                                          lambda h: bit_count(CAST('0x' || h AS INTEGER)))),
                  CASE WHEN b IS NULL THEN NULL ELSE 0 END)""",
+    # bytes with a space behind each, so that no half of one is found
+    r"""pg_spaced_bytes(b) AS regexp_replace(hex(b), '(..)', '\1 ', 'g')""",
+    """pg_any_byte(b) AS '(?:' || replace(rtrim(pg_spaced_bytes(b)), ' ', ' |') || ' )*'""",
+    """pg_trim_bytes(b, chars, side) AS
+        CASE WHEN b IS NULL OR chars IS NULL THEN NULL
+             WHEN octet_length(chars) = 0 THEN b
+             ELSE unhex(replace(regexp_replace(regexp_replace(pg_spaced_bytes(b),
+                      CASE WHEN side = 'r' THEN '^' ELSE '^' || pg_any_byte(chars) END, ''),
+                      CASE WHEN side = 'l' THEN '$' ELSE pg_any_byte(chars) || '$' END, ''),
+                      ' ', '')) END""",
+    """pg_bytes_position(b, part) AS
+        CASE WHEN octet_length(part) = 0 THEN 1
+             ELSE (instr(pg_spaced_bytes(b), pg_spaced_bytes(part)) + 2) // 3 END""",
+    f"""pg_overlay_bytes(b, new, start, len) AS
+        CASE WHEN b IS NULL OR new IS NULL OR start IS NULL OR len IS NULL THEN NULL
+             WHEN start < 1 THEN encode(CAST({_START} AS VARCHAR))
+             ELSE unhex(left(hex(b), CAST((start - 1) * 2 AS INTEGER)) || hex(new)
+                        || substring(hex(b), CAST(greatest(start + len - 1, 0) * 2 + 1 AS INTEGER)))
+             END""",
     """pg_bytes_from(b, start) AS unhex(
             substring(hex(b), CASE WHEN start < 1 THEN 1 ELSE start * 2 - 1 END))""",
     """pg_bytes_slice(b, start, len) AS unhex(pg_substring(hex(b), start * 2 - 1, len * 2))""",

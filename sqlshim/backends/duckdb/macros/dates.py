@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlshim.backends.duckdb.macros.errors import raised
+from sqlshim.backends.duckdb.macros.errors import REFUSED_SQL, raised
 
 _STRIDE = raised("22008", "stride must be greater than zero", "TIMESTAMP")
 _MONTHS = raised(
@@ -12,6 +12,9 @@ _ALL = raised("22008", "timestamp out of range", "TIMESTAMP")
 _DAY = "86400000000"
 
 MACROS = (
+    # 'infinity', which DuckDB reads, has no Python value
+    rf"""pg_finite(x) AS
+        regexp_replace(x, '(?i)^(\s*[+-]?inf)', {REFUSED_SQL} || '\1')""",
     # centuries begin with the year 1: 2000 belongs to the one that began in 1901
     """pg_trunc_from_1(part, t) AS
         date_trunc(part, t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR""",
