@@ -7,7 +7,6 @@ is independent the server runs once and remembers. `accept` has checked the quer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlshim.backends.mongo.expressions.mql import Mql, cond, fail, or_null
@@ -49,21 +48,8 @@ def filtered(query: Query, rel: Filter, compiled: Compiled) -> Query:
 
 def _matched(query: Query, terms: tuple[Scalar, ...]) -> Query:
     test = where(terms, query.scope)
-    if query.stages and "$match" in query.stages[-1] and _fails_on_null(test):
-        # The server makes one $match of the two, and may try this one first.
-        test = where(terms, {n: replace(p, known=False) for n, p in query.scope.items()})
     kept = query.then({"$match": test}) if test else query
     return replace(kept, scope=without_nulls(query.scope, terms))
-
-
-_FAILING = frozenset({"$size", "$strLenCP", "$strLenBytes", "$binarySize", "$range", "$in"})
-
-
-def _fails_on_null(test: Mql) -> bool:
-    """Whether an operator in `test` is an error for NULL, not NULL."""
-    if isinstance(test, Mapping):
-        return any(key in _FAILING or _fails_on_null(part) for key, part in test.items())
-    return isinstance(test, list | tuple) and any(map(_fails_on_null, test))
 
 
 @dataclass(slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from sqlshim.backends.mongo.expressions.mql import Mql
 from sqlshim.backends.mongo.expressions.scalars import Expressions
 from sqlshim.backends.mongo.stages import match
 from sqlshim.backends.mongo.stages.scope import Scope
@@ -16,12 +18,50 @@ def where(terms: Sequence[Scalar], scope: Scope) -> match.Query:
     queries = [match.matched(term, scope) for term in terms]
     # What $match operators keep NULL out of needs no guard in $expr.
     found_terms = [t for t, q in zip(terms, queries, strict=True) if q is not None]
-    scalars = Expressions(without_nulls(scope, found_terms))
-    rest = [scalars.truth(t) for t, q in zip(terms, queries, strict=True) if q is None]
+    leaning = Expressions(without_nulls(scope, found_terms))
+    alone = Expressions({n: replace(place, known=False) for n, place in scope.items()})
+    rest = [_truth(t, leaning, alone) for t, q in zip(terms, queries, strict=True) if q is None]
     found = [q for q in queries if q]
     if rest:
         found.append({"$expr": rest[0] if len(rest) == 1 else {"$and": rest}})
     return match.tidy(match.conjoined(found))
+
+
+def _truth(term: Scalar, leaning: Expressions, alone: Expressions) -> Mql:
+    """The test of a term, with guards of its own where NULL would be an error: the server tests the
+    parts of a $match, and makes one of several past a $lookup too, in any order."""
+    test = leaning.truth(term)
+    return alone.truth(term) if _fails_on_null(test) else test
+
+
+_FAILING = frozenset(
+    {
+        "$size",
+        "$strLenCP",
+        "$strLenBytes",
+        "$binarySize",
+        "$range",
+        "$in",
+        "$indexOfCP",
+        "$indexOfBytes",
+        "$setIsSubset",
+        "$setEquals",
+        "$allElementsTrue",
+        "$anyElementTrue",
+        "$firstN",
+        "$lastN",
+        "$maxN",
+        "$minN",
+        "$getField",
+    }
+)
+
+
+def _fails_on_null(test: Mql) -> bool:
+    """Whether an operator in `test` is an error for NULL, not NULL."""
+    if isinstance(test, Mapping):
+        return any(key in _FAILING or _fails_on_null(part) for key, part in test.items())
+    return isinstance(test, list | tuple) and any(map(_fails_on_null, test))
 
 
 def without_nulls(scope: Scope, terms: Iterable[Scalar]) -> Scope:
