@@ -291,7 +291,7 @@ def test_the_servers_of_the_environment_are_used(
 
 
 def test_a_missing_java_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "_find_java", lambda: None)
+    monkeypatch.setattr(fetch, "_find_java", lambda *_majors: None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(ServerUnavailable, match="OpenJDK 17"):
         fetch.java()

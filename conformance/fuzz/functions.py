@@ -140,7 +140,7 @@ RISKY: Templates = {
           ("MOD({}, {})", "NN"), ("CAST({} AS DECIMAL(4, 2))", "N")),
     "A": (("CAST({} AS DATE)", "T"), ("{} + {}", "AI"), ("TO_DATE({}, 'YYYY-MM-DD')", "T")),
     "S": (("{} + {} * INTERVAL '1' DAY", "SI"), ("CAST({} AS TIMESTAMP)", "T")),
-    "T": (("REPEAT({}, {})", "TI"),),
+    "T": (("REPEAT({}, {} % 99)", "TI"),),
 }  # fmt: skip
 # Truth values that are no comparisons.
 PREDICATES = (

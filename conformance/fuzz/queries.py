@@ -66,20 +66,22 @@ class Writer:
         if self.rnd.random() < 0.35:
             return grouped(scope, kinds, source, self.where(scope))
         word = "SELECT DISTINCT" if self.rnd.random() < 0.15 else "SELECT"
-        items = _items(self._values_of(scope, kinds))
+        qualified = self.rnd.random() < 0.03 and bool(names)
+        # Rows that tie are not the same once a window has told them apart: which stay is not told.
+        items = _items(self._values_of(scope, kinds, windows=not qualified))
         text = f"{word} {{}} FROM {{}}{{}}"
-        if self.rnd.random() < 0.03 and names:
+        if qualified:
             order = total_order(self.rnd, names)
             text += f" QUALIFY ROW_NUMBER() OVER (ORDER BY {order}) <= 3"
         return Part("Q", text, (items, source, self.where(scope)))
 
-    def _values_of(self, scope: Scope, kinds: str) -> list[Node]:
+    def _values_of(self, scope: Scope, kinds: str, windows: bool) -> list[Node]:
         """An expression of each kind, at times windows; how they pair up rows that tie is told."""
-        windows = 0.3 if scope.names and self.rnd.random() < 0.3 else 0.0
+        chance = 0.3 if windows and scope.names and self.rnd.random() < 0.3 else 0.0
         made = 0
         items: list[Node] = []
         for kind in kinds:
-            if kind not in "Lit" and self.rnd.random() < windows:
+            if kind not in "Lit" and self.rnd.random() < chance:
                 items.append(window(scope, kind, alone=not made))
                 made += 1
             else:

@@ -194,6 +194,9 @@ class Cassandra(Side):
             "{'class': 'SimpleStrategy', 'replication_factor': 1} AND durable_writes = false"
         )
         self._session.execute(f"CREATE TYPE {self._keyspace}.pair (a int, b text)")
+        told = self._session.execute("SELECT release_version FROM system.local").one()
+        before_5 = int(told.release_version.partition(".")[0]) < 5  # no storage-attached indexes
+        self._using = "" if before_5 else "USING 'sai'"
 
     def load(self, world: World) -> None:
         super().close()
@@ -207,7 +210,7 @@ class Cassandra(Side):
                 create_and_fill(self._session, self._keyspace, table)
             for index in indexes_of(table):
                 self._session.execute(
-                    f"CREATE INDEX ON {self._keyspace}.{table.name} ({index}) USING 'sai'"
+                    f"CREATE INDEX ON {self._keyspace}.{table.name} ({index}) {self._using}"
                 )
         self.connections = self._opened(self._uri)
 

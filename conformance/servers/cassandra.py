@@ -19,7 +19,7 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, N
 from cassandra.policies import WhiteListRoundRobinPolicy
 
 from .errors import ServerFailed
-from .fetch import cassandra_jars, java
+from .fetch import CASSANDRA_VERSION, cassandra_jars, java
 from .homes import free_ports, new_home, sweep
 from .jvm import Node, Ports, prepare
 from .process import Process
@@ -33,15 +33,20 @@ _SUPERUSER = Credentials("cassandra", "cassandra")
 
 @contextmanager
 def cassandra(
-    nodes: int = 1, *, credentials: Credentials | None = None, heap: str | None = None
+    nodes: int = 1,
+    *,
+    credentials: Credentials | None = None,
+    heap: str | None = None,
+    version: str = CASSANDRA_VERSION,
 ) -> Iterator[Server]:
-    """A running ring of `nodes` nodes on free ports; stopped and removed at the end.
+    """A running ring of `nodes` nodes on free ports; stopped and removed at the end. `version` is
+    that of a release on Maven Central, from 4.0 on.
 
     With `credentials` (one node only) it wants a password, and this superuser exists.
     """
     if credentials is not None and nodes > 1:
         raise ValueError("passwords are for a single node: a ring would have to replicate them")
-    jars, java_binary = cassandra_jars(), java()
+    jars, java_binary = cassandra_jars(version), java(version)
     sweep()
     hosts = ["127.0.0.1"] if nodes == 1 else [f"127.0.1.{n}" for n in range(1, nodes + 1)]
     native, storage, ssl_storage, *jmx = free_ports(3 + nodes, ["127.0.0.1", *hosts])
@@ -51,17 +56,19 @@ def cassandra(
         ring = []
         for host, jmx_port in zip(hosts, jmx, strict=True):
             home = new_home("cassandra")
-            node = Node(home, host, hosts[0], ports, jmx_port, size, credentials is not None)
+            node = Node(
+                home, host, hosts[0], ports, jmx_port, size, credentials is not None, version
+            )
             process = Process(
                 f"Cassandra on {host}:{native}", prepare(node, jars, java_binary), home
             )
             stack.callback(process.discard)
             _start(process)  # one after another: two nodes may not join a ring at once
             ring.append(process)
-        version = _set_up(hosts, native, credentials)
+        reported = _set_up(hosts, native, credentials)
         yield Server(
             kind="cassandra",
-            version=version,
+            version=reported,
             hosts=f"{','.join(hosts)}:{native}",
             options="local_dc=datacenter1",
             nodes=tuple(ring),

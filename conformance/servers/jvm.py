@@ -1,6 +1,7 @@
 """The command line and the files one Cassandra node is started with.
 
-Java 17 hides internals that Cassandra 5 reads, hence the long lists of exports and opens.
+Java 17 hides internals that Cassandra 5 reads, hence the long lists of exports and opens. Cassandra
+4 takes them too.
 """
 
 from __future__ import annotations
@@ -54,6 +55,16 @@ _LOGBACK = """\
 """
 
 
+# What Cassandra 4.0 calls the settings that 4.1 gave new names.
+_OLD_NAMES = {
+    "commitlog_sync_period": "commitlog_sync_period_in_ms",
+    "materialized_views_enabled": "enable_materialized_views",
+    "write_request_timeout": "write_request_timeout_in_ms",
+    "read_request_timeout": "read_request_timeout_in_ms",
+    "range_request_timeout": "range_request_timeout_in_ms",
+}
+
+
 @dataclass(frozen=True)
 class Ports:
     """The ports of one ring: every node uses the same on its own address, but for JMX."""
@@ -74,6 +85,7 @@ class Node:
     jmx_port: int
     heap: str
     password: bool
+    version: str
 
 
 def config_of(node: Node) -> dict[str, Any]:
@@ -104,12 +116,20 @@ def config_of(node: Node) -> dict[str, Any]:
         "read_request_timeout": "10000ms",
         "range_request_timeout": "20000ms",
     }
+    if node.version.startswith("4.0"):
+        config = {_OLD_NAMES.get(name, name): _in_ms(value) for name, value in config.items()}
     for name in ("commitlog", "saved_caches", "hints", "cdc_raw"):
         config[f"{name}_directory"] = str(node.home / name)
     if node.password:
         config["authenticator"] = "PasswordAuthenticator"
         config["authorizer"] = "CassandraAuthorizer"
     return config
+
+
+def _in_ms(value: Any) -> Any:
+    """4.0 knows no units: "10000ms" is 10000 there, in a setting whose name ends in `_in_ms`."""
+    is_time = isinstance(value, str) and value.endswith("ms") and value[:-2].isdigit()
+    return int(value[:-2]) if is_time else value
 
 
 def prepare(node: Node, jars: Path, java: str) -> list[str]:
@@ -119,7 +139,8 @@ def prepare(node: Node, jars: Path, java: str) -> list[str]:
     (conf / "cassandra.yaml").write_text(json.dumps(config_of(node), indent=1))  # JSON is YAML
     (conf / "logback.xml").write_text(_LOGBACK)
     command = [java, "-Xms256m", f"-Xmx{node.heap}", "-ea", "-XX:+UseG1GC"]
-    command += [f"-javaagent:{jars}/jamm-0.4.0.jar", "-Djdk.attach.allowAttachSelf=true"]
+    (jamm,) = jars.glob("jamm-*.jar")
+    command += [f"-javaagent:{jamm}", "-Djdk.attach.allowAttachSelf=true"]
     for flag, modules in (("exports", EXPORTS), ("opens", OPENS)):
         for module in modules:
             command += [f"--add-{flag}", f"{module}=ALL-UNNAMED"]
