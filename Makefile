@@ -21,7 +21,7 @@ demo: $(VENV)/.demo
 test: lint fetch
 	@$(BIN)/python -m conformance servers run mongo cassandra -- $(BIN)/python -m pytest $(ARGS)
 
-# They start three-node servers of their own.
+# They start three-node servers and older ones of their own.
 test-slow: fetch
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
