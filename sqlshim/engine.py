@@ -51,6 +51,7 @@ from sqlshim.ir.statement import (
     Truncate,
     Update,
 )
+from sqlshim.plan.ahead import read_at_once
 from sqlshim.plan.first_rows import read_first_rows
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.nearest import search_nearest
@@ -213,7 +214,7 @@ def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
         r: _compiled(r, world) for r in walk.every_rel(rel) if isinstance(r, Remote)
     }
     local = None if isinstance(rel, Remote) else world.local().compile_local(rel)
-    return Plan(rel, natives, local)
+    return Plan(rel, natives, local, read_at_once(rel, world.stores))
 
 
 def _compiled(remote: Remote, world: World) -> Native:

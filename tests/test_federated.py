@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sqlshim
+from sqlshim import engine
 
 MODES = ["auto", "always", "never"]
 
@@ -189,3 +190,12 @@ def test_keys_found_in_one_store_are_passed_to_another(world: sqlshim.Connection
     assert ask(world, to_cassandra) == [("Bob", "/")]
     shown = "\n".join(str(line) for (line,) in ask(world, f"EXPLAIN {to_cassandra}"))
     assert "several partitions by key" in shown
+
+
+def test_stores_are_read_beside_one_another(world: sqlshim.Connection) -> None:
+    sql = "SELECT u.name, v.page FROM app.users u JOIN events.visits v ON u.id + 8 = v.person"
+    prepared, _ = engine.prepare(own(sql), None, world._world)
+    assert prepared.plan is not None
+    assert {remote.store for remote in prepared.plan.at_once} == {"app", "events"}
+    assert ask(world, sql) == [("Ann", "/a")]
+    assert ask(world, f"SELECT COUNT(*) FROM ({sql}) AS x") == [(1,)]

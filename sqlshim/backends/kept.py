@@ -1,8 +1,10 @@
-"""Streams that were read ahead, whose values reduce what others give: for `execute.keys`."""
+"""Streams that were read ahead: wholly, so that their values reduce what others give, for
+`execute.keys`; by one batch, for `execute.ahead`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -82,3 +84,32 @@ def _left(stream: Stream, wanted: Sequence[tuple[Column, pa.Array]]) -> Iterator
                 cells, values = cells.cast(pa.int64()), values.cast(pa.int64())
             batch = batch.filter(pc.is_in(cells, values))
         yield batch
+
+
+def begun(stream: Stream) -> Stream:
+    """The stream with its first batch drawn already; it is closed if that fails."""
+    try:
+        batches = stream.batches()
+        first = next(batches, None)
+    except BaseException:
+        stream.close()
+        raise
+    all_of_it = batches if first is None else chain((first,), batches)
+    return BatchStream(stream.columns, all_of_it, stream.close)
+
+
+def watched(stream: Stream, fail: Callable[[BaseException], None]) -> Stream:
+    """The stream, whose errors are told to `fail`, which may raise another one."""
+    return BatchStream(stream.columns, _telling(stream.batches(), fail), stream.close)
+
+
+def _telling(
+    batches: Iterator[pa.RecordBatch], fail: Callable[[BaseException], None]
+) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        fail(error)
+        raise

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -114,6 +114,11 @@ class RunContext:
         for interrupt in tuple(self.on_cancel):
             interrupt()
 
+    def part(self) -> RunContext:
+        """The context of a part that can be cancelled alone; whoever makes it cancels it with the
+        whole (`on_cancel`)."""
+        return replace(self, on_cancel=[])
+
     def progress(self) -> Progress | None:
         """How far the local engine is; None if it has no part in it. From another thread."""
         found = [ask() for ask in tuple(self.on_progress)]
@@ -194,6 +199,7 @@ class Backend(ABC):
 
     alias: str  # the store's name in the connection; "" when it is the only one
     kind: str  # "duckdb", "mongo", "cassandra"
+    is_waited_for: bool = True  # it works while we do something else: worth to begin early
     worthwhile_keys: float = 0.5  # the share of a table below which a set of keys beats a scan
 
     # --- catalog

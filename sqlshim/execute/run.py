@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from sqlshim.backends.protocol import Backend, LocalEngine, Native, RunContext, Stream
+from sqlshim.execute.ahead import Ahead, AheadStream
 from sqlshim.execute.keys import Reading
 from sqlshim.ir.relational import LOCAL, Rel, Remote
 
@@ -19,12 +20,13 @@ class Plan:
     """A split and compiled relation.
 
     `natives` holds the query of every Remote; `local` the query of the local engine over them,
-    None when the whole plan is one Remote.
+    None when the whole plan is one Remote. The Remotes `at_once` are begun together.
     """
 
     rel: Rel
     natives: Mapping[Remote, Native]
     local: Native | None
+    at_once: tuple[Remote, ...] = ()
 
     @cached_property
     def sources(self) -> Mapping[int, Remote]:
@@ -47,7 +49,8 @@ def open_plan(
     params: Sequence[object],
     context: RunContext,
 ) -> Stream:
-    """Start a plan. The stores' streams are opened when the local engine first pulls on them."""
+    """Start a plan. The stores' streams are opened when the local engine first pulls on them, some
+    of them together when the first row is asked for."""
     if plan.local is None:
         assert isinstance(plan.rel, Remote)
         native = plan.natives[plan.rel]
@@ -57,8 +60,13 @@ def open_plan(
         native = plan.natives[remote]
         if remote.store == LOCAL:
             return local().open_local(native, inputs, params, context)
-        return stores[remote.store].open(native, params, context)
+        return ahead.take(remote) or stores[remote.store].open(native, params, context)
 
+    def begin(remote: Remote, part: RunContext) -> Stream:
+        return stores[remote.store].open(plan.natives[remote], params, part)
+
+    ahead = Ahead(plan.at_once, begin, context)
     reading = Reading(plan.sources, params, start)
     inputs = {remote: partial(reading.open, remote) for remote in plan.natives}
-    return local().open_local(plan.local, inputs, params, context)
+    stream = local().open_local(plan.local, inputs, params, context)
+    return AheadStream(stream, ahead) if plan.at_once else stream

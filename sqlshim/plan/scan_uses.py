@@ -1,5 +1,5 @@
 """Which Remotes of a plan are scans of one table, and how far the local engine reads each: for
-`share_scans`.
+`share_scans` and `ahead`.
 """
 
 from __future__ import annotations
@@ -78,6 +78,13 @@ def uses_by_table(rel: Rel) -> list[list[Use]]:
         if alike[0].scan.table == table and use not in alike and len(alike) < MOST_USES:
             alike.append(use)
     return [uses for uses in found.values() if len(uses) > 1]
+
+
+def read_whole(rel: Rel) -> list[Remote]:
+    """The Remotes that the local engine reads to their ends wherever it reads them."""
+    places = list(_places(rel, _Read.STREAMED))
+    cut = {remote for remote, how in places if how is not _Read.WHOLE}
+    return [remote for remote, _ in places if remote not in cut]
 
 
 # --- how far a place reads -----------------------------------------------------------------

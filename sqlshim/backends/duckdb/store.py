@@ -59,6 +59,7 @@ class DuckStore(Backend):
     """Tables in memory."""
 
     kind = "duckdb"
+    is_waited_for = False
     path = "table in memory"
     loss = "The tables of this memory:// were in it and are lost."
 
