@@ -183,7 +183,7 @@ class ScalarBinder:
         assert isinstance(node, exp.Column)
         if node.args.get("join_mark"):
             raise NotSupportedError(
-                "outer joins by (+) are not supported",
+                "an outer join by (+) is supported as a term of WHERE only",
                 position=position(node),
                 hint="Write LEFT JOIN … ON.",
             )

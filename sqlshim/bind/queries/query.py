@@ -16,6 +16,7 @@ from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import coerce, conjuncts, settle
 from sqlshim.bind.context import Context
 from sqlshim.bind.fields import star_items
+from sqlshim.bind.queries.connect_by import as_recursive
 from sqlshim.bind.queries.ctes import declare
 from sqlshim.bind.queries.first_rows import (
     RowLimit,
@@ -25,6 +26,7 @@ from sqlshim.bind.queries.first_rows import (
     with_ties,
 )
 from sqlshim.bind.queries.grouping import bind_grouping
+from sqlshim.bind.queries.join_marks import without_marks
 from sqlshim.bind.queries.oracle import without_rownum
 from sqlshim.bind.queries.output import (
     Items,
@@ -62,6 +64,9 @@ class QueryBinder:
 
     def query(self, node: exp.Expr, outer: Scope | None, settled: bool = True) -> Bound:
         """A query of any form. `settled` False leaves untyped constants to the set operation."""
+        if isinstance(node, exp.Select) and node.args.get("connect") is not None:
+            sources = SourceBinder(self.context, Scope(outer), self.query)
+            node = as_recursive(node, sources.columns_of)
         check_read(node)
         outside = self.context.ctes
         try:
@@ -94,6 +99,7 @@ class QueryBinder:
 
     def _select(self, node: exp.Select, outer: Scope | None, settled: bool) -> Bound:
         scope = Scope(outer)
+        node = without_marks(node, self.context)
         rel = SourceBinder(self.context, scope, self.query).from_clause(node)
         rel = self.where(rel, node, scope)
         groups, windows, expansions = Groups(), Windows(), Expansions()

@@ -12,6 +12,7 @@ from sqlshim.bind.functions.row_functions import names_row_function, row_calls
 from sqlshim.bind.queries.ctes import reference
 from sqlshim.bind.queries.lateral import bind_function, is_outer_apply, reads_left
 from sqlshim.bind.queries.oracle import is_dual
+from sqlshim.bind.queries.pivots import rotated
 from sqlshim.bind.queries.samples import sampled
 from sqlshim.bind.queries.unnest import joined, unnest_in, unnested
 from sqlshim.bind.scalars import BindQuery, ScalarBinder
@@ -57,11 +58,20 @@ class SourceBinder:
 
     def source(self, node: exp.Expr) -> Rel:
         """One table expression, with the joins nested in it; adds to the scope."""
-        check_read(node)
-        rel = self._plain(node)
+        if node.args.get("pivots"):
+            rel = self._derived(rotated(node, self.columns_of), self.scope.parent)
+        else:
+            check_read(node)
+            rel = self._plain(node)
         for join in node.args.get("joins") or ():
             rel = self.join(rel, join)
         return rel
+
+    def columns_of(self, node: exp.Expr) -> list[Column]:
+        """The columns of a table expression that is not put into the scope."""
+        inner = SourceBinder(self.context, Scope(self.scope.parent), self.query)
+        inner.source(node)
+        return inner.scope.star()
 
     def _plain(self, node: exp.Expr) -> Rel:
         match node:
