@@ -79,6 +79,13 @@ def reasons(where: Sequence[Scalar], of: Table = READINGS) -> list[str]:
             id="a slice with two ends",
         ),
         pytest.param(
+            [*KEY, lt("c", 9), ge("c", 1)],
+            Path.SLICE,
+            ["a =", "b =", "c <", "c >="],
+            False,
+            id="the ends of a slice come as the statement has them",
+        ),
+        pytest.param(
             [*KEY, isin("c", 1, 2), gt("d", "y")],
             Path.SLICE,
             ["a =", "b =", "c IN", "d >"],
@@ -193,6 +200,13 @@ def test_without_indexes(
         ),
         pytest.param([isin("v", 5, 6)], Path.RING, ["v IN"], True, id="no index serves IN"),
         pytest.param([eq("small", 5)], Path.INDEX, ["small ="], False, id="2i equality"),
+        pytest.param(
+            [eq("small", 5), eq("v", 5)],
+            Path.INDEX,
+            ["small =", "v ="],
+            True,
+            id="2i beside an SAI: one of them is used, the other's rows are filtered",
+        ),
         pytest.param([gt("small", 5)], Path.RING, ["small >"], True, id="2i has no ranges"),
         pytest.param(
             [*KEY, eq("v", 5)],
@@ -385,3 +399,40 @@ def test_a_list_that_is_left_is_not_checked_twice() -> None:
     found = restrict([list_of("a")], COLUMNS, READINGS)
     assert (found.path, found.terms, found.checked) == (Path.RING, (), ())
     assert found.left == ((list_of("a"), "keys are looked up by key or index only"),)
+
+
+OF_OLD = Call(
+    arrays.EQ_ANY,
+    (Literal("x", t.TEXT), Call(arrays.MAP_KEYS, (col("old"),), t.array(t.TEXT))),
+    t.BOOLEAN,
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "taken"),
+    [
+        (eq("v", 1), False),
+        (gt("v", 1), False),
+        (keys_of("v"), False),
+        (eq("small", 1), True),
+        (keys_of("small"), True),
+        (eq("w", 1.5), True),
+    ],
+    ids=["SAI", "a range of an SAI", "keys for an SAI", "2i", "keys for a 2i", "no index"],
+)
+def test_elements_of_a_frozen_collection_are_not_looked_for_beside_an_sai(
+    beside: Scalar, taken: bool
+) -> None:
+    left = dict(restrict([beside, OF_OLD], COLUMNS, INDEXED).left)
+    why = "Cassandra finds no elements of a frozen collection beside an SAI"
+    assert left == ({} if taken else {OF_OLD: why})
+
+
+def test_of_restrictions_of_a_column_equality_comes_first_then_in_then_ranges() -> None:
+    where = [gt("v", 1), isin("v", 1, 2), eq("v", 3)]
+    for order in (where, where[::-1]):
+        found = restrict(order, COLUMNS, READINGS)
+        assert shown(found.terms) == ["v ="]
+        assert {conjunct for conjunct, _ in found.left} == set(where[:2])
+    assert shown(restrict(where[:2], COLUMNS, READINGS).terms) == ["v IN"]
+    assert shown(restrict(where[1::-1], COLUMNS, READINGS).terms) == ["v IN"]

@@ -131,6 +131,25 @@ def test_what_a_server_cannot_filter_stays_local(
     assert found == expected
 
 
+TOO_OLD = [
+    ((3, 7), eq("a", 1), Feature.FILTERING_KEYS),  # filters, but not by half a partition key
+    ((3, 7), gt("w", 1.0), None),
+    ((3, 7), isin("v", 1, 2), Feature.FILTERING_IN),
+    (CASSANDRA_4, isin("v", 1, 2), Feature.FILTERING_IN),
+    (CASSANDRA_4, isin("a", 1, 2), Feature.FILTERING_IN),
+    (CASSANDRA_3_0, isin("a", 1, 2), Feature.FILTERING),
+    (CASSANDRA_5, isin("a", 1, 2), None),
+]
+
+
+@pytest.mark.parametrize(("release", "condition", "lack"), TOO_OLD)
+def test_what_a_server_is_too_old_for_is_said(
+    release: Version, condition: Scalar, lack: Feature | None
+) -> None:
+    left = restrict([condition], COLUMNS, table(lacks=lacking(release))).left
+    assert left == (((condition, f"the server is too old for {lack}"),) if lack else ())
+
+
 def test_without_collections_old_servers_take_in_on_clustering_columns() -> None:
     readings = table(lacks=lacking(CASSANDRA_3_11), plain=True)
     columns = {number: column for number, column in COLUMNS.items() if column in readings.columns}

@@ -17,12 +17,16 @@ from sqlshim.backends.cassandra.run import once_each
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import aggregates as agg
 from sqlshim.functions import operators as op
+from sqlshim.functions.arrays import EQ_ANY
+from sqlshim.functions.keys import IN_KEYS
+from sqlshim.functions.model import Function
 from sqlshim.ir.relational import Aggregate, Filter, Limit
-from sqlshim.ir.scalar import AggregateCall, Call, Column, Literal, Scalar
+from sqlshim.ir.scalar import AggregateCall, Call, Column, Literal, Param, Scalar
 from tests.backends.cassandra.trees import (
     COLUMNS,
     INDEXED,
     READINGS,
+    col,
     either,
     eq,
     gt,
@@ -109,6 +113,12 @@ def test_no_union_of_very_many_statements() -> None:
     assert choice(many).path is Path.RING
 
 
+@pytest.mark.parametrize(("before", "path"), [(7, Path.UNION), (8, Path.RING)])
+def test_of_very_many_ors_the_first_ones_are_tried(before: int, path: Path) -> None:
+    without = [either(ONE, eq("w", i / 2)) for i in range(1, before + 1)]
+    assert choice(*without, either(ONE, TWO)).path is path
+
+
 def test_what_every_arm_can_say_is_sent_with_each() -> None:
     found = choice(either(ONE, TWO), gt("w", 0.5))
     assert [[term.column for term in arm.terms] for arm in found.arms] == [
@@ -126,6 +136,24 @@ def test_what_an_arm_cannot_say_stays() -> None:
         (is_null("v"), "CQL has no IS NULL"),
     )
     assert found.checked == ()
+
+
+@pytest.mark.parametrize("fn", [IN_KEYS, EQ_ANY], ids=["a set of keys", "a list"])
+def test_many_keys_are_not_looked_up_beside_each_arm(fn: Function) -> None:
+    """Beside b they would find partitions, each arm as many."""
+    keys = Call(fn, (col("a"), Param(0, t.array(t.INTEGER))), t.BOOLEAN)
+    arms = either(both(eq("b", "x"), eq("v", 1)), both(eq("b", "y"), eq("v", 2)))
+    found = choice(arms, keys)
+    assert found.path is Path.UNION
+    assert [arm.path for arm in found.arms] == [Path.INDEX, Path.INDEX]
+    assert [conjunct for conjunct, _ in found.left] == [keys]
+
+
+def test_arms_said_in_part_are_checked_once_and_others_left_for_their_own_reason() -> None:
+    condition = either(both(ONE, ne("v", 3)), both(TWO, ne("v", 4)))
+    found = choice(condition, is_null("v"))
+    assert found.checked == ((condition, "CQL has no <>"),)
+    assert found.left == ((is_null("v"), "CQL has no IS NULL"),)
 
 
 def test_an_arm_said_in_part_is_checked_again() -> None:
