@@ -261,6 +261,9 @@ def test_with_indexes(where: list[Scalar], path: Path, terms: list[str], filteri
             [gt("v", 1), gt("v", 2)], "CQL takes one restriction a column", id="two lower ends"
         ),
         pytest.param(
+            [lt("v", 1), lt("v", 2)], "CQL takes one restriction a column", id="two upper ends"
+        ),
+        pytest.param(
             [isin("c", *range(1001))], "an IN list of more than 1000 values", id="a very long IN"
         ),
         pytest.param(
@@ -322,6 +325,15 @@ def test_beside_a_set_of_keys_no_other_index_is_asked() -> None:
     found = restrict(where, COLUMNS, INDEXED)
     assert shown(found.terms) == ["v IN", "w >"]
     assert found.left == ((where[1], "one index finds a set of keys"),)
+
+
+@pytest.mark.parametrize(("items", "sent"), [(MOST_ITEMS, True), (MOST_ITEMS + 1, False)])
+def test_beside_a_set_of_keys_a_very_long_in_is_not_sent_with_each(items: int, sent: bool) -> None:
+    where = [keys_of("v"), isin("a", *range(items))]
+    found = restrict(where, COLUMNS, INDEXED)
+    assert found.path is Path.INDEX_KEYS
+    assert shown(found.terms) == ["v IN", "a IN"][: 1 + sent]
+    assert [conjunct for conjunct, _ in found.left] == where[1 + sent :]
 
 
 def test_keys_of_a_column_without_an_index_are_not_looked_up() -> None:

@@ -67,8 +67,15 @@ def test_slices_follow_the_clustering_columns() -> None:
         ([*KEY, either(gt("d", "m"), both(eq("d", "m"), gt("c", 1)))], Path.PARTITION),
         ([*KEY, AFTER, eq("c", 3)], Path.SLICE),
         ([*KEY, AFTER, lt("d", "z")], Path.PARTITION),
+        ([*KEY, either(gt("c", 1), both(eq("c", 1), gt("v", 2)))], Path.PARTITION),
     ],
-    ids=["no partition", "another order", "a column with =", "a column with a range"],
+    ids=[
+        "no partition",
+        "another order",
+        "a column with =",
+        "a column with a range",
+        "a column that is not the next",
+    ],
 )
 def test_where_they_do_not(where: Sequence[Scalar], path: Path) -> None:
     found = restrict(where, COLUMNS, READINGS)

@@ -21,8 +21,9 @@ from sqlshim.backends.cassandra.servers import (
 )
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import aggregates as agg
+from sqlshim.ir.keys import key_test
 from sqlshim.ir.relational import Aggregate, Filter
-from sqlshim.ir.scalar import AggregateCall, Column, Scalar
+from sqlshim.ir.scalar import AggregateCall, Column, Param, Scalar
 from tests.backends.cassandra.trees import (
     COLUMNS,
     INDEXES,
@@ -91,6 +92,7 @@ def test_scylla_is_known_by_its_tables() -> None:
 
 
 KEY = [eq("a", 1), eq("b", "x")]
+KEYS_OF_V = key_test(col("v"), Param(0, t.array(t.INTEGER)))
 # A WHERE, and for 5.0, 4.1, 3.11 and 3.0 how many of its conjuncts are sent and by which path.
 SENT: list[tuple[str, list[Scalar], list[tuple[int, Path]]]] = [
     ("key", [*KEY, eq("c", 1), eq("d", "y")], [(4, Path.KEY)] * 4),
@@ -114,6 +116,12 @@ SENT: list[tuple[str, list[Scalar], list[tuple[int, Path]]]] = [
         [(2, Path.RING)] + [(1, Path.RING)] * 2 + [(0, Path.RING)],
     ),
     ("index", [eq("v", 1)], [(1, Path.INDEX)] * 4),
+    ("keys by an index", [KEYS_OF_V], [(1, Path.INDEX_KEYS)] * 4),
+    (
+        "filter beside keys by an index",
+        [KEYS_OF_V, gt("w", 1.0)],
+        [(2, Path.INDEX_KEYS)] * 3 + [(1, Path.INDEX_KEYS)],
+    ),
     ("filter beside an index", [eq("v", 1), gt("c", 1)], [(2, Path.INDEX)] * 3 + [(1, Path.INDEX)]),
 ]
 

@@ -63,6 +63,8 @@ LOSING = [
     ("decimal", t.decimal(10, 2), t.DOUBLE),
     ("timestamp", t.TIMESTAMP, t.DATE),
     ("int", t.INTEGER, t.TEXT),
+    ("text", t.TEXT, t.decimal(10, 0)),
+    ("double", t.DOUBLE, t.decimal(10, 2)),
 ]
 
 
