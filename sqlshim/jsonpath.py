@@ -7,6 +7,7 @@ there is nothing; in strict mode both are errors. A predicate is true, false or 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,8 +16,10 @@ from typing import Any
 from sqlshim.errors import DataError, DivisionByZero
 from sqlshim.jsonb import Value
 from sqlshim.jsonpath_syntax import Node, parse
+from sqlshim.python_patterns import compiled
 
-_PREDICATES = frozenset({"or", "and", "not", "exists", "compare", "starts", "unknown"})
+_PREDICATES = frozenset({"or", "and", "not", "exists", "compare", "starts", "like", "unknown"})
+_NOTHING: Node = ("value", None)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
     ">": operator.gt, ">=": operator.ge,
@@ -269,6 +272,9 @@ def _truth(node: Node, here: _Here) -> bool | None:
             return _any_pair(left, right, here, lambda a, b: _compare(sign, a, b))
         case ("starts", left, right):
             return _any_pair(left, right, here, _starts)
+        case ("like", left, pattern, flags):
+            shape = compiled(pattern, flags)
+            return _any_pair(left, _NOTHING, here, lambda a, _: _like(shape, a))
         case _:
             raise DataError("a jsonpath predicate is expected", sqlstate="42601")
 
@@ -305,6 +311,10 @@ def _compare(sign: str, a: Value, b: Value) -> bool | None:
 
 def _starts(a: Value, b: Value) -> bool | None:
     return a.startswith(b) if isinstance(a, str) and isinstance(b, str) else None
+
+
+def _like(pattern: re.Pattern[str], a: Value) -> bool | None:
+    return pattern.search(a) is not None if isinstance(a, str) else None
 
 
 _ITEMS: dict[str, Callable[..., list[Value]]] = {

@@ -103,11 +103,28 @@ class _Reader:
             self.expect("with")
             return ("starts", left, self.primary())
         if self.accept("like_regex"):
-            raise NotSupportedError("like_regex in a jsonpath is not supported")
+            return self.pattern(left)
         if self.accept("is"):
             self.expect("unknown")
             return ("unknown", left)
         return left
+
+    def pattern(self, left: Node) -> Node:
+        """like_regex "pattern" flag "i" """
+        if self.kind() != "string":
+            raise self.wrong(self.peek())
+        pattern, flags = json.loads(self.take()), ""
+        if self.accept("flag"):
+            flags = json.loads(self.take()) if self.kind() == "string" else self.take()
+        if unknown := set(flags) - set("imsqx"):
+            raise ProgrammingError(
+                "invalid input syntax for type jsonpath: unrecognized flag character "
+                f'"{min(unknown)}" in LIKE_REGEX predicate',
+                sqlstate="42601",
+            )
+        if "x" in flags and "q" not in flags:
+            raise NotSupportedError("flag x (expanded) of like_regex is not supported")
+        return ("like", left, pattern, flags)
 
     # --- values
 

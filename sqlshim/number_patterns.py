@@ -1,5 +1,5 @@
-"""TO_CHAR of a number by the patterns that no store can write: PR, SG, V, th, EEEE, RN, and texts
-between the digits, as PostgreSQL writes them. Called by the local engine, row by row.
+"""TO_CHAR of a number by the patterns that no store can write: PR, SG, PL, L, V, th, EEEE,
+RN, and texts between the digits, as PostgreSQL writes them. Called by the local engine, row by row.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlshim.errors import NotSupportedError
 
 _TOKEN = re.compile(
     r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
-    r"|(?P<word>FM|EEEE|RN|SG|PR|PL|MI|TH|[S90.,DGV])|(?P<any>.)",
+    r"|(?P<word>FM|EEEE|RN|SG|PR|PL|MI|TH|[S90.,DGVL])|(?P<any>.)",
     re.IGNORECASE | re.DOTALL,
 )
 _WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
@@ -45,6 +45,8 @@ def _read(pattern: str) -> _Pattern:
             tokens.append(("text", found["quoted"] if found["any"] is None else found["any"]))
         elif word.upper() == "FM":
             bare = True
+        elif word.upper() == "L":
+            tokens.append(("text", " "))  # the currency of PostgreSQL's locale C
         else:
             tokens.append(({"D": ".", "G": ","}.get(word.upper(), word.upper()), word))
     made = _Pattern(tuple(tokens), bare)
@@ -61,7 +63,6 @@ def _check(pattern: _Pattern) -> None:
         or sum(k in (".", "V") for k, _ in pattern.tokens) > 1
         or (exponent and not kinds <= {"9", "0", ".", "EEEE"})
         or ("RN" in kinds and len(kinds) > 1)
-        or "PL" in kinds
         or (not kinds & _DIGITS and "RN" not in kinds)
     )
     if wrong:
@@ -158,7 +159,7 @@ class _Line:
         out: list[str] = []
         at = 0
         point = False
-        own_sign = any(self.pattern.has(k) for k in ("S", "SG", "PR", "PL", "MI"))
+        own_sign = any(self.pattern.has(k) for k in ("S", "SG", "PR", "MI"))
         placed = own_sign and not self.pattern.has("PR") and not self.pattern.has("S")
         started = False
         for kind, text in self.pattern.tokens:
@@ -204,6 +205,8 @@ class _Line:
             return "" if self.pattern.tokens[0][0] == "S" else "-" if self.negative else "+"
         if kind == "SG":
             return "-" if self.negative else "+"
+        if kind == "PL":  # beside the minus before the digits
+            return "+" if not self.negative else "" if self.pattern.bare else " "
         if kind == "MI":
             return "-" if self.negative else "" if self.pattern.bare else " "
         if kind == "TH":

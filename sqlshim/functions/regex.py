@@ -40,6 +40,18 @@ REGEXP_MATCH = own_nulls(
     NullResult.ALWAYS,
     sig(A_TEXT, A_TEXT, INT, gives=array(TEXT.with_null(False))),
 )
+REGEXP_GROUPS = own_nulls(
+    "REGEXP_GROUPS",
+    "REGEXP_MATCH by a pattern that is no constant, or with groups that may take no part",
+    NullResult.ALWAYS,
+    sig(A_TEXT, A_TEXT, A_TEXT, gives=array(TEXT)),
+)
+REGEXP_PART = own_nulls(
+    "REGEXP_PART",
+    "REGEXP_SUBSTR and REGEXP_INSTR by a pattern that is no constant: which match, which part",
+    NullResult.ALWAYS,
+    sig(A_TEXT, A_TEXT, A_TEXT, gives=TEXT),
+)
 REGEXP_MATCHES = own_nulls(
     "REGEXP_MATCHES",
     "the groups of the first match (flag g: of every match), or the matches, as arrays in an array",

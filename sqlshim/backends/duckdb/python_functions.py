@@ -20,6 +20,7 @@ from sqlshim.intervals import parse_interval
 from sqlshim.number_patterns import number_as
 from sqlshim.pattern_spans import agreeing, spans
 from sqlshim.patterns import re2, replacement, similar
+from sqlshim.python_patterns import groups_of_match, part_of_match
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,6 +90,11 @@ def _path_match(value: str, path: str, variables: str, silent: str) -> str | Non
     return None if found is None else _truth(found)
 
 
+def _groups(*given: str) -> str | None:
+    found = groups_of_match(*given)
+    return None if found is None else json.dumps(found, ensure_ascii=False)
+
+
 _OPERATIONS: dict[str, Callable[..., str | None]] = {
     "normal": jsonb.normal,
     "comparable": lambda a: jsonb.comparable(jsonb.read(a)),
@@ -117,6 +123,8 @@ _OPERATIONS: dict[str, Callable[..., str | None]] = {
     "hash": _hash,
     "parse ident": lambda a, b: json.dumps(parse_identifier(a, b == "true"), ensure_ascii=False),
     "similar": lambda a, b: re2(similar(a, b)),
+    "regexp groups": _groups,
+    "regexp part": part_of_match,
     "replacement": lambda a, b: replacement(a, spans(b).groups),
     "interval": lambda a: str(parse_interval(a)),
     "duration": lambda a: str(parse_duration(a)),
@@ -125,8 +133,8 @@ _OPERATIONS: dict[str, Callable[..., str | None]] = {
 }
 _OPERANDS = {"normal": 1, "comparable": 1, "strip nulls": 1, "pretty": 1, "path array": 4,
              "path first": 4, "path exists": 4, "path match": 4, "set": 4, "insert": 4,
-             "interval": 1, "duration": 1, "interval as duration": 1,
-             "duration as interval": 1}  # fmt: skip
+             "regexp groups": 3, "regexp part": 3, "interval": 1, "duration": 1,
+             "interval as duration": 1, "duration as interval": 1}  # fmt: skip
 
 
 def _without(value: jsonb.Value, keys: str) -> jsonb.Value:

@@ -7,14 +7,15 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, coerce, null_of
+from sqlshim.bind.coerce import call, cast, coerce, null_of
 from sqlshim.errors import DataError, NotSupportedError
 from sqlshim.functions import regex, text
 from sqlshim.ir.scalar import Literal, Scalar
 from sqlshim.pattern_spans import Spans, agreeing
 from sqlshim.patterns import re2, replacement, similar
+from sqlshim.python_patterns import Wanted
 from sqlshim.sql.dialects import traits_of
-from sqlshim.types import TEXT, Kind
+from sqlshim.types import INTEGER, TEXT, Kind
 
 # What a computed pattern is for, as the local engine knows it: the span counts, or it splits.
 _SPANS, _SPLITS = "s", "sp"
@@ -178,9 +179,12 @@ def regexp_count(node: exp.Expr, binds: Binds) -> Scalar:
 def regexp_substr(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_SUBSTR(text, pattern [, start [, n [, flags [, group]]]])."""
     flags = _flags(node.args.get("parameters"), binds, "ci")
-    pattern, known = _spanning(node.expression, flags, binds)
     group = _number(node.args.get("group"), binds, 0, "subexpr")
     place = _number(node.args.get("occurrence"), binds, 1, "n")
+    if (computed := _computed(node.expression, binds)) is not None:
+        start = _number(node.args.get("position"), binds, 1, "start")
+        return _part(node.this, computed, Wanted(start, place, group, "text", flags), binds)
+    pattern, known = _spanning(node.expression, flags, binds)
     subject, _ = _from_start(node, pattern, binds)
     if group > known.groups:
         return null_of(TEXT)
@@ -199,8 +203,15 @@ def _match(subject: Scalar, pattern: str, known: Spans, place: int, group: int) 
     )
 
 
+def _part(subject: exp.Expr, pattern: Scalar, wanted: Wanted, binds: Binds) -> Scalar:
+    """A part of a match that the local engine finds."""
+    return call(regex.REGEXP_PART, _text(subject, binds), pattern, text_literal(wanted.text()))
+
+
 def substring_of_pattern(node: exp.Expr, binds: Binds) -> Scalar:
     """SUBSTRING(text FROM pattern): the first group of the first match, or the match."""
+    if (computed := _computed(node.args["start"], binds)) is not None:
+        return _part(node.this, computed, Wanted(1, 1, -1, "text", ""), binds)
     pattern, known = _spanning(node.args["start"], "", binds)
     return _match(_text(node.this, binds), pattern, known, 1, min(known.groups, 1))
 
@@ -208,19 +219,17 @@ def substring_of_pattern(node: exp.Expr, binds: Binds) -> Scalar:
 def regexp_instr(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_INSTR(text, pattern [, start [, n [, end [, flags]]]])."""
     flags = _flags(node.args.get("parameters"), binds, "ci")
-    pattern, known = _spanning(node.expression, flags, binds)
     place = _number(node.args.get("occurrence"), binds, 1, "n")
     behind = _number(node.args.get("option"), binds, 0, "endoption")
     start = _number(node.args.get("position"), binds, 1, "start")
-    if (
-        known.empty
-        or "^" in pattern.replace("[^", "")
-        or start != 1
-        or node.args.get("group") is not None
-    ):
-        raise NotSupportedError(
-            "REGEXP_INSTR is supported from the start on, of a pattern that matches something"
-        )
+    group = _number(node.args.get("group"), binds, 0, "subexpr")
+    wanted = Wanted(start, place, group, "end" if behind else "start", flags)
+    if (computed := _computed(node.expression, binds)) is not None:
+        return cast(_part(node.this, computed, wanted, binds), INTEGER)
+    pattern, known = _spanning(node.expression, flags, binds)
+    if known.empty or "^" in pattern.replace("[^", "") or start != 1 or group:
+        given = text_literal(node.expression.name)
+        return cast(_part(node.this, given, wanted, binds), INTEGER)
     head, _, core = pattern.partition(")")  # the flags
     skipped = f"(?:.*?(?:{core})){{{place - 1}}}.*?" if place > 1 else ".*?"
     before = rf"{head})\A({skipped}{f'(?:{core})' if behind else ''})(?:{'' if behind else core})"
@@ -235,6 +244,16 @@ def regexp_instr(node: exp.Expr, binds: Binds) -> Scalar:
 
 def regexp_match(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_MATCH(text, pattern [, flags])."""
+    subject, asked, *rest = node.expressions
+    flags = _flags(rest[0] if rest else None, binds, "ci")
+    computed = _computed(asked, binds)
+    if computed is None:
+        _, known = _spanning(asked, flags, binds)
+        if known.groups and not known.sure:
+            computed = text_literal(asked.name)
+    if computed is not None:
+        shown = text_literal("i" if "i" in flags else "")
+        return call(regex.REGEXP_GROUPS, _text(subject, binds), computed, shown)
     args, _ = _match_arguments(node, binds, "ci")
     return call(regex.REGEXP_MATCH, *args)
 

@@ -197,7 +197,7 @@ def substring(node: exp.Expr, binds: Binds) -> Scalar:
     ]
     if args[0].type.kind in _DATES and binds.context.dialect in _DATES_ARE_TEXTS:
         args[0] = cast(args[0], TEXT)
-    if _is_pattern(node.args.get("start")) and len(args) == 2:
+    if len(args) == 2 and (_is_pattern(node.args.get("start")) or args[1].type.kind is Kind.TEXT):
         return substring_of_pattern(node, binds)
     if len(args) == 3 and binds.context.dialect == "sqlite":
         args[1:] = _backwards(args[1], args[2])

@@ -91,6 +91,10 @@ TEXT_BUILDERS: Mapping[Function, Build] = {
     regex.REGEXP_SUBSTR: _regexp_substr,
     regex.REGEXP_INSTR: named("pg_regexp_instr", INTEGER),
     regex.REGEXP_MATCH: _regexp_match,
+    regex.REGEXP_GROUPS: lambda node, args: cast(
+        cast(python("regexp groups")(node, args), JSON), node.type
+    ),
+    regex.REGEXP_PART: python("regexp part"),
     regex.REGEXP_MATCHES: _regexp_matches,
     regex.REGEXP_SPLIT_TO_ARRAY: named("string_split_regex"),
     regex.RE2_PATTERN: python("re2"),
@@ -154,7 +158,8 @@ TEXT_REPEATING = frozenset(
     | {encodings.OVERLAY_BYTES}
 )
 TEXT_CAN_FAIL = frozenset(
-    {regex.RE2_PATTERN, regex.SIMILAR_PATTERN, regex.REGEXP_FIELD, txt.UNISTR, txt.PARSE_IDENT}
+    {regex.REGEXP_GROUPS, regex.REGEXP_PART}
+    | {regex.RE2_PATTERN, regex.SIMILAR_PATTERN, regex.REGEXP_FIELD, txt.UNISTR, txt.PARSE_IDENT}
     | {txt.TO_NUMBER, encodings.DECODE_HEX, encodings.OVERLAY_BYTES}
     | {encodings.DECODE_BASE64, encodings.DECODE_ESCAPE, encodings.CONVERT_FROM}
     | {encodings.GET_BYTE, encodings.SET_BYTE, encodings.GET_BIT, encodings.SET_BIT}
