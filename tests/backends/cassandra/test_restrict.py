@@ -198,6 +198,27 @@ def test_without_indexes(
             True,
             id="the rest is filtered",
         ),
+        pytest.param(
+            [eq("v", 5), eq("a", 1)],
+            Path.INDEX,
+            ["v =", "a ="],
+            True,
+            id="half a partition key is filtered beside an index",
+        ),
+        pytest.param(
+            [eq("v", 5), isin("c", 1, 2)],
+            Path.INDEX,
+            ["v =", "c IN"],
+            True,
+            id="IN on another column is filtered beside an index",
+        ),
+        pytest.param(
+            [isin("w", *range(1, MOST_ITEMS + 1))],
+            Path.RING,
+            ["w IN"],
+            True,
+            id="the longest IN list",
+        ),
         pytest.param([isin("v", 5, 6)], Path.RING, ["v IN"], True, id="no index serves IN"),
         pytest.param([eq("small", 5)], Path.INDEX, ["small ="], False, id="2i equality"),
         pytest.param(

@@ -82,6 +82,8 @@ RULES = [
     ("v = 4 AND word = 'w1'", "index by_v, by_word", False, 18),
     ("v = 4 AND c = 1", "index by_v", True, 18),
     ("v = 4 AND low = 'l1'", "index by_v, by_low", True, 6),
+    ("v = 4 AND p = 1", "index by_v", True, 6),
+    ("v = 4 AND c IN (1, 2)", "index by_v", True, 18),
     (f"{PART} AND v = 4", PARTITION, False, 3),
     (f"{PART} AND c > 0 AND v = 4", SLICE, False, 3),
     # static columns

@@ -312,6 +312,13 @@ def test_a_constant_beyond_its_type_is_the_local_engines_error(value: float) -> 
     assert not isinstance(term, str)
 
 
+def test_a_null_is_in_range() -> None:
+    columns = {1: TableColumn("x", t.REAL, "float")}
+    given = Literal(None, t.REAL)
+    found = as_terms(Call(op.LT, (Column(1, "x", t.REAL), given), t.BOOLEAN), columns)
+    assert found == (Term("x", Op.LT, (given,)),)
+
+
 # --- conditions taken apart ------------------------------------------------------------------
 
 
