@@ -11,9 +11,11 @@ from sqlshim import types as t
 from sqlshim.backends.cassandra.paths.bounds import Bound, KeyPart, Op, Term
 from sqlshim.backends.cassandra.paths.restrict import Path, restrict
 from sqlshim.backends.cassandra.paths.rows import as_slice, decide_slice
+from sqlshim.catalog.model import TableColumn
+from sqlshim.functions import datetime
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Call, Literal, Scalar
-from tests.backends.cassandra.trees import COLUMNS, READINGS, either, eq, ge, gt, lt
+from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar
+from tests.backends.cassandra.trees import COLUMNS, READINGS, either, eq, ge, gt, lt, ne
 
 KEY = [eq("a", 1), eq("b", "x")]
 
@@ -45,10 +47,23 @@ def test_a_row_comparison_is_one_slice() -> None:
         either(gt("c", 1), both(eq("c", 1), gt("c", 1))),
         either(gt("w", 0.5), both(eq("w", 0.5), gt("d", "m"))),
         either(gt("c", 1), gt("d", "m")),
+        either(gt("c", 1), both(eq("c", 1), eq("d", "m"))),
+        either(eq("c", 1), both(eq("c", 1), gt("d", "m"))),
+        either(gt("c", 1), both(eq("c", 1), ne("d", "m"))),
+        either(gt("v", 1), both(eq("v", 1), either(lt("c", 2), both(eq("c", 2), gt("d", "m"))))),
+        either(lt("v", 1), both(eq("v", 1), either(gt("c", 2), both(eq("c", 2), gt("d", "m"))))),
     ],
 )
 def test_what_is_none(condition: Scalar) -> None:
     assert as_slice(condition, COLUMNS) is None
+
+
+def test_the_time_of_a_timeuuid_is_no_part_of_a_slice() -> None:
+    """It would be compared as a timeuuid."""
+    columns = COLUMNS | {90: TableColumn("made", t.UUID, "timeuuid")}
+    time = Call(datetime.TOTIMESTAMP, (Column(90, "made", t.UUID),), t.TIMESTAMPTZ)
+    later = Call(op.GT, (time, Param(0, t.TIMESTAMPTZ)), t.BOOLEAN)
+    assert as_slice(either(gt("c", 1), both(eq("c", 1), later)), columns) is None
 
 
 def test_slices_follow_the_clustering_columns() -> None:

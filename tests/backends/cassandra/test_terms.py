@@ -60,6 +60,7 @@ LOSING = [
     ("bigint", t.BIGINT, t.DOUBLE),
     ("double", t.DOUBLE, t.REAL),
     ("decimal", t.decimal(10, 2), t.decimal(10, 1)),
+    ("decimal", t.decimal(10, 1), t.decimal(10, 0)),
     ("decimal", t.decimal(10, 2), t.DOUBLE),
     ("timestamp", t.TIMESTAMP, t.DATE),
     ("int", t.INTEGER, t.TEXT),
