@@ -13,7 +13,7 @@ from sqlshim import types as t
 from sqlshim.backends.cassandra.catalog import NO_COMMENT, Comment, read_comment, write_comment
 from sqlshim.backends.cassandra.compile import CqlQuery, Output
 from sqlshim.backends.cassandra.ddl import create_table
-from sqlshim.backends.cassandra.fold import fold_pages
+from sqlshim.backends.cassandra.fold import fold_pages, grouped_rows
 from sqlshim.backends.cassandra.paths.restrict import Path, Restriction
 from sqlshim.backends.cassandra.ring import HIGH, LOW, PROBE_ROWS, cut, rows_from_probe
 from sqlshim.backends.cassandra.values.cqltypes import cql_type, pack, sql_type, unpack
@@ -183,6 +183,52 @@ def test_nan_is_the_largest() -> None:
 def test_ranges_without_rows_do_not_count_for_min_and_max() -> None:
     assert fold("min", t.INTEGER, None, 5, None) == 5
     assert fold("max", t.INTEGER, None) is None
+
+
+@pytest.mark.parametrize("end", [2**63 - 1, -(2**63)])
+def test_a_sum_may_be_as_large_as_a_bigint(end: int) -> None:
+    assert fold("sum", t.BIGINT, end - 1, 1) == end
+    with pytest.raises(NumericOutOfRange, match="a sum is out of range for BIGINT"):
+        fold("sum", t.BIGINT, end, 1 if end > 0 else -1)
+
+
+def test_the_average_is_of_all_rows_and_not_of_the_averages() -> None:
+    assert fold("avg", t.DOUBLE, 10, 20, counts=(3, 1)) == 7.5
+    assert fold("avg", t.DOUBLE, 10, None, counts=(4, 0)) == 2.5
+    assert fold("avg", t.DOUBLE, None, counts=(0,)) is None
+
+
+def test_decimals_of_several_scales_and_signs_add_up() -> None:
+    cells = [Decimal("-1.5"), Decimal("0.25"), Decimal("-2E+2"), Decimal(3)]
+    assert str(fold("sum", t.decimal(10, 2), *cells)) == "-198.25"
+
+
+def test_least_and_most_of_texts() -> None:
+    assert fold("min", t.TEXT, "b", "a", "c") == "a"
+    assert fold("max", t.TEXT, "b", "c", "a") == "c"
+
+
+def of_groups(name: str, sql: SqlType, *rows: tuple[object, int]) -> list[object]:
+    query = CqlQuery(
+        table=READINGS,
+        columns=(Column(0, "x", sql),),
+        natives=("",),
+        select=("x", "count"),
+        outputs=(Output(0, name, 1),),
+        restriction=Restriction(Path.PARTITION),
+        grouped=True,
+        group=("a", "b"),
+    )
+    return [value for (value,) in grouped_rows(list(rows), query)]
+
+
+def test_groups_are_whole() -> None:
+    assert of_groups("sum", t.BIGINT, (5, 2), (0, 0), (7, 1)) == [5, None, 7]
+    assert of_groups("avg", t.DOUBLE, (5, 2), (None, 0), (None, 2)) == [2.5, None, 0.0]
+    assert of_groups("count", t.BIGINT, (5, 0), (0, 0)) == [5, 0]
+    assert of_groups("", t.TEXT, ("x", 0)) == ["x"]
+    with pytest.raises(NumericOutOfRange):
+        of_groups("sum", t.BIGINT, (2**63, 2))
 
 
 # --- values --------------------------------------------------------------------------------
