@@ -1,5 +1,5 @@
-"""Cassandra 4: it has no storage-attached indexes, vectors and filtered IN lists, and the corpus has
-the same answers."""
+"""Cassandra 4: it has no storage-attached indexes, vectors and filtered IN lists, and the corpus
+has the same answers."""
 
 from __future__ import annotations
 
