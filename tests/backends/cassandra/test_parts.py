@@ -203,6 +203,20 @@ def test_decimals_of_several_scales_and_signs_add_up() -> None:
     assert str(fold("sum", t.decimal(10, 2), *cells)) == "-198.25"
 
 
+def test_numbers_of_any_size_add_up_exactly() -> None:
+    cells = [Decimal("-1.5"), Decimal("0.25"), Decimal("-2E+2"), Decimal(3)]
+    assert str(fold("sum", t.NUMERIC, *cells)) == "-198.25"
+    large = fold("sum", t.NUMERIC, Decimal("7E+40"), Decimal("0.25"))
+    assert str(large) == "7" + "0" * 40 + ".25"
+    assert str(fold("sum", t.NUMERIC, 2, Decimal("0.5"))) == "2.5"
+    whole = fold("sum", t.VARINT, 10**30, 5)
+    assert (whole, type(whole)) == (10**30 + 5, int)
+
+
+def test_what_is_folded_is_read_as_its_column_is() -> None:
+    assert str(fold("min", t.decimal(10, 2), Decimal(2), Decimal("1.5"))) == "1.50"
+
+
 def test_least_and_most_of_texts() -> None:
     assert fold("min", t.TEXT, "b", "a", "c") == "a"
     assert fold("max", t.TEXT, "b", "c", "a") == "c"
