@@ -132,7 +132,9 @@ def _placeholders(text: str, has_arguments: bool, world: World) -> Placeholders:
     key = (text, has_arguments, world.dialect)
     places = world.texts.get(key)
     if places is None:
-        places = uniform(text, has_arguments, backslash=world.dialect in ("mysql", "bigquery"))
+        backslash = world.dialect in ("mysql", "bigquery")
+        places_in_from = world.dialect == "snowflake" and not has_arguments  # what $1 names
+        places = uniform(text, has_arguments, backslash, numbered=not places_in_from)
         _remember(world.texts, key, places)
     return places
 

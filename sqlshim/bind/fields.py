@@ -191,3 +191,17 @@ def _fields_of(value: Scalar, entry: exp.Expr, context: Context) -> Items:
 def _fields(value: Scalar, context: Context) -> Items:
     calls = ((name, field_call(value, name, t)) for name, t in value.type.fields)
     return [(context.column(name, call.type), call) for name, call in calls]
+
+
+def by_place(node: exp.Expr, scope: Scope, table: exp.Expr | None) -> Column:
+    """Snowflake's `$1`: a column by its place in FROM, or in a table."""
+    source = scope.find_source(table) if isinstance(table, exp.Identifier) else None
+    columns = scope.star() if source is None else source.starred
+    place = node.this.name if isinstance(node.this, exp.Literal) else ""
+    if not place.isdigit():
+        raise NotSupportedError(f"{node.sql()} is not supported", position=position(node))
+    if isinstance(table, exp.Identifier) and source is None:
+        raise UnknownTable(table.name, [s.alias for s in scope.sources], position(table))
+    if not 1 <= int(place) <= len(columns):
+        raise UnknownColumn(f"${place}", [c.name for c in columns], position(node))
+    return columns[int(place) - 1]

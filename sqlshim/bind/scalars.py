@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlshim.bind.binds import int_literal
 from sqlshim.bind.coerce import call, logical, no_overload, settle, unify
 from sqlshim.bind.context import Context
-from sqlshim.bind.fields import find_value
+from sqlshim.bind.fields import by_place, find_value
 from sqlshim.bind.functions import arrays
 from sqlshim.bind.functions.array_queries import array_of_rows, is_of_rows
 from sqlshim.bind.functions.jsonb_operators import alike
@@ -177,6 +177,8 @@ class ScalarBinder:
             return self._anonymous(node)
         if kind is exp.Alias:
             return self.scalar(node.this)
+        if kind is exp.Parameter:
+            return by_place(node, self.scope, None)
         return self._subquery(node)
 
     def _column(self, node: exp.Expr) -> Scalar:
@@ -189,6 +191,8 @@ class ScalarBinder:
             )
         if isinstance(node.this, exp.Star):
             raise ProgrammingError("* is not allowed here", sqlstate="42601")
+        if isinstance(node.this, exp.Parameter):  # Snowflake's t.$1
+            return by_place(node.this, self.scope, node.args.get("table"))
         param = self.context.param(node)
         if param is not None:
             return param

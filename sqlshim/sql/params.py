@@ -131,12 +131,15 @@ def is_long_list(name: str) -> bool:
     return name.startswith(PREFIX) and name.endswith(LIST)
 
 
-def uniform(text: str, has_arguments: bool = True, backslash: bool = False) -> Placeholders:
+def uniform(
+    text: str, has_arguments: bool = True, backslash: bool = False, numbered: bool = True
+) -> Placeholders:
     """Find the placeholders of a statement. Without arguments `%` is plain SQL (modulo).
 
-    `backslash`: the dialect lets a backslash quote the next character in every string (MySQL).
+    `backslash`: the dialect lets a backslash quote the next character in every string (MySQL);
+    `numbered`: `$1` is a placeholder, not a column.
     """
-    found = _Found(_TOKENS[backslash, len(text) >= MIN_LENGTH], has_arguments)
+    found = _Found(_TOKENS[backslash, len(text) >= MIN_LENGTH], has_arguments, numbered)
     for m in found.token.finditer(text):
         found.add(m, text)
     styles = {m.lastgroup for m in found.marks}
@@ -169,6 +172,7 @@ class _Found:
 
     token: re.Pattern[str]
     has_arguments: bool
+    numbered: bool
     marks: list[re.Match[str]] = field(default_factory=list)
     keys: dict[Key, int] = field(default_factory=dict)
     runs: list[tuple[Key, ...]] = field(default_factory=list)
@@ -179,6 +183,8 @@ class _Found:
     def add(self, m: re.Match[str], text: str) -> None:
         if m.lastgroup == "list":
             self._add_list(m, text)
+        elif m.lastgroup == "number" and not self.numbered:
+            return
         elif _is_placeholder(m, self.has_arguments):
             number = self.keys.setdefault(_key(m, len(self.marks)), len(self.keys))
             self.places.append((*m.span(), "key", number))

@@ -59,6 +59,8 @@ def _strong_name(entry: exp.Expr, value: Scalar | None, text: str) -> str | None
             if node.name.startswith(PREFIX):
                 return None
             return _stored_name(value) or node.name
+        case exp.Parameter():
+            return _stored_name(value)
         case exp.Dot():
             return _stored_name(value) or node.expression.name
         case (
