@@ -79,7 +79,8 @@ def corpus_plans(path: Path) -> Iterator[Rel]:
         if not record.sql or not record.applies(frozenset({"sqlshim", "postgresql", "mongo"})):
             continue
         try:
-            tree = parse(record.sql, uniform(record.sql, False), dialect_named(dialect)).tree
+            places = uniform(record.sql, False, numbered=dialect != "snowflake")
+            tree = parse(record.sql, places, dialect_named(dialect)).tree
             found = bind(tree, Catalog({"": tables}), (), dialect).statement
         except Error:
             continue
