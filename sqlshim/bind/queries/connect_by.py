@@ -19,6 +19,7 @@ from sqlshim.ir.scalar import Column
 
 _TREE, _CHILD = "sqlshim_tree", "sqlshim_child"
 _LEVEL, _PLACE, _KEYS, _AMONG = (f"sqlshim_{n}" for n in ("level", "place", "keys", "among"))
+_PSEUDO = ("SYS_CONNECT_BY_PATH", "CONNECT_BY_ISLEAF")
 _LOOP = "CONNECT BY loop in user data at "
 
 
@@ -37,6 +38,8 @@ class _Tree:
 
     columns: Sequence[Column]
     alias: str
+    source: exp.Expr
+    test: exp.Expr
     carried: dict[str, tuple[exp.Expr, exp.Expr]] = field(default_factory=dict)
     known: dict[exp.Expr, str] = field(default_factory=dict)
 
@@ -45,6 +48,8 @@ class _Tree:
         return node.copy().transform(lambda part: self._placed(part, table))
 
     def _placed(self, part: exp.Expr, table: str) -> exp.Expr:
+        if part.parent_select is not None:  # of a query in the expression
+            return part
         if isinstance(part, exp.Prior):
             return self.of(part.this, _TREE)
         if not isinstance(part, exp.Column):
@@ -66,6 +71,9 @@ class _Tree:
 
     def above(self, part: exp.Expr) -> exp.Expr:
         """What a part of the query over the tree reads."""
+        asked = part.parent_select
+        if asked is not None and asked.parent is not None:  # of a query in it
+            return part
         if self.is_level(part):
             return _column(_LEVEL)
         if isinstance(part, exp.Prior):
@@ -79,13 +87,30 @@ class _Tree:
             name = f"sqlshim_{len(self.carried)}"
             longer = exp.DPipe(this=_column(name, _TREE), expression=step.copy())
             return self.carry(part, step, longer)
-        if isinstance(part, exp.Column) and part.name.upper().startswith("CONNECT_BY_IS"):
+        if isinstance(part, exp.Column) and part.name.upper() == "CONNECT_BY_ISLEAF":
+            return self.is_leaf()
+        if isinstance(part, exp.Column) and part.name.upper() == "CONNECT_BY_ISCYCLE":
             raise NotSupportedError(
-                f"{part.name.upper()} is not supported",
+                "CONNECT_BY_ISCYCLE is not supported",
                 position=position(part),
-                hint="Write WITH RECURSIVE with CYCLE, or NOT EXISTS for a leaf.",
+                hint="Write WITH RECURSIVE with CYCLE.",
             )
         return part
+
+    def is_leaf(self) -> exp.Expr:
+        """1 for a row that has no children."""
+        test = self.of(self.test, _CHILD)
+        for column in test.find_all(exp.Column):
+            if column.table == _TREE:
+                column.set("table", exp.to_identifier(self.alias or _TREE))
+        rows = _rows(self.source, self, [], ordered=False)
+        query = exp.Select(
+            expressions=[exp.Literal.number(1)],
+            from_=exp.From(this=rows),
+            where=exp.Where(this=test),
+        )
+        child = exp.If(this=exp.Exists(this=query), true=exp.Literal.number(0))
+        return exp.Case(ifs=[child], default=exp.Literal.number(1))
 
     def carry(self, part: exp.Expr, first: exp.Expr, following: exp.Expr | None) -> exp.Expr:
         if part not in self.known:
@@ -107,7 +132,8 @@ def as_recursive(node: exp.Select, columns_of: Callable[[exp.Expr], list[Column]
             hint="Join in a derived table: FROM (SELECT … FROM a, b WHERE …) t.",
         )
     source = node.args["from_"].this
-    tree = _Tree(columns_of(source), source.alias_or_name)
+    test = connect.args["connect"]
+    tree = _Tree(columns_of(source), source.alias_or_name, source, test)
     node.set("connect", None)
     siblings = _siblings(node)
     read = _spelled_out(node, tree).transform(tree.above)
@@ -160,8 +186,8 @@ def _titled(item: exp.Expr, tree: _Tree) -> exp.Expr:
     """An item that will be a column of another name, with the name that it has."""
     if isinstance(item, exp.Prior | exp.ConnectByRoot) and isinstance(item.this, exp.Column):
         return exp.alias_(item, item.this.name)
-    path = isinstance(item, exp.Anonymous) and item.name.upper() == "SYS_CONNECT_BY_PATH"
-    return exp.alias_(item, item.name.lower()) if path or tree.is_level(item) else item
+    named = isinstance(item, exp.Anonymous | exp.Column) and item.name.upper() in _PSEUDO
+    return exp.alias_(item, item.name.lower()) if named or tree.is_level(item) else item
 
 
 def _recursive(
@@ -171,7 +197,7 @@ def _recursive(
     siblings: list[exp.Expr] | None,
     ordered: bool,
 ) -> exp.CTE:
-    test, key = connect.args["connect"], _key(connect)
+    key = _key(connect)
     rows = _rows(source, tree, siblings or [], ordered)
     own = [exp.alias_(_column(c.name, _CHILD), c.name, quoted=True) for c in tree.columns]
     carried = {_LEVEL: (exp.Literal.number(1), _next_level()), **tree.carried}
@@ -183,7 +209,7 @@ def _recursive(
     base = exp.Select(expressions=[*own, *made[0]], from_=exp.From(this=rows))
     if (start := connect.args.get("start")) is not None:
         base.set("where", exp.Where(this=tree.of(start, _CHILD)))
-    on = tree.of(test, _CHILD)
+    on = tree.of(tree.test, _CHILD)
     if key is not None:
         on = exp.and_(on, _no_loop(tree.of(key, _CHILD), connect), copy=False)
     step = exp.Select(
