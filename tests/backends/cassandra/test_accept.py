@@ -119,6 +119,15 @@ def test_row_functions_are_read_by_a_projection_only() -> None:
     assert accept(Scan(of, (col("v"),)), Pushdown.ALWAYS).taken is not None
 
 
+def test_conditions_beside_a_row_function_are_sent() -> None:
+    of = replace(READINGS, row_functions=(WRITTEN,))
+    column = Column(70, WRITTEN.name, t.BIGINT)
+    late = Call(op.GT, (column, Literal(5, t.BIGINT)), t.BOOLEAN)
+    answer = accept(Filter(Scan(of, (col("v"), column)), (gt("v", 1), late)), Pushdown.ALWAYS)
+    assert answer.left == (late,)
+    assert answer.why == "CQL compares columns with values only"
+
+
 @pytest.mark.parametrize(
     ("rel", "reason"),
     [
@@ -275,6 +284,7 @@ def call(fn: Function, name: str = "", **more: object) -> AggregateCall:
         (call(agg.MIN, "host"), "CQL orders inet differently"),
         (call(agg.MAX, "id"), "CQL orders uuid differently"),
         (call(agg.BOOL_AND, "flag"), "CQL has no exact BOOL_AND"),
+        (call(agg.ANY_VALUE, "v"), "CQL has no exact ANY_VALUE"),
     ],
     ids=str,
 )  # fmt: skip
