@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import time
 import uuid
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from sqlshim.backends.cassandra.paths.bounds import (
     Op,
     Term,
     decide,
+    naive,
     timeuuid,
     value_of,
 )
@@ -107,7 +109,7 @@ def decided(op: Op, native: str, value: object, key: KeyPart = PLAIN) -> Bound |
         ("float", Op.EQ, -math.inf, Bound(Op.EQ, -math.inf)),
         # instants
         ("timestamp", Op.EQ, dt.date(1970, 1, 2), Bound(Op.EQ, 86_400_000)),
-        ("timestamp", Op.GE, dt.datetime(1970, 1, 1, 1, tzinfo=EAST), Bound(Op.GE, 0)),
+        ("timestamp", Op.GE, dt.datetime(1970, 1, 1, 2, tzinfo=EAST), Bound(Op.GE, 3_600_000)),
         ("date", Op.EQ, dt.date(2020, 1, 1), Bound(Op.EQ, dt.date(2020, 1, 1))),
         ("date", Op.EQ, dt.datetime(2020, 1, 2, 1, tzinfo=EAST), Bound(Op.EQ, dt.date(2020, 1, 2))),
         # what only is equal
@@ -125,6 +127,18 @@ def decided(op: Op, native: str, value: object, key: KeyPart = PLAIN) -> Bound |
 def test_a_comparison(native: str, op: Op, value: object, expected: Bound | None) -> None:
     # repr tells -0.0 from 0.0
     assert repr(decided(op, native, value)) == repr(expected)
+
+
+def test_an_instant_without_a_zone_is_in_utc_wherever_we_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert naive(dt.datetime(2020, 1, 1, 12)) == dt.datetime(2020, 1, 1, 12)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(
