@@ -167,6 +167,21 @@ def test_a_set_of_keys_is_in_a_parameter() -> None:
     assert decide(plain, "int", [None, 3], PLAIN) == Bound(Op.IN, [3])
 
 
+@pytest.mark.parametrize(
+    ("value", "form", "cells"),
+    [
+        (5, (Op.GT, 0), (5,)),
+        ([5, 6], (Op.GT, 0), ([5, 6],)),
+        ((5, "x"), (Op.GT, 2), (5, "x")),
+    ],
+)
+def test_how_a_bound_is_written(
+    value: object, form: tuple[Op, int], cells: tuple[object, ...]
+) -> None:
+    bound = Bound(Op.GT, value)
+    assert (bound.form, bound.cells) == (form, cells)
+
+
 def test_in_drops_what_no_key_can_be() -> None:
     term = Term("x", Op.IN, tuple(Literal(v, t.TEXT) for v in ("", "a", "x" * 65536)))
     assert decide(term, "text", [], KeyPart(True, True)) == Bound(Op.IN, ["a"])

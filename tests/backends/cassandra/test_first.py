@@ -12,9 +12,10 @@ from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op
 from sqlshim.functions import windows
+from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.functions.model import Function
 from sqlshim.ir.relational import Filter, Rel, Window
-from sqlshim.ir.scalar import Call, Column, Literal, Scalar, SortKey, WindowCall
+from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar, SortKey, WindowCall
 from tests.backends.cassandra.trees import (
     INDEXED,
     READINGS,
@@ -98,3 +99,10 @@ LOOSE = replace(
 )
 def test_not_kept(rel: Rel) -> None:
     assert not keeps_first(rel)
+
+
+def test_rows_that_are_checked_again_are_not_cut_before() -> None:
+    """A list that is too long is not sent: other rows of the partitions come, too."""
+    listed = Call(EQ_ANY, (col("a"), Param(0, t.array(t.INTEGER))), t.BOOLEAN)
+    assert not keeps_first(first("a b", "-c", listed, eq("b", "x")))
+    assert keeps_first(first("a b", "-c", isin("a", 1, 2), eq("b", "x")))
