@@ -58,6 +58,7 @@ def test_the_local_engine_is_opened_anew(read: object) -> None:
         True,
     )
     assert connection.execute(joined).fetchall() == [(2,)]
+    connection.close()
 
 
 def test_an_open_stream_of_the_old_engine_does_no_harm_to_the_new_one() -> None:
@@ -73,6 +74,7 @@ def test_an_open_stream_of_the_old_engine_does_no_harm_to_the_new_one() -> None:
     assert rows(after) == [(1,)]
     beside.close()
     assert rows(local.open_local(many, {}, (), RunContext()))[-1] == (999_999,)
+    connection.close()
 
 
 def test_tables_in_memory_are_lost_and_it_is_said() -> None:
