@@ -33,6 +33,14 @@ NO_BOOL = lit(None, BOOLEAN)
 E_ACUTE = "e\u0301"  # two code points, one character to the eye
 
 CASES: list[tuple[str, tuple[object, ...], object]] = [
+    ("TRIM_BYTES", (b"\x01\x02\x01", b"\x01", ""), b"\x02"),
+    ("TRIM_BYTES", (b"\x01\x02\x01", b"\x01", "r"), b"\x01\x02"),
+    ("POSITION_OF_BYTES", (b"\x12\x34\x56", b"\x56"), 3),
+    ("POSITION_OF_BYTES", (b"\x12\x34", b"\x23"), 0),  # no half of a byte
+    ("OVERLAY_BYTES", (b"abcd", b"x", 2, 2), b"axd"),
+    ("REGEXP_GROUPS", ("foobar", "(f)(x)?o", ""), ["f", None]),
+    ("REGEXP_PART", ("foobar", "o(b)", "1 1 1 start "), "4"),
+    ("REGEXP_PART", ("foobar", "O", "1 2 0 text i"), "o"),
     ("EQ", (1, 1), True),
     ("EQ", ("a", "A"), False),
     ("NE", (1, 2), True),

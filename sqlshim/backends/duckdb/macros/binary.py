@@ -71,7 +71,7 @@ MACROS = (
     r"""pg_spaced_bytes(b) AS regexp_replace(hex(b), '(..)', '\1 ', 'g')""",
     """pg_any_byte(b) AS '(?:' || replace(rtrim(pg_spaced_bytes(b)), ' ', ' |') || ' )*'""",
     """pg_trim_bytes(b, chars, side) AS
-        CASE WHEN b IS NULL OR chars IS NULL THEN NULL
+        CASE WHEN b IS NULL OR chars IS NULL OR side IS NULL THEN NULL
              WHEN octet_length(chars) = 0 THEN b
              ELSE unhex(replace(regexp_replace(regexp_replace(pg_spaced_bytes(b),
                       CASE WHEN side = 'r' THEN '^' ELSE '^' || pg_any_byte(chars) END, ''),
