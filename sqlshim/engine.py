@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import Any
 
 from sqlshim.backends.arrow import BatchStream, RowStream
@@ -25,6 +25,7 @@ from sqlshim.backends.protocol import (
     RunContext,
     Stream,
 )
+from sqlshim.bind.arguments import params_of
 from sqlshim.bind.context import Slot
 from sqlshim.bind.statement import BoundStatement, bind
 from sqlshim.catalog.catalog import Catalog
@@ -64,8 +65,8 @@ from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.hints import hints
 from sqlshim.sql.params import Arguments, Placeholders, uniform
 from sqlshim.sql.parse import Parsed, parse, with_caret
-from sqlshim.types import TEXT, Kind, SqlType
-from sqlshim.values import convert, type_of
+from sqlshim.types import TEXT, SqlType
+from sqlshim.values import type_of
 
 CACHED_STATEMENTS = 512
 
@@ -266,15 +267,16 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
     match prepared.statement:
         case Query():
             assert prepared.plan is not None
-            params = _params(prepared.slots, values)
+            params = params_of(prepared.slots, values)
             stream = open_plan(prepared.plan, world.stores, world.local, params, context)
             return Result(prepared.columns, stream)
         case Insert(returning=None):
             return run_many([(prepared, [values])], world, context)
         case Insert():
-            params = _params(prepared.slots, values)
+            params = params_of(prepared.slots, values)
             return _returned(
                 prepared,
+                world,
                 write.insert_returning(
                     prepared.statement,
                     world.stores,
@@ -283,15 +285,16 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
                 ),
             )
         case Update() | Delete():
-            params = _params(prepared.slots, values)
+            params = params_of(prepared.slots, values)
             opened = partial(_open, prepared, params, world, context)
-            return _returned(
-                prepared, write.change(prepared.statement, world.stores, opened, context)
-            )
+            changed = write.change(prepared.statement, world.stores, opened, context)
+            return _returned(prepared, world, changed)
         case CreateTable():
             return _create(prepared, values, world, context)
         case Truncate(tables=tables):
             write.truncate(tables, world.stores)
+            for table in tables:
+                world.catalog.wrote(table, inf)
         case SetOption():
             set_option(prepared.statement, world.stores)
         case DropTable() | Attach() | Detach():
@@ -306,7 +309,7 @@ def _change_stores(prepared: Prepared, values: Sequence[object], world: World) -
         case DropTable():
             write.drop_tables(prepared.statement, world.stores)
         case Attach(uri=uri, name=name):
-            where = write.constant(uri, _params(prepared.slots, values))
+            where = write.constant(uri, params_of(prepared.slots, values))
             attach(str(where), name, world.stores, world.options)
         case Detach(name=name, if_exists=if_exists):
             detach(name, if_exists, world.stores)
@@ -325,14 +328,22 @@ def run_many(
             for values in arguments:
                 yield from _source_rows(prepared, values, world, context)
 
-    return Result(None, None, write.insert(statement, world.stores, rows(), context))
+    return Result(None, None, _inserted(statement, rows(), world, context))
+
+
+def _inserted(
+    statement: Insert, rows: Iterator[write.Row], world: World, context: RunContext
+) -> int:
+    count = write.insert(statement, world.stores, rows, context)
+    world.catalog.wrote(statement.table, count)
+    return count
 
 
 def _source_rows(
     prepared: Prepared, values: Sequence[object], world: World, context: RunContext
 ) -> Iterator[write.Row]:
     assert isinstance(prepared.statement, Insert)
-    params = _params(prepared.slots, values)
+    params = params_of(prepared.slots, values)
     if prepared.plan is None:
         yield from write.constant_rows(prepared.statement.source, params)
     else:
@@ -348,8 +359,10 @@ def _open(
     return open_plan(prepared.plan, world.stores, world.local, params, context)
 
 
-def _returned(prepared: Prepared, changed: Changed) -> Result:
+def _returned(prepared: Prepared, world: World, changed: Changed) -> Result:
     """The number of rows written and, if the statement says RETURNING, its rows."""
+    if isinstance(prepared.statement, Insert | Delete):
+        world.catalog.wrote(prepared.statement.table, changed.count)
     columns = prepared.columns
     stream = None if columns is None else BatchStream(columns, changed.last(len(columns)))
     return Result(columns, stream, changed.count, wrote=True)
@@ -372,28 +385,14 @@ def _create(
         return Result(None, None)
     table = world.catalog.find([(store, True), (statement.name, True)][0 if store else 1 :])
     try:
-        params = _params(prepared.slots, values)
+        params = params_of(prepared.slots, values)
         assert prepared.plan is not None
         rows = write.rows_of(
             partial(open_plan, prepared.plan, world.stores, world.local, params, context)
         )
         filling = Insert(table, tuple(c.name for c in statement.columns), statement.source)
-        return Result(None, None, write.insert(filling, world.stores, rows, context))
+        return Result(None, None, _inserted(filling, rows, world, context))
     except BaseException as error:  # no half-filled table stays
         write.drop_after(error, table, world.stores[store])
         world.catalog.refresh()
         raise
-
-
-def _params(slots: Sequence[Slot], values: Sequence[object]) -> tuple[object, ...]:
-    """The value of each Param: an argument converted to the type wanted, or the time now."""
-    now: dt.datetime | None = None
-    params: list[object] = []
-    for slot in slots:
-        wanted = TEXT if slot.type.kind is Kind.UNKNOWN else slot.type
-        if slot.occurrence is None:
-            now = now or dt.datetime.now(dt.UTC)
-            params.append(convert(now, wanted))
-        else:
-            params.append(convert(values[slot.occurrence], wanted))
-    return tuple(params)

@@ -216,6 +216,10 @@ class Backend(ABC):
     def load_table(self, name: str) -> Table | None:
         """Columns, keys, indexes and statistics of the table of exactly this name."""
 
+    def row_count(self, table: Table) -> int | None:
+        """How many rows a loaded table has now, roughly. Never raises for a table that is gone."""
+        return table.row_count
+
     def schemas(self) -> Sequence[str]:
         """The databases (keyspaces) whose tables can be read beside the default one's."""
         return ()

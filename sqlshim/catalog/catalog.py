@@ -2,14 +2,16 @@
 
 `version` grows whenever what is remembered is dropped, so that prepared statements know they
 are stale; that happens also when a store tells that others changed its tables. Stores are asked
-lazily, a table at a time.
+lazily, a table at a time. How many rows a table has is asked again once as many were written as it
+had, and from time to time.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlshim.catalog.model import Table, TableColumn
@@ -24,6 +26,9 @@ class Tables(Protocol):
 
     def load_table(self, name: str) -> Table | None:
         """One table by its exact name."""
+
+    def row_count(self, table: Table) -> int | None:
+        """How many rows a table that was loaded has now, roughly; None if that cannot be told."""
 
 
 class Source(Tables, Protocol):
@@ -42,6 +47,10 @@ class Source(Tables, Protocol):
 
     def look_for(self, field: FieldPath) -> TableColumn | None:
         """A field that is not known, as documents have it; None if none has it."""
+
+
+COUNT_AGAIN = 300.0  # seconds that a number of rows is trusted
+FEW = 100  # rows: so many more or less are no reason for another plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +76,43 @@ class Catalog:
         self._lock = threading.RLock()
         self._version = 0
         self._seen: tuple[int, ...] = ()
+        self._written: dict[tuple[Home, str], float] = {}  # rows, since the table was counted
+        self._changed: set[tuple[Home, str]] = set()  # those of which that was as many as it had
+        self._trusted_until = 0.0
 
     @property
     def version(self) -> int:
         """Which state of the tables it is. What others have changed since is forgotten first."""
         if tuple([s.schema_version for s in self._sources.values()]) != self._seen:
             self.refresh()
+        elif self._changed or time.monotonic() >= self._trusted_until:
+            self._count_again()
         return self._version
+
+    def _count_again(self) -> None:
+        """Ask how many rows there are: of the tables that we changed much; of all, in time."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            if time.monotonic() >= self._trusted_until:
+                changed = set(self._tables)
+                self._trusted_until = time.monotonic() + COUNT_AGAIN
+            for key in changed & set(self._tables):
+                self._written.pop(key, None)
+                table = self._tables[key]
+                count = self._at(key[0]).row_count(table)
+                if _is_another_size(table.row_count, count):
+                    self._tables[key] = replace(table, row_count=count)
+                    self._version += 1
+
+    def wrote(self, table: Table, rows: float) -> None:
+        """So many rows were inserted into a table or deleted from it."""
+        written = (table.store, table.schema, table.name)
+        with self._lock:
+            for key, known in self._tables.items():
+                if (known.store, known.schema, known.name) == written:
+                    self._written[key] = self._written.get(key, 0) + rows
+                    if self._written[key] > max(known.row_count or 0, FEW):
+                        self._changed.add(key)
 
     def refresh(self) -> None:
         """Forget everything; the next use asks the stores again."""
@@ -81,6 +120,9 @@ class Catalog:
             self._tables.clear()
             self._names.clear()
             self._fields.clear()
+            self._written.clear()
+            self._changed.clear()
+            self._trusted_until = time.monotonic() + COUNT_AGAIN
             self._seen = tuple([s.schema_version for s in self._sources.values()])
             self._version += 1
 
@@ -192,3 +234,10 @@ class Catalog:
             sqlstate="3F000",
             hint=f"Write store.table; the stores are {known}.",
         )
+
+
+def _is_another_size(known: int | None, now: int | None) -> bool:
+    """Whether another plan may be the better one for a table of so many rows."""
+    if known is None or now is None:
+        return False
+    return abs(now - known) > max(min(now, known), FEW)

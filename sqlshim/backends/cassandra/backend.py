@@ -60,6 +60,9 @@ class Keyspace:
     def load_table(self, name: str) -> Table | None:
         return self.backend.load_from(self.name, name)
 
+    def row_count(self, table: Table) -> int | None:
+        return self.backend.row_count(table)
+
 
 class CassandraBackend(WritesAtOnce):
     """An open keyspace. Reads are streams of rows; writes take effect at once."""
@@ -112,6 +115,11 @@ class CassandraBackend(WritesAtOnce):
     def load_table(self, name: str) -> Table | None:
         return self.schema(self.keyspace).load_table(name)
 
+    def row_count(self, table: Table) -> int | None:
+        if table.row_count is None:
+            return None
+        return self._row_count(table.schema, table.name, table.partition_key)
+
     def schemas(self) -> Sequence[str]:
         return list(self._session.metadata.keyspaces)
 
@@ -136,7 +144,11 @@ class CassandraBackend(WritesAtOnce):
             return None
         view = name in keyspace.views
         self._loaded.add(keyspace, meta)
-        rows = None if Feature.TOKEN_RANGES in self._lacks else self._row_count(schema, meta)
+        rows = (
+            None
+            if Feature.TOKEN_RANGES in self._lacks
+            else self._row_count(schema, name, [c.name for c in meta.partition_key])
+        )
         table = read_table(meta, udts_of(keyspace), self.alias, rows, view, self._lacks)
         return table if view else self._with_views(table, meta, keyspace)
 
@@ -147,10 +159,9 @@ class CassandraBackend(WritesAtOnce):
 
         return replace(table, views=tuple(read_views(meta, read)))
 
-    def _row_count(self, schema: str, meta: Any) -> int | None:
-        key = [c.name for c in meta.partition_key]
+    def _row_count(self, schema: str, name: str, partition_key: Sequence[str]) -> int | None:
         try:
-            return self._ring.estimate(schema, meta.name, key)
+            return self._ring.estimate(schema, name, partition_key)
         except Error:
             return None  # an estimate only: the query itself will say what is wrong
 

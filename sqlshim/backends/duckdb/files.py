@@ -129,6 +129,13 @@ class FileStore(DuckStore):
                 self._tables[name] = known
             return known.table
 
+    def row_count(self, table: Table) -> int | None:
+        with self._lock:
+            known = self._file_tables().get(table.name)
+            if known is None or not known.changed:
+                return table.row_count  # counting a file would read it
+            return self._count(known)
+
     def _look_at(self, name: str, file: Path) -> FileTable:
         connection = self._catalog_connection()
         seen = _signature(file)

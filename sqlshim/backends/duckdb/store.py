@@ -86,6 +86,11 @@ class DuckStore(Backend):
                 return None
             return replace(stored.table, row_count=self._count(stored))
 
+    def row_count(self, table: Table) -> int | None:
+        with self._lock:
+            stored = self._tables.get(table.name)
+            return None if stored is None else self._count(stored)
+
     def _count(self, stored: Stored) -> int:
         connection = self._catalog_connection()
         with self._database.translated():

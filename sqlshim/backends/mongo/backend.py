@@ -140,6 +140,9 @@ class MongoBackend(WritesAtOnce):
     def load_table(self, name: str) -> Table | None:
         return self.schema(self._name).load_table(name)
 
+    def row_count(self, table: Table) -> int | None:
+        return self.schema(table.schema).row_count(table)
+
     def schemas(self) -> Sequence[str]:
         return tables.database_names(self._client)
 

@@ -58,6 +58,13 @@ class Tables:
                 return None
             return _table(self.database, info, self.store, self.options)
 
+    def row_count(self, table: Table) -> int | None:
+        """How many documents the server thinks there are; of a view that is not known."""
+        if table.row_count is None:
+            return None
+        with translating():
+            return _row_count(self.database[table.name])
+
 
 def database_names(client: MongoClient[Document]) -> Sequence[str]:
     """The databases of which the user may read something."""
