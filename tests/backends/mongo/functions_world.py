@@ -24,6 +24,7 @@ _TYPES = {
     "doc": struct((("city", TEXT),)),
     "tags": array(TEXT),
     "nums": array(BIGINT),
+    "grid": array(array(BIGINT)),
 }
 _F = Table("", "test", "f", tuple(TableColumn(n, t) for n, t in _TYPES.items()), ("_id",))
 

@@ -42,6 +42,7 @@ DATA = {
     "doc": {"city": "Bern"},
     "tags": ["a", "b", None],
     "nums": [1, 5, 9],
+    "grid": [[1, 5], [9, 2]],
 }
 EXPECTED: list[tuple[str, object]] = [
     # documents
@@ -55,6 +56,7 @@ EXPECTED: list[tuple[str, object]] = [
     ("9 < ANY (nums)", False),
     ("9 <= ANY (nums)", True),
     ("CARDINALITY(tags)", 3),
+    ("CARDINALITY(grid)", 4),
     ("nums[2]", 5),
     ("ARRAY_POSITION(nums, 9)", 3),
     ("ARRAY_APPEND(nums, 2)", [1, 5, 9, 2]),
