@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from random import Random
 
@@ -98,6 +99,26 @@ def test_answers_are_compared_as_multisets_of_typed_values(
     expected: Answer, got: Answer, wanted: str
 ) -> None:
     assert verdict(expected, got, ordered=False) == wanted
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "wanted"),
+    [
+        ([(1.0, "a"), (2.0, "b")], [(1.0, "a"), (2.0 + 1e-12, "b")], "same"),
+        ([(1.0, "a"), (2.0, "b")], [(2.0, "b"), (1.0, "a")], "wrong rows"),
+        # told apart by last digits that the other side does not have
+        ([(1.0, "b"), (1.0, "a")], [(1.0, "a"), (1.0 - 1e-12, "b")], "same"),
+        ([(1.0, "b"), (1.0, "a")], [(1.0, "a"), (1.0, "b")], "wrong rows"),
+        ([(1.0, "c"), (1.0, "a"), (0.5, "b")], [(1.0, "a"), (0.5, "b"), (1 - 1e-12, "c")], "wrong rows"),
+        ([(math.nan, "b"), (math.nan, "a")], [(math.nan, "a"), (math.nan, "b")], "wrong rows"),
+        ([(1, "b"), (1, "a")], [(1, "a"), (1, "b")], "wrong rows"),
+    ],
+)  # fmt: skip
+def test_answers_in_order_may_differ_in_what_last_digits_decide(
+    expected: list[tuple[object, ...]], got: list[tuple[object, ...]], wanted: str
+) -> None:
+    left, right = Rows(tuple(expected), ()), Rows(tuple(got), ())
+    assert verdict(left, right, ordered=True) == wanted
 
 
 def test_an_oracle_with_other_types_is_compared_by_value() -> None:
