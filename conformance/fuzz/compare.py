@@ -68,8 +68,8 @@ def _compare(expected: Rows, got: Rows, ordered: bool, typed: bool) -> str:
 
 
 def _same_in_order(left: Sequence[Row], right: Sequence[Row]) -> bool:
-    """Whether the rows come in the same order, but for those that floats tell apart which have other
-    last digits on the other side."""
+    """Whether the rows come in the same order, but where floats decide it that have other last
+    digits on the other side."""
     rest = list(right)
     for row in left:
         at = next((n for n, other in enumerate(rest) if _same_row(row, other)), None)
