@@ -57,7 +57,8 @@ class Context:
     slots: list[Slot] = field(default_factory=list)
     numbers: dict[Slot, int] = field(default_factory=dict)  # the index of each slot
     ctes: tuple[Cte, ...] = ()
-    shared: dict[int, tuple[int, Bound]] = field(default_factory=dict)  # by id of a Cte
+    # By the id of a Cte, which is kept: another one could get the id of one that is gone.
+    shared: dict[int, tuple[int, Bound, Cte]] = field(default_factory=dict)
     target: exp.Expr | None = None  # the table of an UPDATE or DELETE, as it is written
     located: Column | None = None  # what finds its rows again
 

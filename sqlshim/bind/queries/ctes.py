@@ -81,9 +81,9 @@ def reference(cte: Cte, context: Context, query: BindQuery) -> Bound:
         bound = _body(cte, context, query)
         if not is_shareable(bound.rel):
             return bound
-        known = len(context.shared) + 1, bound
+        known = len(context.shared) + 1, bound, cte
         context.shared[id(cte)] = known
-    number, bound = known
+    number, bound, _ = known
     columns = [context.column(c.name, c.type) for c in bound.columns]
     body = bound.rel
     if body.columns != tuple(bound.columns):

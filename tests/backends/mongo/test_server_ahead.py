@@ -72,7 +72,7 @@ def test_an_error_of_one_ends_the_other(connect: Connect, database: Any) -> None
 def test_a_timeout_ends_both(connect: Connect, database: Any) -> None:
     cursor = connect(pushdown="never", timeout=0.3).cursor()
     with pytest.raises(errors.QueryCanceled):
-        _fetch(cursor, f"SELECT COUNT(*) FROM ({BOTH}) AS b WHERE b.w LIKE '%y'")
+        _fetch(cursor, f"SELECT COUNT(*) FROM ({BOTH}) AS b WHERE b.v || b.w LIKE '%y'")
     _until_nothing_is_left(database)
 
 
