@@ -20,6 +20,7 @@ FEATURES = {
         "derived table": r"(FROM|JOIN) \(SELECT",
         "CTE": r"^WITH w AS",
         "CTE twice": r"w AS v",
+        "CTE of a subquery": r"\(WITH [wu] AS",
         "recursive": r"RECURSIVE",
         "set operation": r"UNION|INTERSECT|EXCEPT",
         "GROUP BY": r"GROUP BY",

@@ -213,8 +213,9 @@ class Writer:
         if depth > 1 and self.rnd.random() < 0.15:
             kinds = self.kinds()
             names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
-            body = self._cut(self.select(kinds, depth - 2), kinds)
-            return Part("", f"({{}}) AS {alias}", (body,)), names
+            own = self.rnd.random() < 0.25
+            made = self._with_of_its_own(kinds, depth) if own else self.select(kinds, depth - 2)
+            return Part("", f"({{}}) AS {alias}", (self._cut(made, kinds),)), names
         if self.ctes and self.rnd.random() < 0.5:
             name, kinds = self.rnd.choice(list(self.ctes.items()))
             names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
@@ -306,6 +307,21 @@ class Writer:
         kids = (_items(items), Many("", "", joins), self.where(scope))
         ordered = self._ordered(Part("Q", "SELECT {} FROM w{}{}", kids), wanted)
         return Query(Part("", "WITH w AS ({}) {}", (cte, ordered.tree)), ordered.ordered)
+
+    def _with_of_its_own(self, kinds: str, depth: int) -> Part:
+        """A query with a CTE of its own, whose name may hide another's, at times used twice."""
+        cte = self._cut(self.select(kinds, depth - 2), kinds)
+        name = self.rnd.choice(("w", "u"))
+        aliases = [self.alias(), self.alias()]
+        left, right = (
+            [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)] for alias in aliases
+        )
+        twice = self.rnd.random() < 0.6
+        joins = (self._join(Part("", f"{name} AS {aliases[1]}"), left, right),) if twice else ()
+        read = [self.rnd.choice(pair[: 1 + twice]) for pair in zip(left, right, strict=True)]
+        items = _items([Part(column.kind, column.text) for column in read])
+        kids = (cte, items, Many("", "", joins))
+        return Part("Q", f"WITH {name} AS ({{}}) SELECT {{}} FROM {name} AS {aliases[0]}{{}}", kids)
 
     def _with_anywhere(self, cte: Part, kinds: str) -> Query:
         """A CTE that stands wherever a table may, and at times another one that reads it."""
