@@ -13,7 +13,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Protocol
 
 Close = Callable[[], None]
@@ -23,6 +23,7 @@ class _Closeable(Protocol):
     def close(self) -> None: ...
 
 
+PATIENCE = 30.0  # seconds at the end of the interpreter
 _log = logging.getLogger(__name__)
 _left: SimpleQueue[Close] = SimpleQueue()  # its `put` may interrupt itself, as finalizers do
 _open: weakref.WeakSet[_Closeable] = weakref.WeakSet()
@@ -50,8 +51,12 @@ def _start() -> None:
 
 
 def _close_left() -> None:
-    while True:
-        _closed(_left.get())
+    while (close := _left.get()) is not _no_more:
+        _closed(close)
+
+
+def _no_more() -> None:
+    """Behind this nothing is closed any more."""
 
 
 def _closed(close: Close) -> None:
@@ -62,14 +67,15 @@ def _closed(close: Close) -> None:
 
 
 def _at_exit() -> None:
+    """Close what is open, and wait for the thread: the interpreter must not end while it is inside
+    a driver's or DuckDB's own code, which would abort the process."""
     for connection in tuple(_open):
         _closed(connection.close)
-    while True:
-        try:
-            close = _left.get_nowait()
-        except Empty:
-            return
-        _closed(close)
+    _left.put(_no_more)
+    if _closer is not None and _closer.is_alive():
+        _closer.join(PATIENCE)
+    else:  # a process that was forked has none
+        _close_left()
 
 
 atexit.register(_at_exit)

@@ -82,3 +82,32 @@ def test_what_is_open_when_the_interpreter_ends_is_closed_then() -> None:
         [sys.executable, "-W", "error", "-c", AT_EXIT], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("closed by MainThread\n", "")
+
+
+INSIDE_AT_EXIT = """
+import gc
+import threading
+import duckdb
+from sqlshim.dbapi import forgotten
+begun = threading.Event()
+class Held:
+    def close(self):
+        raise AssertionError("it is forgotten")
+def close():
+    connection = duckdb.connect()
+    begun.set()
+    connection.execute("SELECT SUM(a.range * b.range) FROM range(9000) a, range(9000) b").fetchall()
+    print("closed", flush=True)
+held = Held()
+forgotten.watch(held, close)
+del held
+gc.collect()
+begun.wait()
+"""
+
+
+def test_the_interpreter_waits_for_what_is_being_closed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INSIDE_AT_EXIT], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "closed\n", "")
