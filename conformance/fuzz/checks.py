@@ -9,9 +9,10 @@ from random import Random
 from conformance.fuzz.compare import Answer, Failed, Rows, verdict
 from conformance.fuzz.expressions import Scope, predicate
 from conformance.fuzz.keys import names_of
-from conformance.fuzz.queries import Query, Writer
+from conformance.fuzz.queries import query
+from conformance.fuzz.selects import Writer
 from conformance.fuzz.stores import Stores, ask
-from conformance.fuzz.tree import Node, Part, render
+from conformance.fuzz.tree import Node, Part, Query, render
 from conformance.fuzz.world import World
 
 FINE = ("same", "errors differ", "rejected", "not asked")
@@ -101,7 +102,7 @@ def _of_itself(found: str, expected: Answer, got: Answer) -> str:
 def random_check(rnd: Random, world: World) -> Check:
     chance = rnd.random()
     if chance < 0.84:
-        return Check(Writer(rnd, world).query(), same_as_oracle, "differential")
+        return Check(query(Writer(rnd, world)), same_as_oracle, "differential")
     table = rnd.choice(world)
     names = names_of(table, "a0.")
     writer = Writer(rnd, world)

@@ -7,9 +7,8 @@ from dataclasses import replace
 from conformance.fuzz.checks import Check, Finding, worst
 from conformance.fuzz.compare import Rows
 from conformance.fuzz.cql import create_table
-from conformance.fuzz.queries import Query
 from conformance.fuzz.stores import Stores
-from conformance.fuzz.tree import literal, render, smaller
+from conformance.fuzz.tree import Query, literal, render, smaller
 from conformance.fuzz.world import Row, World
 
 CUTS = 400

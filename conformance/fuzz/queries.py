@@ -1,413 +1,53 @@
-"""Random statements: joins, grouping, set operations, subqueries, CTEs, total orders."""
+"""Random statements: SELECTs, set operations and CTEs, mostly in a total order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from random import Random
-
-from conformance.fuzz.expressions import Scope, expression, leaf, predicate, value
-from conformance.fuzz.grouping import aggregate, grouped
-from conformance.fuzz.keys import key_terms, names_of
-from conformance.fuzz.names import Name
-from conformance.fuzz.tree import Many, Node, Part, Value
-from conformance.fuzz.windows import DIRECTIONS, total_order, window
-from conformance.fuzz.world import ARRAYS, KINDS, Table, World
-
-SET_OPERATORS = ("UNION ALL", "UNION ALL", "UNION", "INTERSECT", "INTERSECT ALL", "EXCEPT",
-                 "EXCEPT ALL")  # fmt: skip
-JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN")
+from conformance.fuzz.ctes import reached, recursive, with_cte
+from conformance.fuzz.expressions import expression
+from conformance.fuzz.selects import Writer, named
+from conformance.fuzz.tree import Part, Query
+from conformance.fuzz.world import KINDS
 
 
-@dataclass(frozen=True)
-class Query:
-    tree: Node
-    ordered: bool = False
+def query(writer: Writer) -> Query:
+    """A statement of any kind."""
+    chance = writer.rnd.random()
+    kinds = writer.kinds()
+    if chance < 0.12:
+        return _united(writer, kinds)
+    if chance < 0.24:
+        return with_cte(writer, kinds)
+    if chance < 0.27:
+        return writer.rnd.choice((recursive, reached))(writer)
+    if chance < 0.31:
+        return _first_of_each(writer, kinds)
+    if chance < 0.42:
+        return _sorted(writer, kinds)
+    return writer.ordered(writer.select(kinds, 3), kinds)
 
 
-@dataclass
-class Writer:
-    """Makes queries over one world; aliases are numbered so that they never clash."""
-
-    rnd: Random
-    world: World
-    count: int = 0
-    tables: dict[str, Table] = field(default_factory=dict)  # by alias
-    ctes: dict[str, str] = field(default_factory=dict)  # the kinds of their columns
-
-    def query(self) -> Query:
-        chance = self.rnd.random()
-        kinds = self.kinds()
-        if chance < 0.12:
-            return self._united(kinds)
-        if chance < 0.24:
-            return self._with(kinds)
-        if chance < 0.27:
-            return self.rnd.choice((self._recursive, self._reached))()
-        if chance < 0.31:
-            return self._first_of_each(kinds)
-        if chance < 0.42:
-            return self._sorted(kinds)
-        return self._ordered(self.select(kinds, 3), kinds)
-
-    def kinds(self) -> str:
-        return "".join(
-            self.rnd.choice(KINDS if self.rnd.random() < 0.96 else ARRAYS)
-            for _ in range(self.rnd.randint(1, 4))
-        )
-
-    def scope(self, names: Sequence[Name], depth: int, outer: Sequence[Name] = ()) -> Scope:
-        return Scope(self.rnd, names, depth, self.subquery, self.scalar, outer)
-
-    def select(self, kinds: str, depth: int, outer: Sequence[Name] = ()) -> Part:
-        """A SELECT whose columns are called r0, r1, … and have these kinds."""
-        source, names = self.source(depth)
-        scope = self.scope(names, depth, outer)
-        if self.rnd.random() < 0.35:
-            return grouped(scope, kinds, source, self.where(scope))
-        word = "SELECT DISTINCT" if self.rnd.random() < 0.15 else "SELECT"
-        qualified = self.rnd.random() < 0.03 and bool(names)
-        # Rows that tie are not the same once a window has told them apart: which stay is not told.
-        items = _items(self._values_of(scope, kinds, windows=not qualified))
-        text = f"{word} {{}} FROM {{}}{{}}"
-        if qualified:
-            order = total_order(self.rnd, names)
-            text += f" QUALIFY ROW_NUMBER() OVER (ORDER BY {order}) <= 3"
-        return Part("Q", text, (items, source, self.where(scope)))
-
-    def _values_of(self, scope: Scope, kinds: str, windows: bool) -> list[Node]:
-        """An expression of each kind, at times windows; how they pair up rows that tie is told."""
-        chance = 0.3 if windows and scope.names and self.rnd.random() < 0.3 else 0.0
-        made = 0
-        items: list[Node] = []
-        for kind in kinds:
-            if kind not in "Lit" and self.rnd.random() < chance:
-                items.append(window(scope, kind, alone=not made))
-                made += 1
-            else:
-                items.append(expression(scope, kind))
-        return items
-
-    def _sorted(self, kinds: str) -> Query:
-        """ORDER BY an expression or a subquery first, then by every column."""
-        source, names = self.source(3)
-        scope = self.scope(names, 3)
-        items = _items([expression(scope, kind) for kind in kinds])
-        first = Part("", "{}" + self._direction(), (expression(scope, self.rnd.choice(KINDS)),))
-        rest = ", ".join(f"{n + 1}{self._direction()}" for n in range(len(kinds)))
-        kids = (items, source, self.where(scope), first, self._limit())
-        return Query(Part("", f"SELECT {{}} FROM {{}}{{}} ORDER BY {{}}, {rest}{{}}", kids), True)
-
-    def where(self, scope: Scope) -> Many:
-        kids = [predicate(scope) for _ in range(self.rnd.choice((0, 0, 0, 0, 1, 1, 1, 1, 2)))]
-        aliases = [name.text.split(".")[0] for name in scope.names]
-        tables = [(a, self.tables[a]) for a in aliases if a in self.tables and self.tables[a].rows]
-        if tables and self.rnd.random() < 0.25:
-            kids = key_terms(self.rnd, *self.rnd.choice(tables)) + kids[:1]
-        return Many(" WHERE ", " AND ", tuple(kids))
-
-    def source(self, depth: int) -> tuple[Node, list[Name]]:
-        first, names = self._from_one(depth)
-        joins: list[Node] = []
-        for _ in range(self.rnd.choice((0, 0, 0, 1, 1, 2)) if depth > 1 else 0):
-            arrays = [n for n in names if n.kind in ARRAYS + "d" and n.text[-1] not in "])"]
-            if arrays and self.rnd.random() < 0.5:
-                join, more = self._unnested(self.rnd.choice(arrays))
-            elif self.rnd.random() < 0.12:
-                join, more = self._lateral(names)
-            elif not joins and self.rnd.random() < 0.12 and names[0].text.endswith(".id"):
-                joins, more = self._using(names[0].text.split(".")[0])
-                names = names + more
-                break  # beside a third table the shared column could be ambiguous
-            else:
-                other, more = self._from_one(0)
-                join = self._join(other, names, more)
-            joins.append(join)
-            names = names + more
-        return Part("", "{}{}", (first, Many("", "", tuple(joins)))), names
-
-    def _join(self, other: Node, left: Sequence[Name], right: Sequence[Name]) -> Node:
-        word = self.rnd.choice(JOINS)
-        if word == "CROSS JOIN":
-            return Part("", " CROSS JOIN {}", (other,))
-        pairs = [(a, b) for a in left for b in right if a.kind == b.kind and a.kind in KINDS]
-        # Values that meet.
-        common = [(a, b) for a, b in pairs if set(a.values) & set(b.values)]
-        pairs = common if common and self.rnd.random() < 0.7 else pairs
-        terms: list[Node] = []
-        for a, b in self.rnd.sample(pairs, min(len(pairs), self.rnd.choice((1, 1, 2)))):
-            sign = self.rnd.choice(("=", "=", "=", "<", "<=", "<>"))
-            terms.append(Part("L", f"{a.text} {sign} {b.text}"))
-        if not terms or self.rnd.random() < 0.3:
-            nested = self.subquery if self.rnd.random() < 0.2 else None
-            terms.append(predicate(Scope(self.rnd, [*left, *right], 2 if nested else 1, nested)))
-        return Part("", f" {word} {{}} ON {{}}", (other, Many("", " AND ", tuple(terms), 1)))
-
-    def _using(self, alias: str) -> tuple[list[Node], list[Name]]:
-        """A join of two tables by their first column, which can be named without a table."""
-        other = self.alias()
-        table = self.rnd.choice([t for t in self.world if t.columns[0].name == "id"])
-        self.tables[other] = table
-        word = self.rnd.choice(JOINS[:-1])
-        join = Part("", f" {word} {table.name} AS {other} USING (id)")
-        return [join], [*names_of(table, f"{other}."), Name("id", "I")]
-
-    def _unnested(self, array: Name) -> tuple[Node, list[Name]]:
-        """A join with the elements of an array."""
-        alias, kind = self.alias(), array.kind.upper()
-        if array.kind == "d":
-            return self._unnested_documents(array, alias)
-        word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
-        values = tuple(v for some in array.values if isinstance(some, list) for v in some)
-        names = [Name(f"{alias}.x", kind, values)]
-        numbered, columns = "", "x"
-        if self.rnd.random() < 0.3:
-            numbered, columns = " WITH ORDINALITY", "x, n"
-            names.append(Name(f"{alias}.n", "B"))
-        text = f" {word} UNNEST({{}}){numbered} AS {alias}({columns}){on}"
-        return Part("", text, (Part(array.kind, array.text),)), names
-
-    def _unnested_documents(self, array: Name, alias: str) -> tuple[Node, list[Name]]:
-        word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
-        number = "B" if any(t.form == "sampled" for t in self.tables.values()) else "I"
-        found = [v for some in array.values if isinstance(some, list) for v in some]
-        names = [
-            Name(f"{alias}.{name}", kind, tuple(v[name] for v in found if v[name] is not None))
-            for name, kind in (("k", "T"), ("v", number))
-        ]
-        text = f" {word} UNNEST({array.text}) AS {alias}{on}"
-        return Part("", text), names
-
-    def _lateral(self, names: Sequence[Name]) -> tuple[Node, list[Name]]:
-        """A join with a subquery that reads the tables before it."""
-        alias, kinds = self.alias(), self.kinds()
-        body = self._cut(self.select(kinds, 1, names), kinds)
-        word, on = self.rnd.choice((("CROSS JOIN", ""), ("LEFT JOIN", " ON TRUE")))
-        more = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
-        return Part("", f" {word} LATERAL ({{}}) AS {alias}{on}", (body,)), more
-
-    def _cut(self, body: Part, kinds: str) -> Part:
-        """Often only the first rows of it."""
-        if self.rnd.random() < 0.5:
-            return body
-        order = ", ".join(f"{n + 1}{self._direction()}" for n in range(len(kinds)))
-        limit = self.rnd.choice((" LIMIT 1", " LIMIT 2", " LIMIT 3 OFFSET 1", ""))
-        return Part("", f"{{}} ORDER BY {order}{limit}", (body,))
-
-    def _values(self) -> tuple[Node, list[Name]]:
-        alias, kinds = self.alias(), self.kinds()
-        scope = self.scope((), 0)
-        rows = tuple(
-            Part("", "({})", (Many("", ", ", tuple(value(scope, k) for k in kinds), len(kinds)),))
-            for _ in range(self.rnd.randint(1, 4))
-        )
-        columns = ", ".join(f"r{n}" for n in range(len(kinds)))
-        text = f"(VALUES {{}}) AS {alias} ({columns})"
-        names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
-        return Part("", text, (Many("", ", ", rows, 1),)), names
-
-    def _from_one(self, depth: int) -> tuple[Node, list[Name]]:
-        if self.rnd.random() < 0.05:
-            return self._values()
-        alias = self.alias()
-        if depth > 1 and self.rnd.random() < 0.15:
-            kinds = self.kinds()
-            names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
-            own = self.rnd.random() < 0.25
-            made = self._with_of_its_own(kinds, depth) if own else self.select(kinds, depth - 2)
-            return Part("", f"({{}}) AS {alias}", (self._cut(made, kinds),)), names
-        if self.ctes and self.rnd.random() < 0.5:
-            name, kinds = self.rnd.choice(list(self.ctes.items()))
-            names = [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)]
-            return Part("", f"{name} AS {alias}"), names
-        if self.rnd.random() < 0.02:
-            names = [Name(f"{alias}.x", "I", (1, 2, 3))]
-            return Part("", f"GENERATE_SERIES(1, 3) AS {alias}(x)"), names
-        table: Table = self.rnd.choice(self.world)
-        self.tables[alias] = table
-        names = names_of(table, f"{alias}.")
-        return Part("", f"{table.name} AS {alias}"), names
-
-    def alias(self) -> str:
-        self.count += 1
-        return f"a{self.count}"
-
-    def subquery(self, scope: Scope) -> Node:
-        """EXISTS, IN, ANY or ALL, often correlated."""
-        outer = scope.names if self.rnd.random() < 0.7 else ()
-        chance = self.rnd.random()
-        if chance < 0.4:
-            word = self.rnd.choice(("EXISTS", "NOT EXISTS"))
-            return Part("L", f"({word} ({{}}))", (self.select("I", 1, outer),))
-        kind = self.rnd.choice("IBTANSZU")
-        if chance < 0.48 and (arrays := [n for n in scope.names if n.kind in ARRAYS]):
-            return self._some_element(self.rnd.choice(arrays))
-        if chance < 0.55:
-            word = self.rnd.choice(("=", "<>", "<", "<=", ">", ">="))
-            some = self.rnd.choice(("ANY", "ALL"))
-            kids = (expression(scope, kind), self.select(kind, 1, outer))
-            return Part("L", f"({{}} {word} {some} ({{}}))", kids)
-        word = self.rnd.choice(("IN", "NOT IN"))
-        if chance < 0.65:
-            pair = Part("", "({}, {})", (leaf(scope, kind), leaf(scope, "I")))
-            return Part("L", f"({{}} {word} ({{}}))", (pair, self.select(kind + "I", 1, outer)))
-        kids = (expression(scope, kind), self.select(kind, 1, outer))
-        return Part("L", f"({{}} {word} ({{}}))", kids)
-
-    def _some_element(self, array: Name) -> Node:
-        alias, kind = self.alias(), array.kind.upper()
-        element = Name(f"{alias}.x", kind)
-        test = predicate(Scope(self.rnd, [element], 0))
-        word = self.rnd.choice(("EXISTS", "NOT EXISTS"))
-        text = f"({word} (SELECT 1 FROM UNNEST({array.text}) AS {alias}(x) WHERE {{}}))"
-        return Part("L", text, (test,))
-
-    def scalar(self, scope: Scope, kind: str) -> Node:
-        outer = scope.names if self.rnd.random() < 0.6 else ()
-        source, names = self.source(0)
-        inner = Scope(self.rnd, names, 1, outer=outer)
-        if kind in ARRAYS or self.rnd.random() < 0.2:
-            item = expression(inner, kind.upper() if kind in ARRAYS else kind)
-            ways = "({} ORDER BY 1 LIMIT 1)", "({} ORDER BY 1 DESC LIMIT 1)"
-            way = "ARRAY({} ORDER BY 1)" if kind in ARRAYS else self.rnd.choice(ways)
-            body = Part("", "SELECT {} FROM {}{}", (item, source, self.where(inner)))
-            return Part(kind, way, (body,))
-        # An aggregate of nothing but outer columns would belong to the outer query.
-        item = aggregate(Scope(self.rnd, names, 1), kind)
-        return Part(kind, "(SELECT {} FROM {}{})", (item, source, self.where(inner)))
-
-    def _united(self, kinds: str) -> Query:
-        return self._ordered(self._sets(kinds, 2), kinds)
-
-    def _sets(self, kinds: str, depth: int) -> Part:
-        """Two or three queries combined; a side may be such a combination itself."""
-        word = self.rnd.choice(SET_OPERATORS)
-        sides = tuple(
-            Part("Q", "({})", (self._sets(kinds, depth - 1),))
-            if depth and self.rnd.random() < 0.2
-            else self.select(kinds, 2)
-            for _ in range(self.rnd.randint(2, 3))
-        )
-        return Part("Q", "{}", (Many("", f" {word} ", sides, 1),))
-
-    def _with(self, kinds: str) -> Query:
-        """A CTE, at times used twice."""
-        cte = self._cut(self.select(kinds, 2), kinds)
-        if self.rnd.random() < 0.5:
-            return self._with_anywhere(cte, kinds)
-        names = [Name(f"w.r{n}", kind) for n, kind in enumerate(kinds)]
-        wanted = self.kinds()
-        joins: tuple[Node, ...] = ()
-        if self.rnd.random() < 0.3:
-            again = [Name(f"v.r{n}", kind) for n, kind in enumerate(kinds)]
-            joins = (self._join(Part("", "w AS v"), names, again),)
-            names += again
-        scope = self.scope(names, 2)
-        items = [expression(scope, kind) for kind in wanted]
-        kids = (_items(items), Many("", "", joins), self.where(scope))
-        ordered = self._ordered(Part("Q", "SELECT {} FROM w{}{}", kids), wanted)
-        return Query(Part("", "WITH w AS ({}) {}", (cte, ordered.tree)), ordered.ordered)
-
-    def _with_of_its_own(self, kinds: str, depth: int) -> Part:
-        """A query with a CTE of its own, whose name may hide another's, at times used twice."""
-        cte = self._cut(self.select(kinds, depth - 2), kinds)
-        name = self.rnd.choice(("w", "u"))
-        aliases = [self.alias(), self.alias()]
-        left, right = (
-            [Name(f"{alias}.r{n}", kind) for n, kind in enumerate(kinds)] for alias in aliases
-        )
-        twice = self.rnd.random() < 0.6
-        joins = (self._join(Part("", f"{name} AS {aliases[1]}"), left, right),) if twice else ()
-        read = [self.rnd.choice(pair[: 1 + twice]) for pair in zip(left, right, strict=True)]
-        items = _items([Part(column.kind, column.text) for column in read])
-        kids = (cte, items, Many("", "", joins))
-        return Part("Q", f"WITH {name} AS ({{}}) SELECT {{}} FROM {name} AS {aliases[0]}{{}}", kids)
-
-    def _with_anywhere(self, cte: Part, kinds: str) -> Query:
-        """A CTE that stands wherever a table may, and at times another one that reads it."""
-        self.ctes["w"] = kinds
-        more: tuple[Node, ...] = ()
-        if self.rnd.random() < 0.3:
-            others = self.kinds()
-            more = (Part("", ", w2 AS ({})", (self._cut(self.select(others, 2), others),)),)
-            self.ctes["w2"] = others
-        wanted = self.kinds()
-        body = self._sets(wanted, 0) if self.rnd.random() < 0.2 else self.select(wanted, 3)
-        ordered = self._ordered(body, wanted)
-        self.ctes = {}
-        kids = (cte, Many("", "", more), ordered.tree)
-        return Query(Part("", "WITH w AS ({}){} {}", kids), ordered.ordered)
-
-    def _reached(self) -> Query:
-        """Rows reached over a join from those of a table."""
-        table = self.rnd.choice(self.world)
-        kinds = {column.name: column.kind for column in table.columns}
-        numbers = [name for name, kind in kinds.items() if kind in "IB"]
-        first, second = self.rnd.choice(numbers), self.rnd.choice(numbers)
-        inner = Scope(self.rnd, names_of(table, "t."), 1)
-        step = Scope(self.rnd, names_of(table, "t."), 0)
-        text = (
-            f"WITH RECURSIVE w(r0) AS (SELECT CAST(t.{first} AS BIGINT) FROM {table.name} AS t{{}} "
-            f"UNION SELECT CAST(t.{second} AS BIGINT) FROM w JOIN {table.name} AS t "
-            f"ON t.{first} = w.r0 WHERE {{}}) SELECT * FROM w"
-        )
-        return Query(Part("", text, (self.where(inner), predicate(step))))
-
-    def _recursive(self) -> Query:
-        """Numbers counted up from those of a table, with what came before them."""
-        all_rows = self.rnd.choice(("UNION", "UNION ALL"))
-        base, names = self._from_one(0)
-        inner = Scope(self.rnd, names, 1)
-        first = (expression(inner, "I"), expression(inner, "T"), base, self.where(inner))
-        limits = Name("w.r0", "I"), Name("w.r1", "T")
-        step = predicate(Scope(self.rnd, limits, 1))
-        last = self.scope(limits, 1)
-        text = (
-            "WITH RECURSIVE w(r0, r1, r2) AS (SELECT MOD({}, 5), {}, 1 FROM {}{} "
-            f"{all_rows} SELECT MOD(r0 + 1, 5), r1, r2 + 1 FROM w WHERE r2 < 4 AND {{}}) "
-            "SELECT * FROM w{}"
-        )
-        return Query(Part("", text, (*first, step, self.where(last))))
-
-    def _first_of_each(self, kinds: str) -> Query:
-        """DISTINCT ON, or the first rows with those that tie with the last of them."""
-        body = self.select(kinds, 2)
-        directions = [self._direction() for _ in kinds]
-        order = ", ".join(f"{n + 1}{way}" for n, way in enumerate(directions))
-        if self.rnd.random() < 0.5:
-            text = f"SELECT DISTINCT ON (d.r0) * FROM ({{}}) AS d ORDER BY {order}"
-            return Query(Part("", text, (body,)), ordered=True)
-        ties = f"{{}} ORDER BY 1{directions[0]} FETCH FIRST 2 ROWS WITH TIES"
-        return Query(Part("", ties, (body,)))
-
-    def _ordered(self, body: Node, kinds: str) -> Query:
-        """ORDER BY every column, so that the answer is determined, often with a LIMIT."""
-        if self.rnd.random() < 0.5:
-            return Query(Part("", "{}", (body,)))
-        order = ", ".join(f"{n + 1}{self._direction()}" for n in range(len(kinds)))
-        kids = (body, self._limit())
-        return Query(Part("", f"{{}} ORDER BY {order}{{}}", kids), ordered=True)
-
-    def _limit(self) -> Many:
-        """LIMIT and OFFSET, as literals or parameters; often none."""
-        limit, offset = self.rnd.choice(
-            ((None, None), (None, None), (3, None), (5, 2), (0, None), (None, 1))
-        )
-        words = ((" LIMIT {}", limit), (" OFFSET {}", offset))
-        parameter = self.rnd.random() < 0.3
-        return Many(
-            "",
-            "",
-            tuple(
-                Part("", word, (Value("", number, parameter),))
-                for word, number in words
-                if number is not None
-            ),
-        )
-
-    def _direction(self) -> str:
-        return self.rnd.choice(DIRECTIONS)
+def _united(writer: Writer, kinds: str) -> Query:
+    return writer.ordered(writer.sets(kinds, 2), kinds)
 
 
-def _items(items: Sequence[Node]) -> Many:
-    return Many("", ", ", tuple(Part("", f"{{}} AS r{n}", (i,)) for n, i in enumerate(items)), 1)
+def _sorted(writer: Writer, kinds: str) -> Query:
+    """ORDER BY an expression or a subquery first, then by every column."""
+    source, names = writer.source(3)
+    scope = writer.scope(names, 3)
+    items = named([expression(scope, kind) for kind in kinds])
+    first = Part("", "{}" + writer.direction(), (expression(scope, writer.rnd.choice(KINDS)),))
+    rest = writer.by_every_column(kinds)
+    kids = (items, source, writer.where(scope), first, writer.limit())
+    return Query(Part("", f"SELECT {{}} FROM {{}}{{}} ORDER BY {{}}, {rest}{{}}", kids), True)
+
+
+def _first_of_each(writer: Writer, kinds: str) -> Query:
+    """DISTINCT ON, or the first rows with those that tie with the last of them."""
+    body = writer.select(kinds, 2)
+    directions = [writer.direction() for _ in kinds]
+    order = ", ".join(f"{n + 1}{way}" for n, way in enumerate(directions))
+    if writer.rnd.random() < 0.5:
+        text = f"SELECT DISTINCT ON (d.r0) * FROM ({{}}) AS d ORDER BY {order}"
+        return Query(Part("", text, (body,)), ordered=True)
+    ties = f"{{}} ORDER BY 1{directions[0]} FETCH FIRST 2 ROWS WITH TIES"
+    return Query(Part("", ties, (body,)))

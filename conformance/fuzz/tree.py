@@ -44,6 +44,15 @@ class Value:
 
 Node: TypeAlias = Part | Many | Value
 
+
+@dataclass(frozen=True)
+class Query:
+    """A statement, and whether its rows have one order only."""
+
+    tree: Node
+    ordered: bool = False
+
+
 SIMPLE = {
     "I": "1",
     "B": "CAST(1 AS BIGINT)",
