@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -273,13 +274,11 @@ def _opened(wanted: Mapping[str, str], options: Options) -> dict[str, Backend]:
     if not wanted:
         raise InterfaceError("no store given", hint="Pass a URI, or a dict of name to URI.")
     stores: dict[str, Backend] = {}
-    try:
+    with ExitStack() as unless_all_open:
         for alias, each in wanted.items():
             stores[alias] = open_store(each, alias, options)
-    except BaseException:
-        for store in stores.values():
-            store.close()
-        raise
+            unless_all_open.callback(stores[alias].close)
+        unless_all_open.pop_all()
     return stores
 
 

@@ -231,7 +231,7 @@ def opened(stores: Stores, settings: Settings, **options: Any) -> Iterator[Sessi
         connection = worker.call(
             lambda: sqlshim.connect(stores, autocommit=True, **watched, **options)
         )
-    except Exception:  # passed on
+    except BaseException:
         worker.stop()
         raise
     session = Session(

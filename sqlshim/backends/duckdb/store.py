@@ -361,7 +361,7 @@ class DuckStore(Backend):
                 # COMMIT of a transaction that an error aborted succeeds and keeps nothing
                 self._write("SELECT 1")
                 self._before_commit()
-                self._connection().execute("COMMIT").fetchall()
+                self._write("COMMIT")
             except Exception as error:
                 self.rollback()
                 raise _not_committed(error) from error
@@ -374,11 +374,12 @@ class DuckStore(Backend):
         with self._lock:
             if self._writer is None:
                 return
-            if not self._database.dead:
-                with self._database.translated():
-                    self._connection().execute("ROLLBACK").fetchall()
-            self._tables = self._before
-            self._end()
+            try:
+                if not self._database.dead:
+                    self._write("ROLLBACK")
+            finally:  # whatever it says: the transaction ends with its connection
+                self._tables = self._before
+                self._end()
 
     def _end(self) -> None:
         if self._writer is not None:

@@ -14,7 +14,7 @@ import pymongo
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import CollectionInvalid, OperationFailure, PyMongoError
 
 from sqlshim.backends.mongo.catalog import validator
 from sqlshim.backends.mongo.catalog.tables import KEY, primary_key_index
@@ -36,17 +36,29 @@ def create_table(database: Database[Document], definition: TableDefinition) -> N
         if not validator.is_storable(column.type):
             raise NotSupportedError(f"MongoDB cannot store the type {column.type} ({column.name})")
     schema = validator.schema_of(definition.columns)
-    try:
-        with translating():
+    with translating():
+        try:
             database.create_collection(definition.name, validator={"$jsonSchema": schema})
-    except pymongo.errors.CollectionInvalid as error:
-        raise TableExists(definition.name) from error
+        except CollectionInvalid as error:  # found by the driver, which looks first
+            raise TableExists(definition.name) from error
+        except OperationFailure as error:
+            if error.code != _EXISTS:
+                raise
+            raise TableExists(definition.name) from error
     try:
         with translating():
             _create_keys(database, definition)
-    except BaseException:
-        database.drop_collection(definition.name)
+    except BaseException as error:
+        _drop_after(error, database, definition.name)
         raise
+
+
+def _drop_after(error: BaseException, database: Database[Document], name: str) -> None:
+    """Drop a collection that got no keys; `error` learns of it if that fails as well."""
+    try:
+        database.drop_collection(name)
+    except PyMongoError as failure:  # the server is gone, most likely
+        error.add_note(f"The new collection {name!r} was not dropped: {failure}")
 
 
 def _create_keys(database: Database[Document], definition: TableDefinition) -> None:

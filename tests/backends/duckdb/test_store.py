@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sqlshim.backends.duckdb import open_store
+from sqlshim.backends.duckdb.store import DuckStore
 from sqlshim.backends.protocol import Backend, Options, Pushdown, RunContext, Stream
 from sqlshim.catalog.model import Table
 from sqlshim.errors import (
@@ -159,6 +160,19 @@ def test_after_an_error_in_a_transaction_only_rollback_helps(store: Backend, peo
     put(store, people, (3, "c"))
     store.commit()
     assert all_of(store, people) == [(3, "c")]
+
+
+def test_a_transaction_ends_even_if_its_connection_is_gone(store: Backend, people: Table) -> None:
+    put(store, people, (1, "a"))
+    assert isinstance(store, DuckStore)
+    assert store._writer is not None
+    store._writer.close()
+    with pytest.raises(OperationalError):
+        store.commit()
+    assert all_of(store, people) == []
+    put(store, people, (2, "b"))
+    store.commit()
+    assert all_of(store, people) == [(2, "b")]
 
 
 def test_read_only_refuses_writes() -> None:
