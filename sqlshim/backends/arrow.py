@@ -92,16 +92,10 @@ def _to_arrow(t: SqlType) -> Convert | None:
             return lambda v: None if v is None else numerics.key(cast("Decimal", v))
         case Kind.INTERVAL:
             return _interval_to_arrow
-        case Kind.ARRAY:
-            inner = _to_arrow(_part(t.element))
-            return None if inner is None else lambda v: _each(v, inner)
         case Kind.MAP:
             return _map_to_arrow(t)
-        case Kind.STRUCT:
-            changes = {n: c for n, f in t.fields if (c := _to_arrow(f)) is not None}
-            return None if not changes else lambda v: _each_field(v, changes)
         case _:
-            return None
+            return _inside(t, _to_arrow)
 
 
 def _map_to_arrow(t: SqlType) -> Convert:
@@ -112,6 +106,19 @@ def _map_to_arrow(t: SqlType) -> Convert:
         return None if pairs is None else [(key(k), item(v)) for k, v in pairs]  # type: ignore[attr-defined]
 
     return change
+
+
+def _inside(t: SqlType, convert: Callable[[SqlType], Convert | None]) -> Convert | None:
+    """The elements of an array, or the fields of a struct, each converted as its type is."""
+    match t.kind:
+        case Kind.ARRAY:
+            inner = convert(_part(t.element))
+            return None if inner is None else lambda v: _each(v, inner)
+        case Kind.STRUCT:
+            changes = {n: c for n, f in t.fields if (c := convert(f)) is not None}
+            return None if not changes else lambda v: _each_field(v, changes)
+        case _:
+            return None
 
 
 def _same(value: object) -> object:
@@ -173,30 +180,25 @@ def column_array(column: Column, cells: Sequence[object], arrow: pa.DataType) ->
 
 
 def from_arrow(t: SqlType) -> Convert | None:
+    """How a value of `t` that pyarrow gives must change; None: as it is."""
     match t.kind:
         case Kind.UUID:
             return lambda v: None if v is None else uuid.UUID(v)  # type: ignore[arg-type]
         case Kind.NUMERIC:
             return lambda v: None if v is None else numerics.number(cast("str", v), t.scale == 0)
         case Kind.INTERVAL:
-            return _intervalfrom_arrow
+            return _interval_from_arrow
         case Kind.DURATION:
             return lambda v: None if v is None else parse_duration(cast("str", v))
         case Kind.TIMESTAMPTZ:
             return lambda v: v.astimezone(dt.UTC) if isinstance(v, dt.datetime) else v
-        case Kind.ARRAY:
-            inner = from_arrow(_part(t.element))
-            return None if inner is None else lambda v: _each(v, inner)
         case Kind.MAP:
-            return _mapfrom_arrow(t)
-        case Kind.STRUCT:
-            changes = {n: c for n, f in t.fields if (c := from_arrow(f)) is not None}
-            return None if not changes else lambda v: _each_field(v, changes)
+            return _map_from_arrow(t)
         case _:
-            return None
+            return _inside(t, from_arrow)
 
 
-def _mapfrom_arrow(t: SqlType) -> Convert:
+def _map_from_arrow(t: SqlType) -> Convert:
     key, item = (from_arrow(_part(part)) or _same for part in (t.key, t.element))
 
     def change(value: object) -> object:
@@ -278,7 +280,7 @@ def _month_day_nano(value: Duration) -> object:
     return pa.MonthDayNano([value.months, value.days, value.nanoseconds])
 
 
-def _intervalfrom_arrow(value: object) -> object:
+def _interval_from_arrow(value: object) -> object:
     if value is None or isinstance(value, dt.timedelta):
         return value
     months, days, nanos = cast("tuple[int, int, int]", value)

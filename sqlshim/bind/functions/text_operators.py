@@ -115,14 +115,12 @@ def _without_nulls(left: Scalar, right: Scalar) -> Scalar:
 def add(node: exp.Expr, binds: Binds) -> Scalar:
     """`+`, which joins two texts in T-SQL."""
     left, right = binds.scalar(node.this), binds.scalar(node.expression)
-    texts = {left.type.kind, right.type.kind} <= _STRINGS
-    if texts and traits_of(binds.context.dialect).plus_joins_text:
-        return call(op.CONCAT_OP, _as_text(left), _as_text(right))
     dialect = binds.context.dialect
+    texts = {left.type.kind, right.type.kind} <= _STRINGS
+    if texts and traits_of(dialect).plus_joins_text:
+        return call(op.CONCAT_OP, _as_text(left), _as_text(right))
     if right.type.kind is Kind.INTERVAL:
-        if dialect == "mysql" and left.type.kind is Kind.UNKNOWN:
-            left = coerce(left, DATE if is_day(left, binds) else TIMESTAMP)
-        return stepped(op.ADD, left, right, binds)
+        return stepped(op.ADD, _moment(left, binds), right, binds)
     if (moved := moved_by_days(op.ADD, left, right, dialect)) is not None:
         return moved
     return call(op.ADD, *operands([left, right], dialect, compared=False))
@@ -134,14 +132,19 @@ def sub(node: exp.Expr, binds: Binds) -> Scalar:
         return rest
     dialect = binds.context.dialect
     if right.type.kind is Kind.INTERVAL:
-        if dialect == "mysql" and left.type.kind is Kind.UNKNOWN:
-            left = coerce(left, DATE if is_day(left, binds) else TIMESTAMP)
-        return stepped(op.SUB, left, right, binds)
+        return stepped(op.SUB, _moment(left, binds), right, binds)
     if (moved := moved_by_days(op.SUB, left, right, dialect)) is not None:
         return moved
     if (days := days_between(left, right, dialect)) is not None:
         return days
-    return call(op.SUB, *operands([left, right], binds.context.dialect, compared=False))
+    return call(op.SUB, *operands([left, right], dialect, compared=False))
+
+
+def _moment(value: Scalar, binds: Binds) -> Scalar:
+    """What an interval is added to: in MySQL a literal is a date or an instant there."""
+    if binds.context.dialect != "mysql" or value.type.kind is not Kind.UNKNOWN:
+        return value
+    return coerce(value, DATE if is_day(value, binds) else TIMESTAMP)
 
 
 def _as_text(arg: Scalar) -> Scalar:
