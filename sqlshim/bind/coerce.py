@@ -21,7 +21,7 @@ from sqlshim.errors import NumericOutOfRange, TypeMismatch, UnknownFunction
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function, NullResult, Overload, Want
-from sqlshim.ir.scalar import Call, Case, Column, InList, Literal, Param, Scalar
+from sqlshim.ir.scalar import Call, Case, Column, InList, Literal, Param, Scalar, null_of
 from sqlshim.types import (
     BIGINT,
     BOOLEAN,
@@ -44,14 +44,7 @@ from sqlshim.types import (
 )
 from sqlshim.values import convert
 
-TRUE = Literal(True, BOOLEAN.with_null(False))
-FALSE = Literal(False, BOOLEAN.with_null(False))
 _ANY_NUMBER = NUMBERS | {Kind.NUMERIC}
-
-
-def null_of(t: SqlType) -> Literal:
-    """NULL of a type."""
-    return Literal(None, t.with_null(True))
 
 
 def call(fn: Function, *args: Scalar) -> Scalar:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, text_literal
-from sqlshim.bind.coerce import call, case, logical, null_of
+from sqlshim.bind.coerce import call, case, logical
 from sqlshim.bind.context import Context
 from sqlshim.bind.queries.output import Items
 from sqlshim.bind.queries.stars import changed
@@ -26,7 +26,7 @@ from sqlshim.errors import (
 )
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Call, Column, Scalar
+from sqlshim.ir.scalar import Call, Column, Scalar, null_of
 from sqlshim.types import Kind, SqlType, struct
 
 _PARTS = ("catalog", "db", "table", "this")

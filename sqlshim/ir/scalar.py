@@ -214,3 +214,12 @@ class SortKey:
     expr: Scalar
     descending: bool = False
     nulls_first: bool = False
+
+
+TRUE = Literal(True, BOOLEAN.with_null(False))
+FALSE = Literal(False, BOOLEAN.with_null(False))
+
+
+def null_of(t: SqlType) -> Literal:
+    """NULL of a type."""
+    return Literal(None, t.with_null(True))

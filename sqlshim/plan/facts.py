@@ -23,12 +23,9 @@ from sqlshim.ir.relational import (
     Values,
     Window,
 )
-from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar
+from sqlshim.ir.scalar import FALSE, TRUE, Call, Column, Literal, Param, Scalar
 from sqlshim.ir.walk import is_volatile as is_volatile
 from sqlshim.types import BOOLEAN
-
-TRUE = Literal(True, BOOLEAN.with_null(False))
-FALSE = Literal(False, BOOLEAN.with_null(False))
 
 
 def column_ids(rel: Rel) -> frozenset[int]:

@@ -35,6 +35,7 @@ from sqlshim.ir.scalar import (
     Scalar,
     Subquery,
     SubqueryKind,
+    null_of,
 )
 from sqlshim.plan.correlation import Decorrelated, Decorrelation
 from sqlshim.plan.facts import is_one_row, is_volatile, logical, max_rows, unique_sets
@@ -255,7 +256,7 @@ def _value_of(total: _Total, column: Column) -> Scalar:
     value = total.of(column)
     if not total.where:
         return value
-    null = Literal(None, value.type.with_null(True))
+    null = null_of(value.type)
     return Case(((logical(op.AND, total.where), value),), null, null.type)
 
 

@@ -8,19 +8,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
-from sqlshim.bind.coerce import (
-    FALSE,
-    TRUE,
-    call,
-    case,
-    cast,
-    coerce,
-    in_list,
-    logical,
-    null_of,
-    settle,
-    unify,
-)
+from sqlshim.bind.coerce import call, case, cast, coerce, in_list, logical, settle, unify
 from sqlshim.bind.functions.dimensions import flat
 from sqlshim.bind.functions.jsonb_operators import contained
 from sqlshim.bind.scope import position
@@ -30,7 +18,7 @@ from sqlshim.functions import arrays, conditional, documents
 from sqlshim.functions import json as fj
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar
+from sqlshim.ir.scalar import FALSE, TRUE, Call, Column, Literal, Param, Scalar, null_of
 from sqlshim.types import INTEGER, INTEGERS, TEXT, UNKNOWN, Kind, SqlType, array, common
 
 _QUANTIFIERS = {"ALL": True, "SOME": False}  # which sqlglot reads as calls

@@ -10,11 +10,11 @@ from functools import cache
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of
+from sqlshim.bind.coerce import call, case, cast, coerce, logical
 from sqlshim.errors import DataError, ProgrammingError
 from sqlshim.functions import conditional, datetime
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.types import (
     BOOLEAN,
     DATE,

@@ -9,13 +9,13 @@ from datetime import date
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, settle
 from sqlshim.bind.truth import truth
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import datetime
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Call, Literal, Scalar
+from sqlshim.ir.scalar import Call, Literal, Scalar, null_of
 from sqlshim.sql.dialects import traits_of
 from sqlshim.types import (
     BIGINT,

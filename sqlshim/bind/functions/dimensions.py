@@ -6,11 +6,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, logical, null_of
+from sqlshim.bind.coerce import call, case, cast, logical
 from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import arrays, conditional, text
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.types import INTEGER, TEXT, Kind, SqlType, array
 
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.functions.dialects import instant
 from sqlshim.bind.functions.formats import written
 from sqlshim.bind.functions.number_patterns import number_to_char, read_number
@@ -28,7 +28,7 @@ from sqlshim.functions import (
 )
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.sql.dialects import traits_of
 from sqlshim.types import (
     BIGINT,

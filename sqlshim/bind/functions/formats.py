@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.functions.number_patterns import number_to_char, to_number
 from sqlshim.bind.functions.timeuuids import instant
 from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import datetime, regex, text
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Scalar
+from sqlshim.ir.scalar import Scalar, null_of
 from sqlshim.types import DATE, DOUBLE, INSTANTS, INTEGER, TEXT, TIMESTAMPTZ, Kind
 
 _INSTANTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)

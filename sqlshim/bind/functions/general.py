@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.functions import (
     dates,
     dialects,
@@ -27,7 +27,7 @@ from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import datetime, encodings, math, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Cast, Literal, Scalar
+from sqlshim.ir.scalar import Cast, Literal, Scalar, null_of
 from sqlshim.sql.dialects import traits_of
 from sqlshim.types import (
     DATE,

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, null_of
+from sqlshim.bind.coerce import call, case, cast, coerce
 from sqlshim.bind.fields import field
 from sqlshim.bind.scope import position
 from sqlshim.bind.types import sql_type
@@ -21,7 +21,7 @@ from sqlshim.functions import arrays
 from sqlshim.functions import json as fj
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Call, Literal, Scalar
+from sqlshim.ir.scalar import Call, Literal, Scalar, null_of
 from sqlshim.types import INTEGERS, JSON, NESTED, TEXT, Kind, SqlType
 
 Step = str | int | Scalar  # a key, a place counted from 0, or either computed

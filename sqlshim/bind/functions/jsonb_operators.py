@@ -15,7 +15,7 @@ from sqlshim.errors import NotSupportedError, UnknownFunction
 from sqlshim.functions import json as fj
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import FALSE, TRUE, Literal, Scalar
 from sqlshim.types import BOOLEAN, INTEGERS, JSON, NESTED, TEXT, Kind, array
 
 _ALIKE = frozenset({op.EQ, op.NE, op.IS_DISTINCT, op.IS_NOT_DISTINCT})
@@ -121,7 +121,7 @@ def along(fn: Function, node: exp.Expr, binds: Binds) -> Scalar:
     given = [binds.scalar(e) for e in node.expressions]
     if not 2 <= len(given) <= 4:
         raise UnknownFunction(str(node.this))
-    given += [text_literal("{}"), Literal(False, BOOLEAN.with_null(False))][len(given) - 2 :]
+    given += [text_literal("{}"), FALSE][len(given) - 2 :]
     return _path_call(fn, *given)
 
 
@@ -138,7 +138,7 @@ def _by_path(fn: Function) -> Callable[[exp.Expr, Binds], Scalar]:
 
 def _tested(fn: Function, value: exp.Expr, path: exp.Expr, binds: Binds) -> Scalar:
     """`value @? path`, `value @@ path`: an error is NULL."""
-    silent = Literal(True, BOOLEAN.with_null(False))
+    silent = TRUE
     return _path_call(fn, binds.scalar(value), binds.scalar(path), text_literal("{}"), silent)
 
 

@@ -8,17 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, int_literal
-from sqlshim.bind.coerce import (
-    call,
-    case,
-    cast,
-    coerce,
-    in_list,
-    logical,
-    null_of,
-    number,
-    settle,
-)
+from sqlshim.bind.coerce import call, case, cast, coerce, in_list, logical, number, settle
 from sqlshim.bind.functions.arrays import quantified
 from sqlshim.bind.functions.casts import cast_, convert
 from sqlshim.bind.functions.moments import untyped
@@ -28,7 +18,7 @@ from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
 from sqlshim.intervals import parse_interval
-from sqlshim.ir.scalar import Column, Literal, Scalar
+from sqlshim.ir.scalar import Column, Literal, Scalar, null_of
 from sqlshim.sql.dialects import traits_of
 from sqlshim.sql.kept import interval_text
 from sqlshim.sql.params import is_long_list

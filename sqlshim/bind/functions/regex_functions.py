@@ -7,10 +7,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, cast, coerce, null_of
+from sqlshim.bind.coerce import call, cast, coerce
 from sqlshim.errors import DataError, NotSupportedError
 from sqlshim.functions import regex, text
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.pattern_spans import Spans, agreeing
 from sqlshim.patterns import re2, replacement, similar
 from sqlshim.python_patterns import Wanted

@@ -7,12 +7,12 @@ from decimal import Decimal
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special
-from sqlshim.bind.coerce import call, cast, coerce, null_of, number
+from sqlshim.bind.coerce import call, cast, coerce, number
 from sqlshim.bind.functions.arrays import with_element
 from sqlshim.errors import TypeMismatch
 from sqlshim.functions import arrays, math
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.types import INTEGERS, NUMERIC, Kind, decimal
 
 _WHOLE = decimal(38, 0)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from sqlshim.bind.binds import Binds, Special, constant_text, int_literal, text_literal
-from sqlshim.bind.coerce import call, case, cast, coerce, logical, null_of, settle
+from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.functions.regex_functions import substring_of_pattern
 from sqlshim.errors import NotSupportedError, ProgrammingError
 from sqlshim.functions import arrays, encodings, text
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.scalar import Literal, Scalar
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.types import BOOLEAN, BYTES, INTEGER, INTEGERS, TEXT, Kind
 
 

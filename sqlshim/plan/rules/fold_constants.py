@@ -15,9 +15,21 @@ from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Rel
-from sqlshim.ir.scalar import Call, Case, Cast, InList, Literal, Scalar, Subquery, SubqueryKind
+from sqlshim.ir.scalar import (
+    FALSE,
+    TRUE,
+    Call,
+    Case,
+    Cast,
+    InList,
+    Literal,
+    Scalar,
+    Subquery,
+    SubqueryKind,
+    null_of,
+)
 from sqlshim.plan.evaluate import convert, evaluate
-from sqlshim.plan.facts import FALSE, TRUE, distinct, is_empty, is_fixed, is_literal, logical
+from sqlshim.plan.facts import distinct, is_empty, is_fixed, is_literal, logical
 from sqlshim.types import SqlType
 
 
@@ -50,11 +62,6 @@ def _fold_one(expr: Scalar) -> Scalar:
             return _fold_subquery(expr)
         case _:
             return expr
-
-
-def null_of(type_: SqlType) -> Literal:
-    """NULL of a type."""
-    return Literal(None, type_.with_null(True))
 
 
 def _fold_call(expr: Call) -> Scalar:

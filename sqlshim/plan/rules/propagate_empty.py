@@ -24,7 +24,7 @@ from sqlshim.ir.relational import (
     Unnest,
     Window,
 )
-from sqlshim.ir.scalar import Column, Literal
+from sqlshim.ir.scalar import Column, null_of
 from sqlshim.plan.facts import empty, is_empty
 
 _KEEPS_LEFT = (JoinKind.LEFT, JoinKind.FULL)
@@ -66,7 +66,7 @@ def _join(rel: Join) -> Rel:
 def _with_nulls(kept: Rel, join: Join) -> Project:
     """The kept side of an outer join whose other side is empty."""
     own = {c.id: c for c in kept.columns}
-    nulls = {c.id: Literal(None, c.type.with_null(True)) for c in join.columns if c.id not in own}
+    nulls = {c.id: null_of(c.type) for c in join.columns if c.id not in own}
     return Project(kept, tuple((c, own.get(c.id) or nulls[c.id]) for c in join.columns))
 
 

@@ -14,10 +14,8 @@ from sqlshim.functions import conditional
 from sqlshim.functions import operators as op
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Aggregate, Filter, GroupingSets, Join, JoinKind, Rel
-from sqlshim.ir.scalar import AggregateCall, Call, Case, InList, Literal, Param, Scalar
+from sqlshim.ir.scalar import FALSE, TRUE, AggregateCall, Call, Case, InList, Literal, Param, Scalar
 from sqlshim.plan.facts import (
-    FALSE,
-    TRUE,
     conjuncts,
     distinct,
     empty,

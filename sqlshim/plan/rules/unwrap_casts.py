@@ -14,7 +14,7 @@ from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Rel
-from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Scalar
+from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Scalar, null_of
 from sqlshim.plan.evaluate import convert
 from sqlshim.types import INTEGERS, Kind, SqlType, as_decimal
 
@@ -60,7 +60,7 @@ def _exactly(item: Scalar, type_: SqlType) -> Literal | None:
     if not isinstance(item, Literal):
         return None
     if item.value is None:
-        return Literal(None, type_.with_null(True))
+        return null_of(type_)
     below = convert(Cast(item, type_))
     back = None if below is None else convert(Cast(below, item.type))
     return below if back is not None and back.value == item.value else None

@@ -27,7 +27,7 @@ from sqlshim.ir.relational import (
     Remote,
     Scan,
 )
-from sqlshim.ir.scalar import AggregateCall, Call, Case, Column, Literal
+from sqlshim.ir.scalar import AggregateCall, Call, Case, Column, null_of
 from sqlshim.types import BOOLEAN, INTEGERS, Kind
 
 Given = Callable[[AggregateCall, list[E]], list[E]]
@@ -171,7 +171,7 @@ def unbounded(node: AggregateCall, rel: Aggregate | GroupingSets) -> AggregateCa
         return node
     (arg,) = node.args
     there = Call(op.IS_NOT_NULL, (arg,), BOOLEAN)
-    same = Case(((there, arg),), Literal(None, arg.type.with_null(True)), arg.type)
+    same = Case(((there, arg),), null_of(arg.type), arg.type)
     return replace(node, args=(same,))
 
 

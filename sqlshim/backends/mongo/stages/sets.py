@@ -14,7 +14,7 @@ from sqlshim.backends.mongo.expressions.scalars import Expressions
 from sqlshim.backends.mongo.stages.query import Query, Stage, output_names, projection
 from sqlshim.backends.mongo.stages.scope import field
 from sqlshim.ir.relational import Join, JoinKind, Project, Rel, SetKind, SetOp
-from sqlshim.ir.scalar import Column, Literal, Scalar
+from sqlshim.ir.scalar import Column, Scalar, null_of
 
 _MOST_ARMS = 500  # of a UNION ALL in one pipeline: the server takes 1,000 stages
 _ARM, _TIMES = "__arm", "__times"
@@ -96,8 +96,6 @@ def full_join(rel: Join) -> SetOp:
     sides are evaluated twice."""
     left = Join(JoinKind.LEFT, rel.left, rel.right, rel.on)
     alone = Join(JoinKind.ANTI, rel.right, rel.left, rel.on)
-    items: list[tuple[Column, Scalar]] = [
-        (c, Literal(None, c.type.with_null(True))) for c in rel.left.columns
-    ]
+    items: list[tuple[Column, Scalar]] = [(c, null_of(c.type)) for c in rel.left.columns]
     items += [(c, c) for c in rel.right.columns]
     return SetOp(SetKind.UNION_ALL, (left, Project(alone, tuple(items))), rel.columns)
