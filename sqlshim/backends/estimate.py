@@ -7,9 +7,11 @@ range a third, a unique key one row.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from sqlshim.catalog.model import Table
+from sqlshim.functions import arrays
 from sqlshim.functions import operators as op
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
@@ -33,6 +35,7 @@ from sqlshim.types import INTEGERS, Kind
 
 UNKNOWN_ROWS = 10_000  # of a table without a count
 _MADE_ROWS = 100.0  # of a series whose bounds are no constants, of one step of a recursion
+_LISTED = 100  # values of a list that is a parameter
 _MOST_IN_A_PARTITION = 100  # rows, where nothing says how many
 _EQUAL, _RANGE, _OTHER = 0.05, 0.3, 0.3
 _RANGES = frozenset({op.LT, op.LE, op.GT, op.GE})
@@ -173,25 +176,52 @@ def stored(rel: Rel) -> float:
 
 
 def _filtered(rel: Filter, known: Known) -> float:
-    if any(_finds_one(term, rel.input) for term in rel.where):
-        return 1.0
+    found = _found_by_key(rel)
+    if found == 1.0:
+        return found
     kept = rows(rel.input, known)
     measured = known(rel)
     if measured is not None:
-        return kept * measured
+        return min(kept * measured, found)
     for term in rel.where:
         kept *= selectivity(term)
-    return kept
+    return min(kept, found)
 
 
-def _finds_one(term: Scalar, rel: Rel) -> bool:
-    """Whether `term` is an equality of a unique field with a constant."""
-    if not (isinstance(term, Call) and term.fn is op.EQ and isinstance(rel, Scan)):
-        return False
-    names = {c.id: c.name for c in rel.columns}
-    named = [names[a.id] for a in term.args if isinstance(a, Column) and a.id in names]
-    fixed = any(isinstance(a, Literal | Param) for a in term.args)
-    return fixed and any(is_unique(rel.table, name) for name in named)
+def _found_by_key(rel: Filter) -> float:
+    """How many rows the keys find that the conditions name, at the most: one for each value of a
+    unique column, some for each partition."""
+    if not isinstance(rel.input, Scan):
+        return math.inf
+    table = rel.input.table
+    names = {c.id: c.name for c in rel.input.columns}
+    named: dict[str, int] = {}
+    for term in rel.where:
+        column, values = _named_values(term)
+        if column is not None and column.id in names:
+            name = names[column.id]
+            named[name] = min(values, named.get(name, values))
+    found = [float(values) for name, values in named.items() if is_unique(table, name)]
+    if table.partition_key and named.keys() >= set(table.partition_key):
+        several = math.prod(named[name] for name in table.partition_key)
+        found.append(float(several * _MOST_IN_A_PARTITION))
+    return min(found, default=math.inf)
+
+
+def _named_values(term: Scalar) -> tuple[Column | None, int]:
+    """The column that `term` compares with constants, and with how many."""
+    match term:
+        case Call(fn=op.EQ, args=(Column() as column, Literal() | Param())):
+            return column, 1
+        case Call(fn=op.EQ, args=(Literal() | Param(), Column() as column)):
+            return column, 1
+        case Call(fn=arrays.EQ_ANY, args=(Column() as column, Param())):
+            return column, _LISTED
+        case InList(arg=Column() as column, items=items):
+            constant = all(isinstance(item, Literal | Param) for item in items)
+            return (column, len(items)) if constant else (None, 0)
+        case _:
+            return None, 0
 
 
 def is_unique(table: Table, column: str) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sqlshim.backends.estimate import rows, selectivity
 from sqlshim.catalog.model import Index, Table, TableColumn
 from sqlshim.functions import operators as op
+from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Limit, Rel, Scan, Series
-from sqlshim.ir.scalar import Call, Column, InList, Literal, Scalar
-from sqlshim.types import BIGINT, BOOLEAN
+from sqlshim.ir.scalar import Call, Column, InList, Literal, Param, Scalar
+from sqlshim.types import BIGINT, BOOLEAN, array
 
 ID, SIZE = Column(1, "id", BIGINT), Column(2, "size", BIGINT)
 TABLE = Table(
@@ -57,6 +60,60 @@ def compared(fn: object, column: Column) -> Call:
 )
 def test_rows_are_guessed_from_counts_and_predicates(rel: Rel, estimate: float) -> None:
     assert rows(rel) == pytest.approx(estimate)
+
+
+PARTS = replace(TABLE, indexes=(), partition_key=("id",), primary_key=("id", "size"))
+BY_PARTS = Scan(PARTS, (ID, SIZE))
+PAIRS = Scan(replace(PARTS, partition_key=("id", "size")), (ID, SIZE))
+LIST = Call(EQ_ANY, (ID, Param(0, array(BIGINT))), BOOLEAN)
+THREE = (ONE, Literal(2, BIGINT), Literal(3, BIGINT))
+FIRST_THREE = InList(ID, THREE, BOOLEAN)
+
+
+@pytest.mark.parametrize(
+    ("rel", "most"),
+    [
+        (Filter(SCAN, (FIRST_THREE,)), 3),
+        (Filter(SCAN, (LIST,)), 100),
+        (Filter(SCAN, (LIST, FIRST_THREE)), 3),
+        (Filter(SCAN, (Call(op.EQ, (ONE, ID), BOOLEAN),)), 1),
+        (Filter(SCAN, (compared(op.EQ, ID), FIRST_THREE)), 1),
+        (Filter(SCAN, (Call(op.EQ, (ID, SIZE), BOOLEAN),)), 500),
+        (Filter(SCAN, (InList(ID, (ONE, SIZE), BOOLEAN),)), 1_000),
+        (Filter(SCAN, (InList(SIZE, THREE, BOOLEAN),)), 1_500),
+        (Filter(BY_PARTS, (compared(op.EQ, ID),)), 100),
+        (Filter(BY_PARTS, (compared(op.EQ, ID), compared(op.EQ, SIZE))), 25),
+        (Filter(BY_PARTS, (FIRST_THREE,)), 300),
+        (Filter(BY_PARTS, (compared(op.EQ, SIZE),)), 500),
+        (Filter(PAIRS, (compared(op.EQ, ID), InList(SIZE, THREE, BOOLEAN))), 75),
+        (Filter(PAIRS, (compared(op.EQ, ID),)), 500),
+        (Filter(Limit(SCAN, Literal(20, BIGINT), None), (FIRST_THREE,)), 3),
+    ],
+    ids=[
+        "a list of unique values",
+        "a list that is a parameter",
+        "the shorter list decides",
+        "the constant first",
+        "one value and a list",
+        "another column is no constant",
+        "nor is it in a list",
+        "values that are not unique",
+        "a partition",
+        "a row of a partition",
+        "several partitions",
+        "half a key",
+        "partitions by two columns",
+        "half of two columns",
+        "not right above the table",
+    ],
+)
+def test_keys_find_few_rows_however_large_the_table(rel: Rel, most: float) -> None:
+    assert rows(rel) == pytest.approx(most)
+
+
+def test_what_was_measured_is_bounded_by_the_keys() -> None:
+    assert rows(Filter(BY_PARTS, (FIRST_THREE,)), lambda _: 0.5) == 300
+    assert rows(Filter(BY_PARTS, (FIRST_THREE,)), lambda _: 0.001) == 10
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlshim.backends.cassandra.paths.bounds import Op
 from sqlshim.backends.cassandra.paths.restrict import NOT_HASHED, Path, Restriction
-from sqlshim.backends.cassandra.paths.terms import ORDERED, Columns, is_list
+from sqlshim.backends.cassandra.paths.terms import ORDERED, Columns, as_list, is_list
 from sqlshim.backends.cassandra.paths.union import choose
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, aggregated, shape_of
@@ -31,7 +31,7 @@ from sqlshim.ir.relational import (
     Sort,
     Values,
 )
-from sqlshim.ir.scalar import AggregateCall, Column, SortKey
+from sqlshim.ir.scalar import AggregateCall, Column, Param, Scalar, SortKey
 from sqlshim.types import INTEGERS, Kind
 
 _NOT_CQL: dict[type, str] = {
@@ -41,6 +41,7 @@ _NOT_CQL: dict[type, str] = {
     Values: "CQL has no VALUES",
     Remote: "",
 }
+OF_LIST = "of a long list the rows may be read first and tested then"
 
 
 def accept(rel: Rel, pushdown: Pushdown) -> Accepted:
@@ -76,8 +77,18 @@ def restriction_of(shape: Shape) -> Restriction:
 
 def without_keys(shape: Shape) -> Restriction:
     """The access path when the sets of keys turn out to be too large to be looked up."""
-    where = tuple(term for term in shape.where if not is_key_test(term) and not is_list(term))
+    where = tuple(term for term in shape.where if not _may_be_dropped(term))
     return choose(where, columns_of(shape), shape.scan.table)
+
+
+def _may_be_dropped(term: Scalar) -> bool:
+    return is_key_test(term) or is_list(term)
+
+
+def lists_of(shape: Shape) -> list[tuple[Column, Param]]:
+    """The columns that are looked for in lists, with these. If a list is too long to be looked up
+    the rows are tested when they have been read, so that nothing may be counted or cut before."""
+    return [found for term in shape.where if (found := as_list(term)) is not None]
 
 
 def columns_of(shape: Shape) -> Columns:
@@ -92,21 +103,24 @@ def columns_of(shape: Shape) -> Columns:
 
 
 def _filter(rel: Filter) -> Accepted:
-    shape = shape_of(rel)
-    if shape is None:
+    shape, below = shape_of(rel), shape_of(rel.input)
+    if shape is None or below is None:
         return Accepted(None, rel.where, "CQL filters rows of a table only")
     restriction = restriction_of(shape)
     left = dict(restriction.left)
-    again = left | dict(restriction.checked)
-    below = shape_of(rel.input)
-    if below is not None and any(term in left for term in below.where):
+    if any(term in left for term in below.where):
         return Accepted(None, rel.where, "CQL takes one restriction a column")
+    sent = replace(shape, where=tuple(term for term in shape.where if term not in left))
+    if any(map(_may_be_dropped, sent.where)):
+        left |= {t: "CQL could not say it without the keys" for t, _ in without_keys(sent).left}
+        sent = replace(sent, where=tuple(term for term in sent.where if term not in left))
+        if any(term in left for term in below.where) or restriction_of(sent).left:
+            return Accepted(None, rel.where, "without its keys it would be another query")
+    again = left | dict(restriction.checked)
     why = "; ".join(dict.fromkeys(again.values()))
     taken = tuple(term for term in rel.where if term not in left)
     if not taken:
         return Accepted(None, rel.where, why)
-    if any(is_key_test(t) or is_list(t) for t in taken) and without_keys(shape).left:
-        return Accepted(None, rel.where, "without its keys it would be another query")
     kept = tuple(term for term in rel.where if term in again)
     return Accepted(replace(rel, where=taken), kept, why)
 
@@ -120,6 +134,8 @@ def _why_no_limit(rel: Limit) -> str:
     shape = shape_of(rel)
     if shape is None:
         return "CQL limits rows by a constant, once"
+    if lists_of(shape):
+        return OF_LIST
     return "one row needs no limit" if shape.grouped and not shape.keys else ""
 
 
@@ -188,6 +204,8 @@ def _why_no_aggregate(rel: Aggregate) -> str:
     shape = shape_of(rel)
     if shape is None:
         return "CQL groups and aggregates plain columns of a table only"
+    if lists_of(shape):
+        return OF_LIST
     table = shape.scan.table
     if any(c.type.nullable for c in _key_columns(table)):
         return "partitions that hold static values only would count as rows"

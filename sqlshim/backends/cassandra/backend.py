@@ -12,6 +12,7 @@ from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.catalog import comment_of, read_table, udts_of
 from sqlshim.backends.cassandra.compile import CqlQuery, compile_query
 from sqlshim.backends.cassandra.errors import translating
+from sqlshim.backends.cassandra.listed import tested
 from sqlshim.backends.cassandra.loaded import Loaded
 from sqlshim.backends.cassandra.paths.first import keeps_first
 from sqlshim.backends.cassandra.paths.nearest import searched
@@ -202,9 +203,11 @@ class CassandraBackend(WritesAtOnce):
 
     def open(self, native: Native, params: Sequence[object], context: RunContext) -> Stream:
         forbidden = self.options.full_scan is FullScan.FORBID
-        query = _own(native).chosen(params, math.inf if forbidden else self.worthwhile_keys)
+        own = _own(native)
+        query = own.chosen(params, math.inf if forbidden else self.worthwhile_keys)
         consult(query, context)
-        return start(query, params, context, self._session, self._ring)
+        stream = start(query, params, context, self._session, self._ring)
+        return tested(stream, query, len(own.columns), params) if query.tests else stream
 
     # --- options
 

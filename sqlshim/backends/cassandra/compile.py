@@ -14,6 +14,7 @@ from functools import cached_property
 from sqlshim.backends.cassandra.accept import (
     clustering_order,
     group_prefix,
+    lists_of,
     restriction_of,
     without_keys,
 )
@@ -46,6 +47,14 @@ class Output:
 
 
 @dataclass(frozen=True)
+class ListTest:
+    """Rows are wanted whose cell in output `at` is in the list of `term`, which was not sent."""
+
+    at: int
+    term: Term
+
+
+@dataclass(frozen=True)
 class CqlQuery:
     """A compiled query. `columns` are the output; `natives` the CQL type of each (or "")."""
 
@@ -66,6 +75,7 @@ class CqlQuery:
     vector: Vector | None = None  # rows in the order of likeness to it, approximately
     # instead, when a set of keys is not to be looked up or no vector to be searched
     unkeyed: CqlQuery | None = None
+    tests: tuple[ListTest, ...] = ()  # of such a query: what its rows are tested for (`listed`)
     arms: tuple[CqlQuery, ...] = ()  # instead, for a union: they select the same cells
     key_at: tuple[int, ...] = ()  # the cells that tell the rows of a union apart
     _texts: dict[tuple[tuple[Form, ...], bool], str] = field(
@@ -116,14 +126,18 @@ class CqlQuery:
     def chosen(self, params: Sequence[object], worth: float = math.inf) -> CqlQuery:
         """The query to run with these parameters: by keys if they were found and are at most the
         share `worth` of the table's rows, by a vector if there is one."""
-        if self.vector is not None and self.unkeyed is not None:
+        if self.unkeyed is None:
+            return self
+        if self.vector is not None:
             count = None if self.limit is None else value_of(self.limit, params)
             few = isinstance(count, int) and 0 < count <= MOST
             return self if few and self.vector.value(params) else self.unkeyed
         lists = [params[t.keys.index] for t in self.restriction.terms if t.keys is not None]
         most = max((self.table.row_count or 0) * worth, MANY_KEYS)
+        if self.unkeyed.tests:  # a list that is NULL has no rows, a set of keys is not known
+            lists = [keys or [] for keys in lists]
         few = all(isinstance(keys, list) and len(keys) <= most for keys in lists)
-        return self if few or self.unkeyed is None else self.unkeyed
+        return self if few else self.unkeyed
 
     def native(self, column: str) -> str:
         """The CQL type of a column of the table."""
@@ -159,6 +173,8 @@ class CqlQuery:
             lines.append("for batches of partition keys, in parallel")
         elif self.restriction.path is Path.INDEX_KEYS:
             lines.append("for each key, in parallel")
+        if self.unkeyed is not None and self.unkeyed.tests:
+            lines.append("(a list too long for that is looked for in the whole table)")
         return lines
 
 
@@ -177,8 +193,22 @@ def compile_query(rel: Rel, views: bool = False) -> CqlQuery:
     if query.vector is not None:
         return replace(query, unkeyed=_query(replace(shape, sort=(), limit=None), restriction))
     if any(term.keys is not None for term in restriction.terms):
-        return replace(query, unkeyed=_query(shape, without_keys(shape)))
+        return replace(query, unkeyed=_unkeyed(shape))
     return query
+
+
+def _unkeyed(shape: Shape) -> CqlQuery:
+    """The query that looks no keys up. What a set of keys leaves out the join above it does; for
+    a list the rows are tested, by columns that stand behind those of the shape if they must."""
+    items, tests = list(shape.items), []
+    for column, keys in lists_of(shape):
+        name = shape.names[column.id]
+        if all(source != name for _, source in items):
+            items.append((column, name))
+        at = next(i for i, (_, source) in enumerate(items) if source == name)
+        tests.append(ListTest(at, Term(name, Op.IN, (keys,))))
+    wide = replace(shape, items=tuple(items))
+    return replace(_query(wide, without_keys(shape)), tests=tuple(tests))
 
 
 def _query(shape: Shape, restriction: Restriction) -> CqlQuery:

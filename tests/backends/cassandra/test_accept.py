@@ -89,21 +89,28 @@ AFTER = either(gt("c", 1), Call(op.AND, (eq("c", 1), gt("d", "m")), t.BOOLEAN))
 
 
 @pytest.mark.parametrize("keys", [True, False], ids=["keys", "a list"])
-def test_keys_are_not_taken_where_the_query_is_another_without_them(keys: bool) -> None:
+def test_what_needs_the_keys_is_left_beside_them(keys: bool) -> None:
     """A slice needs its partition; with too many keys it would have to be checked locally."""
     where = (listed("a", keys), eq("b", "x"), AFTER)
-    why = "without its keys it would be another query"
-    assert accept(rows(*where), Pushdown.ALWAYS) == Accepted(None, where, why)
-    assert accept(rows(*where[:2]), Pushdown.ALWAYS).taken == rows(*where[:2])
+    why = "CQL could not say it without the keys"
+    assert accept(rows(*where), Pushdown.ALWAYS) == Accepted(rows(*where[:2]), (AFTER,), why)
+    assert accept(rows(*where[:2]), Pushdown.ALWAYS) == Accepted(rows(*where[:2]))
     fixed = (*KEY, AFTER)
     assert accept(rows(*fixed), Pushdown.ALWAYS).taken == rows(*fixed)
 
 
-def test_a_list_is_taken_and_checked_again() -> None:
-    where = (listed("a", keys=False), eq("b", "x"))
-    answer = accept(rows(*where), Pushdown.ALWAYS)
-    assert (answer.taken, answer.left) == (rows(*where), where[:1])
-    assert answer.why == "the table is read if the list is longer"
+@pytest.mark.parametrize("keys", [True, False], ids=["keys", "a list"])
+def test_what_cql_cannot_say_does_not_keep_keys_from_being_looked_up(keys: bool) -> None:
+    where = (listed("a", keys), ne("v", 2), eq("b", "x"))
+    sent = rows(where[0], where[2])
+    assert accept(rows(*where), Pushdown.ALWAYS) == Accepted(sent, (ne("v", 2),), "CQL has no <>")
+
+
+@pytest.mark.parametrize("keys", [True, False], ids=["keys", "a list"])
+def test_what_needs_the_keys_is_left_above_them(keys: bool) -> None:
+    above = Filter(rows(listed("a", keys), eq("b", "x")), (AFTER,))
+    why = "CQL could not say it without the keys"
+    assert accept(above, Pushdown.ALWAYS) == Accepted(None, (AFTER,), why)
 
 
 # --- nodes that CQL has not ------------------------------------------------------------------
@@ -157,6 +164,21 @@ def ordered(rel: Rel, *keys: str) -> Sort:
 def grouped(rel: Rel, *keys: str, call: AggregateCall = SUM_V) -> Aggregate:
     made = ((Column(100, "x", call.type), call),)
     return Aggregate(rel, tuple((col(k), col(k)) for k in keys), made)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        Limit(rows(listed("a", keys=False), eq("b", "x")), TEN, None),
+        grouped(rows(listed("a", keys=False), eq("b", "x")), "a", "b"),
+        grouped(rows(listed("a", keys=False), eq("b", "x"))),
+    ],
+    ids=["limit", "groups", "one group"],
+)
+def test_rows_that_may_be_tested_later_are_not_cut_or_counted_before(above: Rel) -> None:
+    answer = accept(above, Pushdown.ALWAYS)
+    why = "of a long list the rows may be read first and tested then"
+    assert answer == Accepted(None, why=why)
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,8 @@ def test_not_kept(rel: Rel) -> None:
     assert not keeps_first(rel)
 
 
-def test_rows_that_are_checked_again_are_not_cut_before() -> None:
-    """A list that is too long is not sent: other rows of the partitions come, too."""
+def test_rows_that_may_be_tested_later_are_not_cut_before() -> None:
+    """A list that is too long is not sent: rows of other partitions come, too."""
     listed = Call(EQ_ANY, (col("a"), Param(0, t.array(t.INTEGER))), t.BOOLEAN)
     assert not keeps_first(first("a b", "-c", listed, eq("b", "x")))
     assert keeps_first(first("a b", "-c", isin("a", 1, 2), eq("b", "x")))

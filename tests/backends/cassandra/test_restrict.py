@@ -413,24 +413,22 @@ def list_of(column: str) -> Scalar:
     return Call(arrays.EQ_ANY, (col(column), Param(0, t.array(t.INTEGER))), t.BOOLEAN)
 
 
-def test_a_list_is_looked_up_by_partition_key_and_checked() -> None:
+def test_a_list_is_looked_up_by_partition_key() -> None:
     where = [list_of("a"), eq("b", "x")]
     found = restrict(where, COLUMNS, READINGS)
     assert (found.path, shown(found.terms), found.left) == (Path.PARTITIONS, ["a IN", "b ="], ())
-    assert found.checked == ((where[0], "the table is read if the list is longer"),)
 
 
 @pytest.mark.parametrize("column", ["c", "v"])
 def test_a_list_of_another_column_is_not_looked_up(column: str) -> None:
     found = restrict([*KEY, list_of(column)], COLUMNS, INDEXED)
-    assert (found.path, found.checked) == (Path.PARTITION, ())
+    assert found.path is Path.PARTITION
     assert found.left == ((list_of(column), "a list is looked up by partition key only"),)
 
 
-def test_a_list_that_is_left_is_not_checked_twice() -> None:
-    """Half a key finds no partition."""
+def test_a_list_of_half_a_key_is_left() -> None:
     found = restrict([list_of("a")], COLUMNS, READINGS)
-    assert (found.path, found.terms, found.checked) == (Path.RING, (), ())
+    assert (found.path, found.terms) == (Path.RING, ())
     assert found.left == ((list_of("a"), "keys are looked up by key or index only"),)
 
 

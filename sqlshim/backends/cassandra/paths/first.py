@@ -6,7 +6,7 @@ by the number is one CQL SELECT.
 
 from __future__ import annotations
 
-from sqlshim.backends.cassandra.accept import restriction_of, sorts_as_sql
+from sqlshim.backends.cassandra.accept import lists_of, restriction_of, sorts_as_sql
 from sqlshim.backends.cassandra.paths.restrict import Path
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, shape_of
@@ -25,7 +25,7 @@ def keeps_first(rel: Rel) -> bool:
     if Feature.PER_PARTITION_LIMIT in shape.scan.table.lacks:
         return False
     restriction = restriction_of(shape)
-    if restriction.left or restriction.checked or restriction.path not in _PATHS:
+    if lists_of(shape) or restriction.left or restriction.checked or restriction.path not in _PATHS:
         return False
     return _is_partition(shape, shape.numbered) and _is_in_order(shape, shape.numbered)
 

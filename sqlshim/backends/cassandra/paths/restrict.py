@@ -103,10 +103,7 @@ def restrict(conjuncts: Sequence[Scalar], columns: Columns, table: Table) -> Res
         for c, group in taken.items()
         if not sent_set.issuperset(group)
     ]
-    unsure = {c for c, _ in dropped}
-    checked = [(c, "the table is read if the list is longer") for c in taken if is_list(c)]
-    checked = [(c, reason) for c, reason in checked if c not in unsure]
-    return Restriction(path, sent, (*left, *dropped), filtering, indexes, checked=tuple(checked))
+    return Restriction(path, sent, (*left, *dropped), filtering, indexes)
 
 
 # --- what older servers cannot do ----------------------------------------------------------

@@ -67,7 +67,7 @@ def as_terms(conjunct: Scalar, columns: Columns) -> tuple[Term, ...] | str:
             return _of_time(fn, left, right, columns) or _comparison(fn, left, right, columns)
         case InList(arg=arg, items=items):
             return _in_list(arg, items, columns)
-        case Call(fn=fn, args=(Column() as arg, Param() as keys)) if fn in (IN_KEYS, EQ_ANY):
+        case Call(fn=fn, args=(arg, Param() as keys)) if fn in (IN_KEYS, EQ_ANY):
             return _in_keys(arg, keys, columns)
         case Column() | Call(fn=op.IS_TRUE, args=(Column(),)):
             return _flag(conjunct, True, columns)
@@ -96,13 +96,19 @@ def _comparison(
     return (Term(column.name, how, (right,)),)
 
 
-def is_list(conjunct: Scalar) -> bool:
-    """Whether `conjunct` looks for a column in a list that is a parameter."""
+def as_list(conjunct: Scalar) -> tuple[Column, Param] | None:
+    """The column that `conjunct` looks for in a list, and the parameter that is the list."""
     match conjunct:
-        case Call(fn=fn, args=(Column(), Param())):
-            return fn is EQ_ANY
+        case Call(fn=fn, args=(arg, Param() as items)) if fn is EQ_ANY:
+            while isinstance(arg, Cast):
+                arg = arg.arg
+            return (arg, items) if isinstance(arg, Column) else None
         case _:
-            return False
+            return None
+
+
+def is_list(conjunct: Scalar) -> bool:
+    return as_list(conjunct) is not None
 
 
 def _of_time(
@@ -137,8 +143,8 @@ def _in_list(arg: Scalar, items: tuple[Scalar, ...], columns: Columns) -> tuple[
     return (Term(column.name, Op.IN, values),)
 
 
-def _in_keys(arg: Column, keys: Param, columns: Columns) -> tuple[Term, ...] | str:
-    column = columns.get(arg.id)
+def _in_keys(arg: Scalar, keys: Param, columns: Columns) -> tuple[Term, ...] | str:
+    column = plain_column(arg, columns)
     if column is None or column.native in FLOATING:
         return _COLUMN_WITH_VALUE
     return _not_comparable(column, Op.IN) or (Term(column.name, Op.IN, (keys,)),)
