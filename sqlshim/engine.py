@@ -19,7 +19,6 @@ from sqlshim.backends.protocol import (
     Backend,
     Changed,
     LocalEngine,
-    Native,
     Options,
     Pushdown,
     RunContext,
@@ -35,10 +34,8 @@ from sqlshim.errors import Error, StatementTooComplex, TableExists, UnknownName
 from sqlshim.execute import write
 from sqlshim.execute.run import Plan, open_plan
 from sqlshim.execute.stores import attach, detach, set_option
-from sqlshim.ir import walk
-from sqlshim.ir.relational import LOCAL, Rel, Remote
+from sqlshim.ir.relational import Rel
 from sqlshim.ir.scalar import Column
-from sqlshim.ir.show import show_rel
 from sqlshim.ir.statement import (
     Attach,
     CreateTable,
@@ -52,15 +49,7 @@ from sqlshim.ir.statement import (
     Truncate,
     Update,
 )
-from sqlshim.plan.ahead import read_at_once
-from sqlshim.plan.first_rows import read_first_rows
-from sqlshim.plan.key_sets import pass_keys
-from sqlshim.plan.nearest import search_nearest
-from sqlshim.plan.optimize import optimize
-from sqlshim.plan.preaggregate import preaggregate
-from sqlshim.plan.share_scans import share_scans
-from sqlshim.plan.split import split
-from sqlshim.plan.unite_arms import unite_arms
+from sqlshim.planning import Planner, computed, explain_lines
 from sqlshim.sql.dialects import dialect_named
 from sqlshim.sql.hints import hints
 from sqlshim.sql.params import Arguments, Placeholders, uniform
@@ -83,6 +72,10 @@ class World:
     pushdown: Pushdown
     cache: OrderedDict[object, Prepared] = field(default_factory=OrderedDict)
     texts: OrderedDict[object, Placeholders] = field(default_factory=OrderedDict)
+
+    @property
+    def planner(self) -> Planner:
+        return Planner(self.stores, self.local, self.pushdown)
 
 
 @dataclass(frozen=True)
@@ -183,47 +176,34 @@ def _placed(error: Error, places: Placeholders, text: str) -> Error:
 
 
 def _planned(bound: BoundStatement, world: World) -> Prepared:
-    match bound.statement:
+    rel = _source(bound.statement)
+    plan = None if rel is None else world.planner.plan(rel, len(bound.slots))
+    return Prepared(bound.statement, bound.slots, plan, _returned_by(bound.statement))
+
+
+def _source(statement: Statement) -> Rel | None:
+    """The rows that a statement needs a plan for."""
+    match statement:
         case Query(rel=rel):
-            plan = _plan(rel, bound.slots, world)
-            return Prepared(bound.statement, bound.slots, plan, bound.statement.columns)
+            return rel
         case Insert(source=source):
-            needs_plan = not write.is_constant(source)
-            return Prepared(
-                bound.statement,
-                bound.slots,
-                _plan(source, bound.slots, world) if needs_plan else None,
-                bound.statement.returning,
-            )
-        case Update(source=source, returning=columns) | Delete(source=source, returning=columns):
-            plan = _plan(source, bound.slots, world)
-            return Prepared(bound.statement, bound.slots, plan, columns)
-        case CreateTable(source=source) if source is not None:
-            return Prepared(bound.statement, bound.slots, _plan(source, bound.slots, world), None)
-        case CreateTable() | DropTable() | Truncate() | Attach() | Detach() | SetOption():
-            return Prepared(bound.statement, bound.slots, None, None)
+            return None if write.is_constant(source) else source
+        case Update(source=source) | Delete(source=source):
+            return source
+        case CreateTable(source=filled_from):
+            return filled_from
+        case DropTable() | Truncate() | Attach() | Detach() | SetOption():
+            return None
 
 
-def _plan(rel: Rel, slots: Sequence[Slot], world: World) -> Plan:
-    rel = optimize(unite_arms(rel, listed=world.pushdown is not Pushdown.ALWAYS))
-    if world.pushdown is Pushdown.AUTO:
-        rel = preaggregate(rel)
-    rel = split(rel, world.stores, world.pushdown)
-    rel = read_first_rows(rel, world.stores, world.pushdown)
-    rel = search_nearest(rel, world.stores, world.pushdown)
-    rel = pass_keys(rel, world.stores, world.pushdown, len(slots))
-    rel = share_scans(rel, world.stores, world.pushdown)
-    natives: dict[Remote, Native] = {
-        r: _compiled(r, world) for r in walk.every_rel(rel) if isinstance(r, Remote)
-    }
-    local = None if isinstance(rel, Remote) else world.local().compile_local(rel)
-    return Plan(rel, natives, local, read_at_once(rel, world.stores))
-
-
-def _compiled(remote: Remote, world: World) -> Native:
-    if remote.store == LOCAL:
-        return world.local().compile_local(remote.rel)
-    return world.stores[remote.store].compile(remote.rel)
+def _returned_by(statement: Statement) -> tuple[Column, ...] | None:
+    match statement:
+        case Query(columns=columns):
+            return columns
+        case Insert() | Update() | Delete():
+            return statement.returning
+        case _:
+            return None
 
 
 # --- EXPLAIN -------------------------------------------------------------------------------
@@ -233,25 +213,9 @@ def _explained(prepared: Prepared, world: World) -> Prepared:
     if prepared.plan is None:
         lines = [type(prepared.statement).__name__]
     else:
-        lines = explain_lines(prepared.plan, world)
+        lines = explain_lines(prepared.plan, world.stores, len(prepared.slots))
     column = Column(-1, "QUERY PLAN", TEXT.with_null(False))
     return Prepared(prepared.statement, (), None, (column,), tuple(lines))
-
-
-def explain_lines(plan: Plan, world: World) -> list[str]:
-    """The tree, under each Remote its access path, native query and why nothing more went there."""
-
-    def detail(remote: Remote) -> list[str]:
-        if remote.store == LOCAL:
-            return ["local engine, read before the rest"]
-        native = plan.natives[remote]
-        kind = world.stores[remote.store].kind
-        lines = [f"{kind}, access path: {native.access_path}", *native.show()]
-        if remote.why_not_more:
-            lines.append(f"local from here: {remote.why_not_more}")
-        return lines
-
-    return show_rel(plan.rel, detail).split("\n")
 
 
 # --- run -----------------------------------------------------------------------------------
@@ -266,10 +230,8 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
     context.hints = prepared.hints
     match prepared.statement:
         case Query():
-            assert prepared.plan is not None
             params = params_of(prepared.slots, values)
-            stream = open_plan(prepared.plan, world.stores, world.local, params, context)
-            return Result(prepared.columns, stream)
+            return Result(prepared.columns, _open(prepared, params, world, context))
         case Insert(returning=None):
             return run_many([(prepared, [values])], world, context)
         case Insert():
@@ -347,16 +309,19 @@ def _source_rows(
     if prepared.plan is None:
         yield from write.constant_rows(prepared.statement.source, params)
     else:
-        yield from write.rows_of(
-            partial(open_plan, prepared.plan, world.stores, world.local, params, context)
-        )
+        yield from write.rows_of(partial(_open, prepared, params, world, context))
 
 
 def _open(
     prepared: Prepared, params: Sequence[object], world: World, context: RunContext
 ) -> Stream:
-    assert prepared.plan is not None
-    return open_plan(prepared.plan, world.stores, world.local, params, context)
+    plan = prepared.plan
+    assert plan is not None
+    constants = computed(plan.constants, params, world.local, context)
+    if constants is None:
+        assert plan.plain is not None
+        plan, constants = plan.plain(), ()
+    return open_plan(plan, world.stores, world.local, (*params, *constants), context)
 
 
 def _returned(prepared: Prepared, world: World, changed: Changed) -> Result:
@@ -386,10 +351,7 @@ def _create(
     table = world.catalog.find([(store, True), (statement.name, True)][0 if store else 1 :])
     try:
         params = params_of(prepared.slots, values)
-        assert prepared.plan is not None
-        rows = write.rows_of(
-            partial(open_plan, prepared.plan, world.stores, world.local, params, context)
-        )
+        rows = write.rows_of(partial(_open, prepared, params, world, context))
         filling = Insert(table, tuple(c.name for c in statement.columns), statement.source)
         return Result(None, None, _inserted(filling, rows, world, context))
     except BaseException as error:  # no half-filled table stays

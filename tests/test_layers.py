@@ -38,6 +38,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("backends.kept",),
     ("sql", "plan", "execute", "backends.duckdb", "backends.mongo", "backends.cassandra"),
     ("bind",),
+    ("planning",),
     ("engine",),
     ("dbapi",),
     ("",),  # sqlshim itself, the public face

@@ -13,6 +13,7 @@ from sqlshim.backends.protocol import Backend, LocalEngine, Native, RunContext, 
 from sqlshim.execute.ahead import Ahead, AheadStream
 from sqlshim.execute.keys import Reading
 from sqlshim.ir.relational import LOCAL, Rel, Remote
+from sqlshim.ir.scalar import Scalar
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,17 @@ class Plan:
     """A split and compiled relation.
 
     `natives` holds the query of every Remote; `local` the query of the local engine over them,
-    None when the whole plan is one Remote. The Remotes `at_once` are begun together.
+    None when the whole plan is one Remote. The Remotes `at_once` are begun together. `constants`
+    are expressions whose values are parameters, too: those after the statement's. `plain` makes the
+    plan to take where one of them is an error or NULL, which no parameter is.
     """
 
     rel: Rel
     natives: Mapping[Remote, Native]
     local: Native | None
     at_once: tuple[Remote, ...] = ()
+    constants: tuple[Scalar, ...] = ()
+    plain: Callable[[], Plan] | None = None
 
     @cached_property
     def sources(self) -> Mapping[int, Remote]:

@@ -79,6 +79,8 @@ def _fitted(value: object, result: SqlType) -> object:
             fits = type(value) is dt.date
         case Kind.TIMESTAMP:
             fits = type(value) is dt.datetime and value.tzinfo is None
+        case Kind.TIMESTAMPTZ:
+            fits = type(value) is dt.datetime and value.tzinfo is dt.UTC
         case Kind.INTERVAL:
             fits = type(value) is Interval
         case _:
@@ -288,6 +290,14 @@ def _midnight(value: dt.date) -> dt.datetime:
     return dt.datetime(value.year, value.month, value.day)
 
 
+def _in_utc(value: dt.datetime) -> dt.datetime:
+    return value.replace(tzinfo=dt.UTC)
+
+
+def _without_zone(value: dt.datetime) -> dt.datetime:
+    return value.astimezone(dt.UTC).replace(tzinfo=None)
+
+
 def _same(value: object) -> object:
     return value
 
@@ -302,6 +312,8 @@ def _cast_table() -> dict[tuple[Kind, Kind], Evaluator]:
         (Kind.TEXT, Kind.DECIMAL): _exactly(_NUMBER, Decimal),
         (Kind.TEXT, Kind.DOUBLE): _exactly(_NUMBER, _float),
         (Kind.DATE, Kind.TIMESTAMP): _midnight,
+        (Kind.TIMESTAMP, Kind.TIMESTAMPTZ): _in_utc,
+        (Kind.TIMESTAMPTZ, Kind.TIMESTAMP): _without_zone,
         (Kind.TIMESTAMP, Kind.DATE): dt.datetime.date,
         (Kind.DATE, Kind.TEXT): dt.date.isoformat,
     }

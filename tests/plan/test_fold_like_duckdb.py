@@ -29,6 +29,7 @@ from sqlshim.types import (
     SMALLINT,
     TEXT,
     TIMESTAMP,
+    TIMESTAMPTZ,
     Interval,
     SqlType,
     decimal,
@@ -41,6 +42,7 @@ _cents = st.integers(-99999, 99999).map(lambda n: Decimal(n).scaleb(-2))
 _floats = st.sampled_from([0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1e10, 0.1, 1e300, 1e-300])
 _days = st.dates(dt.date(1992, 1, 1), dt.date(2030, 12, 31))
 _moments = st.datetimes(dt.datetime(1992, 1, 1), dt.datetime(2030, 12, 31))
+_instants = _moments.map(lambda moment: moment.replace(tzinfo=dt.UTC))
 _spans = st.builds(
     Interval, st.integers(-30, 30), st.integers(-40, 40), st.integers(-(10**9), 10**9)
 )
@@ -50,7 +52,7 @@ _words = st.sampled_from(["", "a", "B", "Zebra", "1994-01-01", "12", " 7", "1.5"
 def literals(type_: SqlType) -> st.SearchStrategy[Scalar]:
     pools = {
         INTEGER: _ints, MONEY: _cents, DOUBLE: _floats, DATE: _days, TIMESTAMP: _moments,
-        INTERVAL: _spans, TEXT: _words,
+        INTERVAL: _spans, TEXT: _words, TIMESTAMPTZ: _instants,
     }  # fmt: skip
     return pools[type_].map(lambda value: lit(value, type_))
 
@@ -61,7 +63,7 @@ FUNCTIONS = [
     *((fn, (DOUBLE, DOUBLE), DOUBLE) for fn in (op.ADD, op.SUB, op.MUL, op.DIV)),
     *((fn, (MONEY, MONEY), decimal(10, 2)) for fn in (op.ADD, op.SUB)),
     (op.MUL, (MONEY, MONEY), decimal(18, 4)),
-    *((fn, (TIMESTAMP, INTERVAL), TIMESTAMP) for fn in (op.ADD, op.SUB)),
+    *((fn, (t, INTERVAL), t) for fn in (op.ADD, op.SUB) for t in (TIMESTAMP, TIMESTAMPTZ)),
     *((fn, (DATE, INTEGER), DATE) for fn in (op.ADD, op.SUB)),
     (op.SUB, (DATE, DATE), INTEGER),
     (op.NEG, (INTEGER,), INTEGER),
@@ -75,6 +77,8 @@ FUNCTIONS = [
     *((fn, (t, t), BOOLEAN) for fn in op.COMPARISONS for t in (INTEGER, MONEY, DOUBLE, DATE, TEXT)),
 ]
 CASTS = [
+    (TIMESTAMP, TIMESTAMPTZ),
+    (TIMESTAMPTZ, TIMESTAMP),
     *((INTEGER, t) for t in (SMALLINT, BIGINT, MONEY, DOUBLE, TEXT)),
     *((MONEY, t) for t in (INTEGER, decimal(5, 1), DOUBLE)),
     *((DOUBLE, t) for t in (INTEGER, BIGINT)),

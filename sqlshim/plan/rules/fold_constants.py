@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlshim.functions import conditional
+from sqlshim.functions import arrays, conditional
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
 from sqlshim.ir import mapping, walk
@@ -199,6 +199,11 @@ def _fold_comparison(expr: Call) -> Scalar:
 # --- conditional functions -----------------------------------------------------------------
 
 
+def _fold_any(expr: Call) -> Scalar:
+    """No array, no elements to compare with: NULL."""
+    return null_of(expr.type) if is_literal(expr.args[1], None) else expr
+
+
 def _fold_coalesce(expr: Call) -> Scalar:
     """NULLs go; nothing after an argument that is never NULL matters."""
     kept: list[Scalar] = []
@@ -253,4 +258,5 @@ _SPECIAL: dict[Function, Callable[[Call], Scalar]] = {
     conditional.COALESCE: _fold_coalesce,
     conditional.NULLIF: _fold_nullif,
     **dict.fromkeys(op.COMPARISONS, _fold_comparison),
+    **dict.fromkeys(arrays.COMPARED, _fold_any),
 }
