@@ -51,16 +51,21 @@ def _narrow(value: object) -> object:
     return value
 
 
+def psycopg() -> Any:
+    """The driver, which nothing else here needs."""
+    try:
+        return importlib.import_module("psycopg")
+    except ImportError as error:
+        raise Unavailable("PostgreSQL needs psycopg: pip install psycopg") from error
+
+
 class Postgres:
     name = "postgres"
     pushdown = "never"
     names = frozenset({"postgres", "postgresql"})
 
     def __init__(self, uri: str) -> None:
-        try:
-            self._psycopg: Any = importlib.import_module("psycopg")
-        except ImportError as error:
-            raise Unavailable("the postgres backend needs psycopg: pip install psycopg") from error
+        self._psycopg = psycopg()
         self._connection: Any = self._psycopg.connect(uri, autocommit=True)
         as_text = importlib.import_module("psycopg.types.string").TextLoader
         for name in ("json", "jsonb"):  # which psycopg would read

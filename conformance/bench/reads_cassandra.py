@@ -50,17 +50,23 @@ JOIN = (
 @contextmanager
 def suite(uri: str, scale: float) -> Iterator[Iterator[Contest]]:
     """The contests over the data at `uri`."""
-    cluster = raw_cluster(uri)
-    cluster.connect_timeout = 30
     with (
-        cluster,
-        cluster.connect(urlsplit(uri).path.strip("/")) as session,
+        plain_session(uri) as session,
         closing(connect(uri, "auto")) as connection,
         closing(connect(uri, "never")) as scanning,
     ):
+        yield _contests(session, connection, scanning, uri)
+
+
+@contextmanager
+def plain_session(uri: str) -> Iterator[Any]:
+    """The plain driver in the keyspace at `uri`; its rows are tuples."""
+    cluster = raw_cluster(uri)
+    cluster.connect_timeout = 30
+    with cluster, cluster.connect(urlsplit(uri).path.strip("/")) as session:
         session.row_factory = tuple_factory
         session.default_timeout = 60
-        yield _contests(session, connection, scanning, uri)
+        yield session
 
 
 def _contests(session: Any, connection: Any, scanning: Any, uri: str) -> Iterator[Contest]:

@@ -8,14 +8,12 @@ from contextlib import closing, contextmanager
 from functools import partial
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlsplit
 
 from cassandra.concurrent import execute_concurrent
-from cassandra.query import tuple_factory
 
 from conformance.backends._sqlshim import connect
-from conformance.backends.cassandra import raw_cluster
 from conformance.bench.race import Contest
+from conformance.bench.reads_cassandra import plain_session
 from conformance.bench.trino import ByHand, Rows, contests
 
 # Seconds on the other machine, at scale factor 0.1. Q15 has a WITH that is read twice, which
@@ -31,15 +29,7 @@ RANGES, BATCH, KEYS = 16, 25, 5_000
 @contextmanager
 def suite(uri: str, scale: float) -> Iterator[Iterator[Contest]]:
     """The contests over the data at `uri`."""
-    cluster = raw_cluster(uri)
-    cluster.connect_timeout = 30
-    with (
-        cluster,
-        cluster.connect(urlsplit(uri).path.strip("/")) as session,
-        closing(connect(uri, "auto")) as connection,
-    ):
-        session.row_factory = tuple_factory
-        session.default_timeout = 60
+    with plain_session(uri) as session, closing(connect(uri, "auto")) as connection:
         known = session.execute(f"SELECT o_orderkey FROM orders LIMIT {KEYS}")
         keys = [key for (key,) in known]
         by_hand = [

@@ -6,10 +6,9 @@ are not compared: a SUM of integers and an AVG are NUMERIC there.
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from conformance.backends import Unavailable
+from conformance.backends.postgres import psycopg
 from conformance.fuzz.compare import Answer, Failed, Rows
 from conformance.fuzz.stores import Oracle
 from conformance.fuzz.tree import Node, literal_sql
@@ -26,10 +25,7 @@ class Postgres(Oracle):
     whole = False
 
     def __init__(self, uri: str) -> None:
-        try:
-            self._psycopg: Any = importlib.import_module("psycopg")
-        except ImportError as error:
-            raise Unavailable("this oracle needs psycopg: pip install psycopg") from error
+        self._psycopg = psycopg()
         self._connection: Any = self._psycopg.connect(uri, autocommit=True)
         self._connection.execute("SET statement_timeout = '20s'")
 

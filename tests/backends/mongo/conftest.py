@@ -15,10 +15,12 @@ from bson.codec_options import CodecOptions
 from pymongo.database import Database
 
 import sqlshim
+from conformance.servers import Credentials, Server, ServerUnavailable, mongod
 from sqlshim.backends.mongo import open_store
 from sqlshim.backends.protocol import Backend, Options
 
 Document = dict[str, Any]
+OWNER, READER = Credentials("owner", "0wner-Pa55"), Credentials("reader", "r3ader-Pa55")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,16 @@ def database(uri: str) -> Iterator[Database[Document]]:
         name = urlsplit(uri).path.strip("/")
         yield client.get_database(name, codec_options=codec)
         client.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Server]:
+    """A server of its own that lets in only who logs in: OWNER, and whom he lets."""
+    try:
+        with mongod(credentials=OWNER) as server:
+            yield server
+    except ServerUnavailable as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -11,10 +11,8 @@ import pymongo
 import pytest
 
 import sqlshim
-from conformance.servers import Credentials, Server, ServerUnavailable, mongod
-
-READER = Credentials("reader", "r3ader-Pa55")
-OWNER = Credentials("owner", "0wner-Pa55")
+from conformance.servers import Server
+from tests.backends.mongo.conftest import OWNER, READER
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +75,6 @@ def test_an_insert_goes_to_the_database_that_is_named(
 
 
 # --- a user who may only read --------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def guarded() -> Iterator[Server]:
-    try:
-        with mongod(credentials=OWNER) as server:
-            yield server
-    except ServerUnavailable as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,9 @@ import pymongo
 import pytest
 
 import sqlshim
-from conformance.servers import Credentials, Server, ServerUnavailable, mongod
+from conformance.servers import Server
+from tests.backends.mongo.conftest import OWNER, READER
 
-OWNER = Credentials("owner", "0wner-Pa55")
-READER = Credentials("reader", "r3ader-Pa55")
 QUERIES = [
     "SELECT * FROM people ORDER BY _id",
     "SELECT city, COUNT(*) FROM people GROUP BY city ORDER BY 1",
@@ -26,17 +25,8 @@ QUERIES = [
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    try:
-        with mongod(credentials=OWNER) as server:
-            yield server
-    except ServerUnavailable as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
-def owner(server: Server) -> Iterator[Any]:
-    with pymongo.MongoClient[dict[str, Any]](server.uri_as(OWNER)) as client:
+def owner(guarded: Server) -> Iterator[Any]:
+    with pymongo.MongoClient[dict[str, Any]](guarded.uri_as(OWNER)) as client:
         database = client["sqlshim_test"]
         database.people.insert_many([{"_id": i, "city": "ab"[i % 2]} for i in range(5)])
         database.orders.insert_many([{"person": i, "total": i * 1.5} for i in range(3)])
@@ -55,9 +45,9 @@ def contents(database: Any) -> tuple[Any, list[str], int]:
 
 
 @pytest.mark.parametrize("pushdown", ["always", "auto", "never"])
-def test_a_reader_reads_and_nothing_changes(server: Server, owner: Any, pushdown: str) -> None:
+def test_a_reader_reads_and_nothing_changes(guarded: Server, owner: Any, pushdown: str) -> None:
     before = contents(owner)
-    with sqlshim.connect(server.uri_as(READER), pushdown=pushdown) as connection:
+    with sqlshim.connect(guarded.uri_as(READER), pushdown=pushdown) as connection:
         assert connection.tables() == ["adults", "orders", "people"]
         answers = [connection.execute(sql).fetchall() for sql in QUERIES]
         for sql in QUERIES:
@@ -68,8 +58,8 @@ def test_a_reader_reads_and_nothing_changes(server: Server, owner: Any, pushdown
     assert contents(owner) == before
 
 
-def test_a_reader_is_told_what_it_may_not(server: Server, owner: Any) -> None:
-    with sqlshim.connect(server.uri_as(READER), autocommit=True) as connection:
+def test_a_reader_is_told_what_it_may_not(guarded: Server, owner: Any) -> None:
+    with sqlshim.connect(guarded.uri_as(READER), autocommit=True) as connection:
         with pytest.raises(sqlshim.ProgrammingError) as caught:
             connection.execute("INSERT INTO people (_id) VALUES (99)")
         assert caught.value.sqlstate == "42501"
