@@ -235,20 +235,11 @@ def run(prepared: Prepared, values: Sequence[object], world: World, context: Run
         case Insert(returning=None):
             return run_many([(prepared, [values])], world, context)
         case Insert():
-            params = params_of(prepared.slots, values)
-            return _returned(
-                prepared,
-                world,
-                write.insert_returning(
-                    prepared.statement,
-                    world.stores,
-                    partial(_open, prepared, params, world, context),
-                    context,
-                ),
-            )
+            opened = partial(_open, prepared, params_of(prepared.slots, values), world, context)
+            changed = write.insert_returning(prepared.statement, world.stores, opened, context)
+            return _returned(prepared, world, changed)
         case Update() | Delete():
-            params = params_of(prepared.slots, values)
-            opened = partial(_open, prepared, params, world, context)
+            opened = partial(_open, prepared, params_of(prepared.slots, values), world, context)
             changed = write.change(prepared.statement, world.stores, opened, context)
             return _returned(prepared, world, changed)
         case CreateTable():
@@ -339,7 +330,7 @@ def _create(
     statement = prepared.statement
     assert isinstance(statement, CreateTable)
     store = world.catalog.store_for_new(statement.store)
-    known = {n.casefold() for n in world.catalog.names(store, anew=True)}
+    known = {n.casefold() for n in world.catalog.names(store)}
     if statement.name.casefold() in known:
         if statement.if_not_exists:
             return Result(None, None)

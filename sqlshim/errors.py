@@ -206,10 +206,9 @@ class AmbiguousColumn(ProgrammingError):
 class AmbiguousTable(ProgrammingError):
     sqlstate = "42P09"
 
-    def __init__(self, name: str, candidates: Sequence[str], position: int | None = None) -> None:
+    def __init__(self, name: str, candidates: Sequence[str]) -> None:
         super().__init__(
             f"table reference {name!r} is ambiguous",
-            position=position,
             hint=f"It could be {' or '.join(candidates)}; qualify or quote it.",
         )
 

@@ -104,7 +104,7 @@ def _refused(pattern: str, what: str) -> NotSupportedError:
     )
 
 
-def similar(pattern: str, escape: str = "\\") -> str:
+def similar(pattern: str, escape: str) -> str:
     """A pattern of SIMILAR TO as a POSIX one: % and _ are wild, the whole text must match."""
     out, inside, chars = [], False, iter(pattern)
     for char in chars:

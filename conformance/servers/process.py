@@ -7,7 +7,6 @@ exits, else when SIGTERM or SIGHUP ends it, else by the next run's `homes.sweep`
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import shutil
 import signal
@@ -72,33 +71,22 @@ class Process:
                 )
             time.sleep(0.1)
 
-    def log_tail(self, lines: int = _TAIL) -> str:
+    def log_tail(self) -> str:
         """The last lines of its log."""
         try:
             text = self.log.read_text(errors="replace")
         except OSError:
             return "(no log)"
-        return "\n".join(text.splitlines()[-lines:]) or "(an empty log)"
+        return "\n".join(text.splitlines()[-_TAIL:]) or "(an empty log)"
 
     def pause(self) -> None:
         """Freeze it: it keeps its connections and answers nothing, like a network partition."""
         self._signal(signal.SIGSTOP)
 
-    def resume(self) -> None:
-        self._signal(signal.SIGCONT)
-
     def kill(self) -> None:
         """End it at once, as a power cut would; its directory stays."""
         self._signal(signal.SIGKILL)
         self._reap()
-
-    def terminate(self, seconds: float = 30) -> None:
-        """Ask it to end in good order; kill it when it does not."""
-        self._signal(signal.SIGTERM)
-        if self._popen is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(seconds)
-        self.kill()
 
     def discard(self) -> None:
         """Kill it and remove its directory: test data is not worth an orderly shutdown."""

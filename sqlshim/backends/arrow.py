@@ -358,14 +358,10 @@ class RowStream(Stream):
     """A stream whose source gives row tuples; batches are made from them on demand."""
 
     def __init__(
-        self,
-        columns: tuple[Column, ...],
-        source: Iterable[list[tuple[object, ...]]],
-        close: Callable[[], None] = lambda: None,
+        self, columns: tuple[Column, ...], source: Iterable[list[tuple[object, ...]]]
     ) -> None:
         self.columns = columns
         self._source = source
-        self._close = close
 
     def rows(self) -> Iterator[list[tuple[object, ...]]]:
         return (rows for rows in self._source if rows)
@@ -374,7 +370,7 @@ class RowStream(Stream):
         return (batch_of(self.columns, rows) for rows in self._source if rows)
 
     def close(self) -> None:
-        self._close()
+        """There is nothing to let go of."""
 
 
 class BatchStream(Stream):

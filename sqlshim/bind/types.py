@@ -81,7 +81,6 @@ _SIMPLE: dict[object, SqlType] = {
     _D.JSON: JSON,
     _D.JSONB: JSON,
 }
-_FLOAT_IS_DOUBLE = ("mysql", "sqlite", "bigquery", "snowflake", "oracle", "tsql")
 
 
 def sql_type(node: exp.Expr) -> SqlType:

@@ -126,9 +126,9 @@ class Catalog:
             self._seen = tuple([s.schema_version for s in self._sources.values()])
             self._version += 1
 
-    def names(self, store: str, anew: bool = False) -> tuple[str, ...]:
-        """The table names of one store's default database."""
-        return self._names_in(Home(store), anew)
+    def names(self, store: str) -> tuple[str, ...]:
+        """The table names of one store's default database, as they are now."""
+        return self._names_in(Home(store), anew=True)
 
     def _names_in(self, home: Home, anew: bool = False) -> tuple[str, ...]:
         with self._lock:
@@ -145,7 +145,7 @@ class Catalog:
         return [
             f"{store}.{name}" if store else name
             for store in self._sources
-            for name in self.names(store, anew=True)
+            for name in self.names(store)
         ]
 
     def find(self, parts: Sequence[tuple[str, bool]]) -> Table:

@@ -171,7 +171,7 @@ def _show_call(fn: Function, args: list[str], call: Call, name: Names) -> str:
     return f"{fn.name}({', '.join(show_scalar(e, name) for e in call.args)})"
 
 
-def show_aggregate(call: AggregateCall, name: Names = plain_name) -> str:
+def show_aggregate(call: AggregateCall, name: Names) -> str:
     """One aggregate call as text."""
     inner = ", ".join(show_scalar(e, name) for e in call.args) or "*"
     if call.distinct:
@@ -182,7 +182,7 @@ def show_aggregate(call: AggregateCall, name: Names = plain_name) -> str:
     return text if call.filter is None else f"{text} FILTER ({show_scalar(call.filter, name)})"
 
 
-def show_window(call: WindowCall, name: Names = plain_name) -> str:
+def show_window(call: WindowCall, name: Names) -> str:
     """One window call as text; the default frame is left out."""
     text = show_aggregate(AggregateCall(call.fn, call.args, call.type, filter=call.filter), name)
     if not call.args and call.fn.role is Role.WINDOW:
@@ -258,7 +258,7 @@ def _lines(rel: Rel, name: Names, detail: Detail, depth: int, seen: set[int]) ->
         yield from _lines(child, name, detail, depth + 1, seen)
 
 
-def show_node(rel: Rel, name: Names = plain_name) -> str:
+def show_node(rel: Rel, name: Names) -> str:
     """The line of one node."""
     match rel:
         case Scan():

@@ -32,7 +32,7 @@ from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
 from sqlshim.repl.commands import is_command
 from sqlshim.repl.complete import SqlCompleter
-from sqlshim.repl.config import ConfigError, Settings, history_file, load
+from sqlshim.repl.config import ConfigError, history_file, load
 from sqlshim.repl.report import report
 from sqlshim.repl.script import run_text
 from sqlshim.repl.session import Quit, ReaderGone, Session, Stores, opened
@@ -48,10 +48,10 @@ _LEXERS: dict[str, type[Lexer]] = {
 _LONGEST_PROMPT = 40
 
 
-def run_repl(uri: Stores, *, settings: Settings | None = None, **connect_options: Any) -> int:
+def run_repl(uri: Stores, **connect_options: Any) -> int:
     """Open a connection and talk until the user leaves; the exit code."""
     try:
-        with opened(uri, settings or load(), **connect_options) as session:
+        with opened(uri, load(), **connect_options) as session:
             return loop(session)
     except ConfigError as wrong:
         sys.stderr.write(f"sqlshim: {wrong}\n")

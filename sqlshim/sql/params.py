@@ -96,10 +96,13 @@ class Placeholders:
     def _are_in_order(self, count: int) -> bool:
         return not self.runs and not self.constants and self.keys == tuple(range(count))
 
+    def _every_key(self) -> list[Key]:
+        return [*self.keys, *chain(*self.runs)]
+
     def _check_number(self, arguments: Sequence[object]) -> None:
         if isinstance(arguments, str | bytes) or not isinstance(arguments, Sequence):
             raise ProgrammingError("parameters must be a sequence or a mapping", sqlstate="07001")
-        keys = [*self.keys, *chain(*self.runs)]
+        keys = self._every_key()
         if any(isinstance(key, str) for key in keys):
             raise ProgrammingError(
                 "the statement names its parameters, but a sequence was given",
@@ -114,7 +117,7 @@ class Placeholders:
             )
 
     def _check_names(self, arguments: Mapping[str, object]) -> None:
-        keys = [*self.keys, *chain(*self.runs)]
+        keys = self._every_key()
         if any(isinstance(key, int) for key in keys):
             raise ProgrammingError(
                 "the statement's parameters have no names, but a mapping was given",

@@ -30,10 +30,10 @@ def flat(values: Scalar, binds: Binds) -> Scalar:
 
 def deepened(value: Scalar, wanted: SqlType, binds: Binds) -> SqlType:
     """`int[]` is PostgreSQL's type of arrays of any depth: what `'{{1,2},{3,4}}'` has."""
-    written = isinstance(value, Literal) and value.type.kind is Kind.UNKNOWN
-    if not written or wanted.kind is not Kind.ARRAY or binds.context.dialect != "postgres":
+    if wanted.kind is not Kind.ARRAY or binds.context.dialect != "postgres":
         return wanted
-    assert isinstance(value, Literal)
+    if not isinstance(value, Literal) or value.type.kind is not Kind.UNKNOWN:
+        return wanted
     shown = "".join(str(value.value).split())
     for _ in range(len(shown) - len(shown.lstrip("{")) - depth(wanted)):
         wanted = array(wanted)

@@ -85,7 +85,7 @@ def _constant_step(value: Scalar) -> Step:
     return value
 
 
-def _text_path(node: exp.Expr, binds: Binds) -> list[str]:
+def _text_path(node: exp.Expr) -> list[str]:
     """The steps of `'{a,0,b}'` or ARRAY['a', '0', 'b']."""
     if isinstance(node, exp.Array):
         return [e.name for e in node.expressions]
@@ -156,7 +156,7 @@ def _arrow(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def _path(node: exp.Expr, binds: Binds) -> Scalar:
-    return _along(binds.scalar(node.this), _text_path(node.expression, binds), binds)
+    return _along(binds.scalar(node.this), _text_path(node.expression), binds)
 
 
 def _path_text(node: exp.Expr, binds: Binds) -> Scalar:

@@ -55,7 +55,7 @@ class _Tree:
         if not isinstance(part, exp.Column):
             return part
         if self.is_level(part):
-            return exp.Add(this=_column(_LEVEL, _TREE), expression=exp.Literal.number(1))
+            return _next_level()
         if self.is_own(part):
             part.set("table", exp.to_identifier(table))
         return part
@@ -103,7 +103,7 @@ class _Tree:
         for column in test.find_all(exp.Column):
             if column.table == _TREE:
                 column.set("table", exp.to_identifier(self.alias or _TREE))
-        rows = _rows(self.source, self, [], ordered=False)
+        rows = _rows(self, [], ordered=False)
         query = exp.Select(
             expressions=[exp.Literal.number(1)],
             from_=exp.From(this=rows),
@@ -132,16 +132,15 @@ def as_recursive(node: exp.Select, columns_of: Callable[[exp.Expr], list[Column]
             hint="Join in a derived table: FROM (SELECT … FROM a, b WHERE …) t.",
         )
     source = node.args["from_"].this
-    test = connect.args["connect"]
-    tree = _Tree(columns_of(source), source.alias_or_name, source, test)
+    tree = _Tree(columns_of(source), source.alias_or_name, source, connect.args["connect"])
     node.set("connect", None)
     siblings = _siblings(node)
     read = _spelled_out(node, tree).transform(tree.above)
     assert isinstance(read, exp.Select)
     node = read
-    keyed = [p.this for p in connect.args["connect"].find_all(exp.Prior)]
-    ordered = siblings is not None or (bool(keyed) and not _in_own_order(node))
-    cte = _recursive(source, connect, tree, siblings if ordered else None, ordered)
+    keyed = tree.test.find(exp.Prior) is not None
+    ordered = siblings is not None or (keyed and not _in_own_order(node))
+    cte = _recursive(connect, tree, siblings or [], ordered)
     clause = node.args.get("with_") or exp.With(expressions=[])
     clause.set("recursive", True)
     clause.append("expressions", cte)
@@ -190,15 +189,9 @@ def _titled(item: exp.Expr, tree: _Tree) -> exp.Expr:
     return exp.alias_(item, item.name.lower()) if named or tree.is_level(item) else item
 
 
-def _recursive(
-    source: exp.Expr,
-    connect: exp.Expr,
-    tree: _Tree,
-    siblings: list[exp.Expr] | None,
-    ordered: bool,
-) -> exp.CTE:
+def _recursive(connect: exp.Expr, tree: _Tree, siblings: list[exp.Expr], ordered: bool) -> exp.CTE:
     key = _key(connect)
-    rows = _rows(source, tree, siblings or [], ordered)
+    rows = _rows(tree, siblings, ordered)
     own = [exp.alias_(_column(c.name, _CHILD), c.name, quoted=True) for c in tree.columns]
     carried = {_LEVEL: (exp.Literal.number(1), _next_level()), **tree.carried}
     if ordered:
@@ -231,7 +224,7 @@ def _appended(name: str, value: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
     return exp.Array(expressions=[value]), longer
 
 
-def _rows(source: exp.Expr, tree: _Tree, keys: list[exp.Expr], ordered: bool) -> exp.Expr:
+def _rows(tree: _Tree, keys: list[exp.Expr], ordered: bool) -> exp.Expr:
     """The table, where it counts with the place of each row among all."""
     items: list[exp.Expr] = [_column(c.name) for c in tree.columns]
     if ordered:
@@ -240,7 +233,7 @@ def _rows(source: exp.Expr, tree: _Tree, keys: list[exp.Expr], ordered: bool) ->
         items.append(exp.alias_(number, _AMONG))
     query = exp.Select(
         expressions=items or [exp.alias_(exp.Literal.number(1), "sqlshim_one")],
-        from_=exp.From(this=source.copy()),
+        from_=exp.From(this=tree.source.copy()),
     )
     return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(_CHILD)))
 

@@ -42,10 +42,6 @@ def op(name: str) -> Build:
     return lambda call, *args: {name: args[0] if len(args) == 1 else list(args)}
 
 
-def no_reason(call: Call) -> str:
-    return ""
-
-
 def needs_literals(*places: int) -> Callable[[Call], str]:
     """Refuse unless the arguments at these places are literals other than NULL."""
 

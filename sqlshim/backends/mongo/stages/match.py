@@ -154,7 +154,7 @@ def _comparison(e: Call, scope: Scope) -> Query | None:
         return NOTHING
     if fn in (op.LT, op.LE, op.GT, op.GE) and (column.type.kind in FLOATS or _may_be_nan(side)):
         return _float_range(fn, path, side)
-    bound = _constant(side, fn, place, column)
+    bound = _constant(side, fn, place)
     if bound is None:
         return None
     if fn is op.NE:
@@ -163,7 +163,7 @@ def _comparison(e: Call, scope: Scope) -> Query | None:
     return {path: {compare.OPERATORS[fn]: bound}}
 
 
-def _constant(side: Literal | Param, fn: Function, place: Place, column: Scalar) -> Mql:
+def _constant(side: Literal | Param, fn: Function, place: Place) -> Mql:
     """The constant a column is compared with; None if query operators cannot say it."""
     if place.native == OBJECT_ID:
         return _object_id(side, fn)
@@ -197,9 +197,9 @@ def _sameness(e: Call, scope: Scope) -> Query | None:
     sides = _sides(e, scope)
     if sides is None:
         return None
-    _, column, place, side = sides
+    *_, place, side = sides
     null = isinstance(side, Literal) and side.value is None
-    bound = None if null else _constant(side, op.EQ, place, column)
+    bound = None if null else _constant(side, op.EQ, place)
     assert place.path is not None
     return {place.path: {"$ne" if e.fn is op.IS_DISTINCT else "$eq": bound}}
 
@@ -246,7 +246,7 @@ def _in_list(e: InList, wanted: bool, scope: Scope) -> Query | None:
         sides = _sides(Call(op.EQ, (e.arg, item), e.type), scope)
         if sides is None or not isinstance(item, Literal | Param):
             return None
-        values.append(_constant(sides[3], op.EQ, sides[2], sides[1]))
+        values.append(_constant(sides[3], op.EQ, sides[2]))
     arg = compare.stripped(e.arg, Call(op.EQ, (e.arg, *items), e.type))
     place = _field(arg, scope)
     if place is None or place.path is None:
