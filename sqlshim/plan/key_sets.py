@@ -6,11 +6,11 @@ condition `IN_KEYS` over that parameter (see `functions.keys`). `execute.run` fi
 
 The keys come out of chains: a Remote and the local nodes right above it (a LIKE, a HAVING), which
 together become a Remote of the local engine, run once and read by all. Rows that no store reads
-(VALUES, a series) are such a Remote from the beginning. The chain with the fewest
-rows comes first, so that what it finds makes the next ones smaller; a Remote takes keys only from
-a chain before it. Keys that a store does not take, or that are too many to be looked up, still
-reduce the rows as they come (`sieves`) where these give keys to others. Called by
-`engine.prepare` after `split`.
+(VALUES, a series) are such a Remote from the beginning. The chain with the fewest rows comes
+first, so that what it finds makes the next ones smaller; a Remote takes keys only from a chain
+before it. Keys that a store does not take, or that are too many to be looked up, still reduce the
+rows as they come (`sieves`) where these give keys to others. Called by `engine.prepare` after
+`split`.
 """
 
 from __future__ import annotations
@@ -156,16 +156,12 @@ class _Planner:
             for edge in self.edges:
                 if edge.source != source or edge.target not in rows:
                     continue
-                if self._comes_better(edge, found, rows):
+                if not self._few(edge, found) or self._comes_better(edge, found, rows):
                     continue
                 share = min(self._keys(edge, found) / self._domain(edge), 1.0)
-                if (
-                    self._few(edge, found)
-                    and share <= self._worth(edge)
-                    and self._push(edge, share)
-                ):
+                if share <= self._worth(edge) and self._push(edge, share):
                     self.sources.add(source)
-                elif self._few(edge, found) and share <= WORTH_A_SIEVE:
+                elif share <= WORTH_A_SIEVE:
                     reduced.append(edge)
                 else:
                     continue

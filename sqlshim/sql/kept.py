@@ -1,8 +1,8 @@
 """What sqlglot must not read, since it would lose a part.
 
 - It rewrites the pattern of TO_CHAR and its kin into codes of strftime's, which cannot say it all:
-  under a name of ours such a call stays a plain one.
-  The origin of DATE_BIN, which it takes for a unit, is saved so too.
+  under a name of ours such a call stays a plain one. The origin of DATE_BIN, which it takes for a
+  unit, is saved so too.
 - `<#>` of vectors, which it does not know, is written OPERATOR(<#>), and PostgreSQL's `<=>`, which
   it takes for IS NOT DISTINCT FROM, OPERATOR(<=>).
 - `USING (a) AS x` and several columns after SEARCH … BY and CYCLE, which it cannot parse,

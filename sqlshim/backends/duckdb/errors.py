@@ -241,6 +241,17 @@ def translate(error: Exception) -> Error:
     return _by_class(error, message)
 
 
+def not_committed(error: Exception) -> Error:
+    """Our exception for one of a COMMIT."""
+    found = translate(error)
+    if found.sqlstate != "25P02":
+        return found
+    return OperationalError(
+        "nothing to commit: an earlier error aborted the transaction, it was rolled back",
+        sqlstate="25P02",
+    )
+
+
 def may_be_fatal(error: Exception) -> bool:
     """Whether the database may be invalid after it: a mistake of DuckDB's own, or what one left.
     By the text, since Arrow's readers pass on no more."""
@@ -253,20 +264,20 @@ _FATAL = re.compile(r"INTERNAL Error|FATAL Error|database has been invalidated")
 def _by_class(error: Exception, message: str) -> Error:
     import duckdb
 
-    first_line = message.partition("\n")[0]
+    line = message.partition("\n")[0]
     if "xpression depth" in message or "stack" in message:
         return StatementTooComplex("the statement is nested too deeply for the embedded engine")
     if isinstance(error, duckdb.NotImplementedException):
-        return NotSupportedError(first_line)
+        return NotSupportedError(line)
     if isinstance(error, duckdb.DataError | duckdb.InvalidInputException | ArithmeticError):
-        return DataError(first_line)
+        return DataError(line)
     if isinstance(error, duckdb.IntegrityError):
-        return ProgrammingError(first_line, sqlstate="23000")
+        return ProgrammingError(line, sqlstate="23000")
     if isinstance(error, duckdb.IOException | OSError):
-        return OperationalError(first_line, sqlstate="58030")
+        return OperationalError(line, sqlstate="58030")
     if isinstance(error, duckdb.OperationalError | duckdb.PermissionException):
-        return OperationalError(first_line)
-    return InternalError(f"the embedded engine refused a generated statement: {first_line}")
+        return OperationalError(line)
+    return InternalError(f"the embedded engine refused a generated statement: {line}")
 
 
 @contextmanager

@@ -211,7 +211,7 @@ class DuckStream(Stream):
         query: Query,
         params: Mapping[str, object],
         context: RunContext,
-        cause: Callable[[Exception], Error],
+        translate: Callable[[Exception], Error],
         inputs: Sequence[Input] = (),
         own_connection: bool = True,
     ) -> None:
@@ -221,7 +221,7 @@ class DuckStream(Stream):
         self._query = query
         self._params = params
         self._context = context
-        self._translate = cause  # the database's, which learns of its end
+        self._translate = translate  # the database's `cause`, which learns of its end
         self._inputs = inputs
         self._own = own_connection
         self._timer: threading.Timer | None = None

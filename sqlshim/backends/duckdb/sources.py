@@ -23,6 +23,7 @@ def read_all(stream: Stream, context: RunContext) -> Changed:
 
 
 def in_chunks(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]:
+    """At most ROWS_AT_ONCE rows each, none of them empty."""
     if isinstance(rows, list) and len(rows) <= ROWS_AT_ONCE:
         if rows:
             yield rows

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from sqlshim.backends.arrow import batch_of
 from sqlshim.backends.duckdb.compile.casts import quoted, type_text
 from sqlshim.backends.duckdb.compile.relations import compile_query
-from sqlshim.backends.duckdb.errors import translate
+from sqlshim.backends.duckdb.errors import not_committed
 from sqlshim.backends.duckdb.fields import Labels
 from sqlshim.backends.duckdb.run import DuckNative, DuckStream, bindings, bound
 from sqlshim.backends.duckdb.session import Database
@@ -156,8 +156,10 @@ class DuckStore(Backend):
                 with database.translated():
                     cursor = database.cursor()
                 return DuckStream(cursor, query, values, context, database.cause)
-            connection, own = self._connection(), False
-            stream = DuckStream(connection, query, values, context, database.cause, (), own)
+            connection = self._connection()
+            stream = DuckStream(
+                connection, query, values, context, database.cause, own_connection=False
+            )
             self._reading = SharedStream(stream, self._lock)
             return self._reading
 
@@ -364,7 +366,7 @@ class DuckStore(Backend):
                 self._write("COMMIT")
             except Exception as error:
                 self.rollback()
-                raise _not_committed(error) from error
+                raise not_committed(error) from error
             self._end()
 
     def _before_commit(self) -> None:
@@ -388,13 +390,3 @@ class DuckStore(Backend):
 
     def close(self) -> None:
         self._database.close()
-
-
-def _not_committed(error: Exception) -> Exception:
-    cause = translate(error)
-    if cause.sqlstate == "25P02":
-        return OperationalError(
-            "nothing to commit: an earlier error aborted the transaction, it was rolled back",
-            sqlstate="25P02",
-        )
-    return cause

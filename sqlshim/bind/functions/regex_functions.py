@@ -246,14 +246,14 @@ def regexp_match(node: exp.Expr, binds: Binds) -> Scalar:
     """REGEXP_MATCH(text, pattern [, flags])."""
     subject, asked, *rest = node.expressions
     flags = _flags(rest[0] if rest else None, binds, "ci")
-    computed = _computed(asked, binds)
-    if computed is None:
+    local = _computed(asked, binds)  # a pattern that the local engine must run
+    if local is None:
         _, known = _spanning(asked, flags, binds)
         if known.groups and not known.sure:
-            computed = text_literal(asked.name)
-    if computed is not None:
+            local = text_literal(asked.name)
+    if local is not None:
         shown = text_literal("i" if "i" in flags else "")
-        return call(regex.REGEXP_GROUPS, _text(subject, binds), computed, shown)
+        return call(regex.REGEXP_GROUPS, _text(subject, binds), local, shown)
     args, _ = _match_arguments(node, binds, "ci")
     return call(regex.REGEXP_MATCH, *args)
 
