@@ -3,7 +3,7 @@
 `row_number() OVER (PARTITION BY k ORDER BY c) <= n` and DISTINCT ON are a Filter over a Window. A
 store that keeps its rows in such groups and order (`Backend.keeps_first`: Cassandra's partitions)
 gives the first n of each only. Window and Filter stay above, so the answer does not lean on it.
-Called by `engine.prepare`.
+Called by `planning.Planner`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ together become a Remote of the local engine, run once and read by all. Rows tha
 (VALUES, a series) are such a Remote from the beginning. The chain with the fewest rows comes
 first, so that what it finds makes the next ones smaller; a Remote takes keys only from a chain
 before it. Keys that a store does not take, or that are too many to be looked up, still reduce the
-rows as they come (`sieves`) where these give keys to others. Called by `engine.prepare` after
+rows as they come (`sieves`) where these give keys to others. Called by `planning.Planner` after
 `split`.
 """
 

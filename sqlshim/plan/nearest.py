@@ -2,7 +2,7 @@
 
 A store whose user has allowed it (`Backend.nearest`) reads only rows that are likely the first;
 the local Sort and Limit above stay, so that order and number are SQL's. Called by
-`engine.prepare`.
+`planning.Planner`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `NODE_RULES` look at one node and its inputs and run together, bottom up, until none of them finds
 anything; `TREE_RULES` go over a whole tree. Both repeat until nothing changes, which identity
-(`is`) tells. Called by `engine.prepare`; every rule keeps the root's columns and their order.
+(`is`) tells. Called by `planning.Planner`; every rule keeps the root's columns and their order.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ The calls are computed for each key of the join, and put together above it. Safe
   only COUNT(*) would count such a row, so it is not moved below an outer join;
 - sums are of integers that cannot overflow, so that a group that joins nothing raises no error.
 
-Called by `engine.prepare` under pushdown="auto" only, after `optimize`: under "always" the store
+Called by `planning.Planner` under pushdown="auto" only, after `optimize`: under "always" the store
 would make the groups of all keys again for each row of the left side.
 """
 

@@ -11,7 +11,7 @@ Safe because
 
 What is shared is read to its end and held by the local engine: nothing, then, that a LIMIT may
 leave half read or that would go on to the cursor as it comes (`scan_uses`); nor where the number
-of rows is unknown or large. Called by `engine.prepare` after `pass_keys`; does nothing under
+of rows is unknown or large. Called by `planning.Planner` after `pass_keys`; does nothing under
 pushdown="always".
 """
 

@@ -2,7 +2,7 @@
 
 Each store is asked from the bottom up whether it also runs the next node (`Backend.accept`); the
 largest subtrees it takes become `Remote`, everything above stays for the local engine. Called by
-`engine.prepare`; the only stage that talks to stores.
+`planning.Planner`; the only stage that talks to stores.
 """
 
 from __future__ import annotations

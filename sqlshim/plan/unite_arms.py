@@ -6,7 +6,7 @@ Safe because an inner join gives each row of the table once for every arm whose 
 which is what UNION ALL does, and has no volatile functions and no subqueries in it; the order of
 rows is nobody's. If `listed`, what compares a column with a constant of each arm is also asked of
 the column itself (`b IN (1, 2 …)`), so that an index may find the rows; a join inside a store looks
-them up anyway. Called by `engine.prepare` before `optimize`, which takes its time for each arm.
+them up anyway. Called by `planning.Planner` before `optimize`, which takes its time for each arm.
 """
 
 from __future__ import annotations
