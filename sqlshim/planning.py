@@ -47,9 +47,9 @@ class Planner:
         if pushdown is Pushdown.AUTO:
             rel = preaggregate(rel)
         rel = split(rel, stores, pushdown)
-        rel = read_first_rows(rel, stores, pushdown)
         rel = search_nearest(rel, stores, pushdown)
         rel = pass_keys(rel, stores, pushdown, params + len(named))
+        rel = read_first_rows(rel, stores, pushdown)
         rel = share_scans(rel, stores, pushdown)
         natives: dict[Remote, Native] = {
             r: self._compiled(r) for r in walk.every_rel(rel) if isinstance(r, Remote)

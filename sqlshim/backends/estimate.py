@@ -144,7 +144,7 @@ def equalities(rel: Join) -> Iterator[tuple[Column, Column]]:
     for term in rel.on:
         if not (isinstance(term, Call) and term.fn is op.EQ):
             continue
-        match tuple(map(_uncast, term.args)):
+        match tuple(map(uncast, term.args)):
             case (Column() as a, Column() as b):
                 a, b = (a, b) if a.id in ours else (b, a)
                 if a.id in ours and b.id in theirs:
@@ -154,12 +154,12 @@ def equalities(rel: Join) -> Iterator[tuple[Column, Column]]:
 _INTEGER_WIDTHS = (Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT)
 
 
-def _uncast(expr: Scalar) -> Scalar:
+def uncast(expr: Scalar) -> Scalar:
     """`expr`, or the integer that it makes a wider one of: the same number."""
     if not isinstance(expr, Cast) or not {expr.type.kind, expr.arg.type.kind} <= INTEGERS:
         return expr
     narrow, wide = (_INTEGER_WIDTHS.index(e.type.kind) for e in (expr.arg, expr))
-    return _uncast(expr.arg) if narrow <= wide else expr
+    return uncast(expr.arg) if narrow <= wide else expr
 
 
 def partitions(rel: Rel, column: Column) -> float:

@@ -6,14 +6,27 @@ move without changing the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sqlshim.backends.estimate import base_column, uncast
 from sqlshim.functions import operators as op
+from sqlshim.functions import windows
 from sqlshim.ir import walk
-from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Project, Rel, Sort
-from sqlshim.ir.scalar import Call, Column, Scalar
+from sqlshim.ir.relational import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Project,
+    Rel,
+    Sort,
+    Window,
+)
+from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar, WindowCall
 from sqlshim.plan.facts import column_ids, is_volatile
+from sqlshim.types import BIGINT, BOOLEAN, FLOATS
 
 _LEFT_ONLY = (JoinKind.LEFT, JoinKind.SEMI, JoinKind.ANTI)
 
@@ -51,6 +64,8 @@ class Decorrelation:
                 return self._join(rel)
             case Aggregate() if rel.keys:
                 return self.group(rel)
+            case Limit(count=Param() | Literal(value=int()) as count, offset=None):
+                return self._first(rel.input, count)
             case _:
                 return None
 
@@ -106,6 +121,25 @@ class Decorrelation:
             on.append(Call(op.EQ, (key, pair[1]), term.type))
         return Decorrelated(replace(rel, input=below.rel, keys=tuple(keys)), tuple(on))
 
+    def _first(self, rel: Rel, count: Scalar) -> Decorrelated | None:
+        """The first rows that belong to an outer row are the first of those with its key. Only
+        where the key is a table's partition key, by which its store finds the rows of all outer
+        rows: others are better looked for one by one."""
+        order = rel.keys if isinstance(rel, Sort) else ()
+        below = self.lift(rel.input if isinstance(rel, Sort) else rel)
+        if below is None:
+            return None
+        pairs = [self._equated(term) for term in below.on]
+        partition = [uncast(pair[0]) for pair in pairs if pair is not None]
+        own = column_ids(below.rel)
+        movable = all(isinstance(key.expr, Column) and key.expr.id in own for key in order)
+        if len(partition) < len(pairs) or not movable or not _is_partition(below.rel, partition):
+            return None
+        number = Column(next(self.numbers), "row_number", BIGINT.with_null(False))
+        call = WindowCall(windows.ROW_NUMBER, (), number.type, tuple(partition), order)
+        few = Call(op.LE, (number, count), BOOLEAN.with_null(False))
+        return Decorrelated(Filter(Window(below.rel, ((number, call),)), (few,)), below.on)
+
     def _equated(self, term: Scalar) -> tuple[Scalar, Scalar] | None:
         """The inner and the outer side of an equality."""
         if not isinstance(term, Call) or term.fn is not op.EQ:
@@ -114,6 +148,17 @@ class Decorrelation:
             if not self._reads_outer(inner) and walk.reads(outer) <= self.outer:
                 return inner, outer
         return None
+
+
+def _is_partition(rel: Rel, key: Sequence[Scalar]) -> bool:
+    """Whether `key` is made of columns of one table, its whole partition key among them."""
+    named = [base_column(rel, e) for e in key if isinstance(e, Column)]
+    exact = all(e.type.kind not in FLOATS for e in key)
+    tables = [found[0] for found in named if found is not None]
+    if not exact or len(tables) < len(key) or any(table != tables[0] for table in tables):
+        return False
+    names = {found[1] for found in named if found is not None}
+    return bool(tables) and names >= set(tables[0].partition_key or ("",))
 
 
 def _moves(expr: Scalar) -> bool:

@@ -8,6 +8,7 @@ from operator import is_
 
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
+from sqlshim.functions.windows import ROW_NUMBER
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
@@ -142,6 +143,11 @@ def unique_sets(rel: Rel) -> tuple[frozenset[int], ...]:
             return _primary_key(rel)
         case Aggregate():
             return (frozenset(c.id for c, _ in rel.keys),)
+        case Filter(Window(calls=((number, call),)) as window, where=where):
+            first = call.fn is ROW_NUMBER and any(_is_first(e, number) for e in where)
+            group = frozenset(e.id for e in call.partition if isinstance(e, Column))
+            known = unique_sets(window)
+            return (group, *known) if first and len(group) == len(call.partition) else known
         case Filter() | Sort() | Limit() | Window():
             return unique_sets(rel.input)
         case Join(kind=JoinKind.SEMI | JoinKind.ANTI):
@@ -151,6 +157,15 @@ def unique_sets(rel: Rel) -> tuple[frozenset[int], ...]:
             return _renamed(unique_sets(rel.input), new)
         case _:
             return ()
+
+
+def _is_first(condition: Scalar, number: Column) -> bool:
+    """Whether it keeps the row numbered 1 only."""
+    match condition:
+        case Call(fn=op.LE | op.EQ, args=(Column(id=number.id), Literal(value=1))):
+            return True
+        case _:
+            return False
 
 
 def _primary_key(rel: Scan) -> tuple[frozenset[int], ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.mapping import ScalarMap
-from sqlshim.ir.relational import Rel
+from sqlshim.ir.relational import Join, Rel
 from sqlshim.ir.scalar import Scalar
 from sqlshim.plan.rules.date_ranges import date_ranges, ranged
 from sqlshim.plan.rules.fold_constants import fold, fold_constants
@@ -73,7 +73,10 @@ def optimize(rel: Rel) -> Rel:
 
 
 def _is_nested(rel: Rel) -> bool:
-    return any(walk.has_subquery(e) for node in walk.every_rel(rel) for e in walk.scalars(node))
+    return any(
+        (isinstance(node, Join) and node.lateral) or any(map(walk.has_subquery, walk.scalars(node)))
+        for node in walk.every_rel(rel)
+    )
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class _Run:
     changes, `done` the trees that a tree rule does not change, `flat` those without a subquery.
     """
 
-    nested: bool  # there are subqueries
+    nested: bool  # there are subqueries or lateral joins
     settled: dict[int, Rel] = field(default_factory=dict)
     simple: dict[int, Scalar] = field(default_factory=dict)
     done: dict[tuple[Rule, int], Rel] = field(default_factory=dict)

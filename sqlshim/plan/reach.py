@@ -77,8 +77,8 @@ _KEEPS_RIGHT = (JoinKind.INNER, JoinKind.RIGHT)
 
 def reached(rel: Rel, column: Column) -> Iterator[tuple[Remote, Column]]:
     """The Remotes whose rows may be dropped by a condition on `column` that stands above `rel`,
-    without another row changing. Not through Limit, Window or what is evaluated once for several
-    references."""
+    without another row changing. Not through Limit, through Window by what every call partitions
+    by, and not through what is evaluated once for several references."""
     match rel:
         case Remote():
             yield from ((rel, c) for c in rel.columns if c.id == column.id)
@@ -88,6 +88,8 @@ def reached(rel: Rel, column: Column) -> Iterator[tuple[Remote, Column]]:
             below = renamed(rel, column)
             if below is not None:
                 yield from reached(rel.input, below)
+        case Window() if all(column in call.partition for _, call in rel.calls):
+            yield from reached(rel.input, column)
         case Join():
             if rel.kind in _KEEPS_LEFT:
                 yield from reached(rel.left, column)

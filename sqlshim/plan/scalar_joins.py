@@ -32,6 +32,7 @@ from sqlshim.ir.scalar import (
     Cast,
     Column,
     Literal,
+    Param,
     Scalar,
     Subquery,
     SubqueryKind,
@@ -76,7 +77,7 @@ class ValueJoins:
         if known is not None:
             return known
         free = walk.free_columns(expr.rel)
-        movable = free <= self.outer and not is_volatile(expr) and (reached or _is_safe(expr.rel))
+        movable = free <= self.outer and not is_volatile(expr) and (reached or is_safe(expr.rel))
         if not movable or any(map(walk.has_subquery, expr.args)):
             return expr
         value = self._joined(expr, truth, bool(free))
@@ -126,14 +127,21 @@ class ValueJoins:
     # --- correlated ones
 
     def _of_group(self, rel: Rel) -> Scalar | None:
-        """An aggregate over the rows that belong to the outer row: one group each, or none."""
         total = _total(rel)
-        if total is None:
-            return None
+        found = None if total is None else self._totals(total, rel.columns[:1])
+        return None if found is None else found[0]
+
+    def of_one_row(self, rel: Rel) -> list[Scalar] | None:
+        """The values of all columns of an aggregate without groups."""
+        total = _total(rel)
+        return None if total is None or total.where else self._totals(total, rel.columns)
+
+    def _totals(self, total: _Total, columns: Sequence[Column]) -> list[Scalar] | None:
+        """An aggregate over the rows that belong to the outer row: one group each, or none."""
         found = Decorrelation(self.outer, self.numbers).group(total.group)
         if found is None:
             return None
-        value = _value_of(total, rel.columns[0])
+        results = [_value_of(total, column) for column in columns]
         values: dict[int, Scalar] = {}
         for column, call in total.group.calls:
             over_nothing = _over_nothing(column, call)
@@ -142,9 +150,9 @@ class ValueJoins:
             values[column.id] = over_nothing
         if not found.on:
             self._cross(found.rel)
-            return value
+            return results
         self.base = Join(JoinKind.LEFT, self.base, found.rel, found.on)
-        return walk.substitute(value, values)
+        return [walk.substitute(value, values) for value in results]
 
     def _of_unique(self, rel: Rel) -> Scalar | None:
         """A row found by a key: there is no second one."""
@@ -267,14 +275,14 @@ def _over_nothing(column: Column, call: AggregateCall) -> Scalar | None:
     return _nullable(column) if call.type.nullable else None
 
 
-def _is_safe(rel: Rel) -> bool:
+def is_safe(rel: Rel) -> bool:
     """Whether evaluating `rel` for nothing could not raise an error."""
     for node in walk.every_rel(rel):
         for expr in walk.scalars(node):
             for part in walk.every_scalar(expr):
                 if isinstance(part, Call) and part.fn not in _CANNOT_FAIL:
                     return False
-                if not isinstance(part, Call | Column | Literal | Subquery):
+                if not isinstance(part, Call | Column | Literal | Param | Subquery):
                     return False
         if isinstance(node, Aggregate) and any(c.fn not in _COUNTED for _, c in node.calls):
             return False

@@ -10,6 +10,7 @@ import pytest
 from sqlshim.backends.protocol import Pushdown
 from sqlshim.functions import operators as op
 from sqlshim.functions.keys import IN_KEYS
+from sqlshim.functions.windows import ROW_NUMBER
 from sqlshim.ir.relational import (
     Aggregate,
     Filter,
@@ -22,9 +23,10 @@ from sqlshim.ir.relational import (
     Series,
     Shared,
     Values,
+    Window,
     WorkingTable,
 )
-from sqlshim.ir.scalar import Call, Cast, Scalar
+from sqlshim.ir.scalar import Call, Cast, Scalar, WindowCall
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.key_sets import pass_keys
 from sqlshim.plan.split import split
@@ -125,6 +127,30 @@ def test_keys_go_below_a_grouping_by_the_key_but_not_below_a_limit() -> None:
     assert "keys from id" in planned(join("inner", a, grouped, on(a, grouped)), Pushdown.ALWAYS)
     first = Limit(b, count(10), None)
     assert "keys from" not in planned(join("left", a, first, on(a, first)), Pushdown.ALWAYS)
+
+
+def numbered(rel: Rel, *partitions: str) -> Window:
+    """Rows numbered within groups, once for each of these columns."""
+    calls = (
+        (column("n", BIGINT), WindowCall(ROW_NUMBER, (), BIGINT, (col(rel, name),)))
+        for name in partitions
+    )
+    return Window(rel, tuple(calls))
+
+
+def test_keys_go_below_windows_by_the_key() -> None:
+    a, b = people(), orders()
+    by_key = numbered(b, "person")
+    plan = planned(join("inner", a, by_key, on(a, by_key)), Pushdown.ALWAYS)
+    assert plan.endswith(
+        "  Window ROW_NUMBER() OVER (PARTITION BY person) AS n\n"
+        "    Remote b keys from id\n"
+        "      Filter (person IN KEYS $1)\n"
+        "        Scan b.orders [person, weight]"
+    )
+    for other in (numbered(b, "weight"), numbered(b, "person", "weight")):
+        rel = join("left", a, other, on(a, other))
+        assert "Remote b keys from" not in planned(rel, Pushdown.ALWAYS)
 
 
 def test_keys_stand_below_what_the_store_itself_groups() -> None:

@@ -2,7 +2,7 @@
 
 As a condition of a Filter, EXISTS and = ANY are semi joins, their negations anti joins; used as a
 value, a subquery becomes a column of a join that keeps every row exactly once
-(`plan.scalar_joins`). Safe because
+(`plan.scalar_joins`); a lateral join becomes one whose right side stands alone. Safe because
 - only "true" counts in a Filter: `a NOT IN (b ...)` is true where no b makes `a = b` true or
   unknown, `a < ALL (b ...)` where none makes it false or unknown;
 - a semi or anti join neither drops nor repeats rows otherwise, whatever NULLs there are;
@@ -36,7 +36,7 @@ from sqlshim.ir.relational import (
 from sqlshim.ir.scalar import Call, Scalar, Subquery, SubqueryKind
 from sqlshim.plan.correlation import Decorrelated, Decorrelation
 from sqlshim.plan.facts import column_ids, is_volatile, logical
-from sqlshim.plan.scalar_joins import ValueJoins, comparisons, source
+from sqlshim.plan.scalar_joins import ValueJoins, comparisons, is_safe, source
 from sqlshim.types import BOOLEAN
 
 _SURE = BOOLEAN.with_null(False)
@@ -60,7 +60,9 @@ class _Unnesting:
             if rel.number not in self.shared:
                 self.shared[rel.number] = self.everywhere(rel.input)
             return walk.with_inputs(rel, (self.shared[rel.number],))
-        if any(map(walk.has_subquery, walk.scalars(rel))):
+        if isinstance(rel, Join) and rel.lateral:
+            rel = self._lateral(rel)
+        elif any(map(walk.has_subquery, walk.scalars(rel))):
             rel = self._node(rel)
         rel = walk.with_inputs(rel, tuple(map(self.everywhere, walk.inputs(rel))))
         return walk.map_subqueries(rel, self._independent)
@@ -78,6 +80,36 @@ class _Unnesting:
                 return _exactly(walk.with_inputs(made, (joins.base,)), rel)
             case _:
                 return rel
+
+    def _lateral(self, rel: Join) -> Rel:
+        """A lateral join as one whose right side stands alone, if it can."""
+        outer = column_ids(rel.left)
+        asked = (e for node in walk.every_rel(rel.right) for e in walk.scalars(node))
+        if any(map(is_volatile, asked)) or not walk.free_columns(rel.right) <= outer:
+            return rel
+        right: Rel = rel.right
+        made: dict[int, Scalar] = {}
+        if rel.kind is JoinKind.INNER and isinstance(right, Project):
+            # Computed above the join, so of the rows that are found only.
+            made = {c.id: e for c, e in right.items}
+            right = right.input
+        elif rel.kind is not JoinKind.INNER and not is_safe(right):
+            return self._one_row(rel)
+        found = Decorrelation(outer, self.numbers).lift(right)
+        if found is None:
+            return self._one_row(rel)
+        on = tuple(walk.substitute(e, made) for e in rel.on)
+        joined = Join(rel.kind, rel.left, found.rel, on + found.on)
+        return Project(joined, tuple((c, made.get(c.id, c)) for c in rel.columns))
+
+    def _one_row(self, rel: Join) -> Rel:
+        """The same where there is always one row on the right, an aggregate."""
+        joins = ValueJoins(rel.left, self.numbers, column_ids(rel.left))
+        values = None if rel.on else joins.of_one_row(rel.right)
+        if values is None:
+            return rel
+        right = zip(rel.right.columns, values, strict=True)
+        return Project(joins.base, (*((c, c) for c in rel.left.columns), *right))
 
     def _filter(self, rel: Filter) -> Rel:
         """Conditions without subqueries first, then semi and anti joins, then values."""

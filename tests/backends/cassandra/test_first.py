@@ -14,6 +14,7 @@ from sqlshim.functions import operators as op
 from sqlshim.functions import windows
 from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.functions.model import Function
+from sqlshim.ir.keys import key_test
 from sqlshim.ir.relational import Filter, Rel, Window
 from sqlshim.ir.scalar import Call, Column, Literal, Param, Scalar, SortKey, WindowCall
 from tests.backends.cassandra.trees import (
@@ -106,3 +107,10 @@ def test_rows_that_may_be_tested_later_are_not_cut_before() -> None:
     listed = Call(EQ_ANY, (col("a"), Param(0, t.array(t.INTEGER))), t.BOOLEAN)
     assert not keeps_first(first("a b", "-c", listed, eq("b", "x")))
     assert keeps_first(first("a b", "-c", isin("a", 1, 2), eq("b", "x")))
+
+
+def test_a_set_of_keys_must_leave_a_path_that_cuts() -> None:
+    """Without its keys, of which there may be too many, an index would find the rows."""
+    keys = key_test(col("a"), Param(0, t.array(t.INTEGER)))
+    assert keeps_first(first("a b", "-c", keys, eq("b", "x"), of=BOUND))
+    assert not keeps_first(first("a b", "-c", keys, eq("b", "x"), eq("v", 4), of=BOUND))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sqlshim.backends.cassandra import compile as compiling
 from sqlshim.backends.cassandra.paths.first import keeps_first
 from sqlshim.backends.cassandra.servers import lacking
 from sqlshim.functions import operators as op
@@ -91,6 +92,43 @@ def test_what_is_no_prefix_of_partitions_is_read_whole(
     connection = connect()
     assert "PER PARTITION LIMIT" not in _explained(connection, sql)
     assert connection.execute(sql).fetchall() == connect(pushdown="never").execute(sql).fetchall()
+
+
+LATEST = "SELECT {} FROM plain p WHERE p.k = o.id ORDER BY p.c LIMIT {}"
+OF_EACH = [
+    (f"SELECT o.name, x.c FROM owners o CROSS JOIN LATERAL ({LATEST.format('c', 2)}) x", 2),
+    (f"SELECT o.name, x.c FROM owners o LEFT JOIN LATERAL ({LATEST.format('c', 1)}) x ON true", 1),
+    (f"SELECT o.name, ({LATEST.format('v', 1)}) FROM owners o", 1),
+    (f"SELECT o.name, x.v FROM owners o JOIN ({_numbered(BY_K, 'number = 1')}) x ON x.k = o.id", 1),
+    ("SELECT o.name, x.v FROM owners o JOIN (SELECT DISTINCT ON (k) k, v FROM plain ORDER BY k, c) "
+     "x ON x.k = o.id", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "count"), OF_EACH, ids=[sql for sql, _ in OF_EACH])
+def test_first_rows_are_looked_up_by_the_keys_of_outer_rows(
+    connect: Callable[..., Any], cql: Any, sql: str, count: int
+) -> None:
+    cql.execute("CREATE TABLE IF NOT EXISTS owners (id int PRIMARY KEY, name text)")
+    for i in (1, 4, 99):
+        cql.execute(f"INSERT INTO owners (id, name) VALUES ({i}, 'n{i}')")
+    connection = connect(pushdown="always")
+    plan = _explained(connection, sql)
+    assert '"k" IN ? PER PARTITION LIMIT' in plan
+    assert f"PER PARTITION LIMIT {count}" in plan
+    without = sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr)
+    assert sorted(connection.execute(sql).fetchall(), key=repr) == without != []
+
+
+def test_more_keys_than_are_looked_up_are_cut_as_well(
+    connect: Callable[..., Any], cql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cql.execute("CREATE TABLE IF NOT EXISTS owners (id int PRIMARY KEY, name text)")
+    cql.execute("INSERT INTO owners (id, name) VALUES (1, 'n1')")
+    monkeypatch.setattr(compiling, "MANY_KEYS", -1)
+    sql, _ = OF_EACH[0]
+    found = connect(pushdown="always").execute(sql).fetchall()
+    assert sorted(found) == sorted(connect(pushdown="never").execute(sql).fetchall()) != []
 
 
 def _explained(connection: Any, sql: str) -> str:

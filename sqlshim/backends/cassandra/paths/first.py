@@ -6,8 +6,8 @@ by the number is one CQL SELECT.
 
 from __future__ import annotations
 
-from sqlshim.backends.cassandra.accept import lists_of, restriction_of, sorts_as_sql
-from sqlshim.backends.cassandra.paths.restrict import Path
+from sqlshim.backends.cassandra.accept import lists_of, restriction_of, sorts_as_sql, without_keys
+from sqlshim.backends.cassandra.paths.restrict import Path, Restriction
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.backends.cassandra.shape import Shape, shape_of
 from sqlshim.ir.relational import Rel
@@ -24,10 +24,14 @@ def keeps_first(rel: Rel) -> bool:
         return False
     if Feature.PER_PARTITION_LIMIT in shape.scan.table.lacks:
         return False
-    restriction = restriction_of(shape)
-    if lists_of(shape) or restriction.left or restriction.checked or restriction.path not in _PATHS:
+    ways = (restriction_of(shape), without_keys(shape))
+    if lists_of(shape) or not all(map(_may_cut, ways)):
         return False
     return _is_partition(shape, shape.numbered) and _is_in_order(shape, shape.numbered)
+
+
+def _may_cut(restriction: Restriction) -> bool:
+    return not (restriction.left or restriction.checked) and restriction.path in _PATHS
 
 
 def _is_partition(shape: Shape, call: WindowCall | None) -> bool:
