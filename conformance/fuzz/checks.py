@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from conformance.fuzz.compare import Answer, Failed, Rows, verdict
 from conformance.fuzz.expressions import Scope, predicate
 from conformance.fuzz.keys import names_of
+from conformance.fuzz.parameters import with_parameters
 from conformance.fuzz.queries import query
 from conformance.fuzz.selects import Writer
 from conformance.fuzz.stores import Stores, ask
-from conformance.fuzz.tree import Node, Part, Query, render
+from conformance.fuzz.tree import Node, Part, Query, executions, inlined, render
 from conformance.fuzz.world import World
 
 FINE = ("same", "errors differ", "rejected", "not asked")
+PLAIN = 0.65  # the share of the checks that keep their literals
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Finding:
     mode: str
     expected: Answer
     got: Answer
+    again: bool = False  # with the arguments of the second execution
 
     @property
     def failed(self) -> bool:
@@ -52,14 +55,27 @@ def worst(stores: Stores, check: Check) -> Finding:
 
 
 def same_as_oracle(stores: Stores, query: Query) -> Iterator[Finding]:
-    sql, parameters = render(query.tree)
-    expected = stores.oracle.answer(query.tree)
-    for mode, connection in stores.store.connections.items():
-        got = ask(connection, sql, parameters)
-        found = verdict(expected, got, query.ordered, stores.oracle.typed)
-        if isinstance(expected, Failed) and not stores.oracle.whole and not expected.of_data:
-            found = "not asked"  # which is no proof of anything
-        yield Finding(found, mode, expected, got)
+    """In every mode the oracle's answer, and again with other arguments if the query has them."""
+    for number, tree in enumerate(executions(query.tree)):
+        sql, parameters = render(tree)
+        expected = stores.oracle.answer(tree)
+        for mode, connection in stores.store.connections.items():
+            got = ask(connection, sql, parameters)
+            found = verdict(expected, got, query.ordered, stores.oracle.typed)
+            if isinstance(expected, Failed) and not stores.oracle.whole and not expected.of_data:
+                found = "not asked"  # which is no proof of anything
+            yield Finding(found, mode, expected, got, again=number > 0)
+
+
+def same_as_literals(stores: Stores, query: Query) -> Iterator[Finding]:
+    """A statement's arguments mean what they mean as literals, whatever its numbers' types."""
+    for number, tree in enumerate(executions(query.tree)):
+        sql, parameters = render(tree)
+        expected = stores.oracle.answer(inlined(tree))
+        for mode, connection in stores.store.connections.items():
+            got = ask(connection, sql, parameters)
+            found = verdict(expected, got, query.ordered, typed=False)
+            yield Finding(found, mode, expected, got, again=number > 0)
 
 
 def partitions(stores: Stores, query: Query) -> Iterator[Finding]:
@@ -100,6 +116,16 @@ def _of_itself(found: str, expected: Answer, got: Answer) -> str:
 
 
 def random_check(rnd: Random, world: World) -> Check:
+    check = _check(rnd, world)
+    if rnd.random() < PLAIN:
+        return check
+    check = replace(check, query=with_parameters(rnd, check.query, world))
+    if check.judge is same_as_oracle and rnd.random() < 0.3:
+        return replace(check, judge=same_as_literals, name="literals")
+    return check
+
+
+def _check(rnd: Random, world: World) -> Check:
     chance = rnd.random()
     if chance < 0.84:
         return Check(query(Writer(rnd, world)), same_as_oracle, "differential")

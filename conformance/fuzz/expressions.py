@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from conformance.fuzz.constants import computed
 from conformance.fuzz.functions import (
     ALIKE,
     COMPARISONS,
@@ -89,6 +90,8 @@ def value(scope: Scope, kind: str) -> Node:
         null = (Value("", None, rnd.random() < 0.4),)
         return Part(kind, f"CAST({{}} AS {TYPES[kind]})", null)
     given = scope.constant(kind)
+    if rnd.random() < 0.12:
+        return computed(rnd, kind, given)
     if rnd.random() < 0.3:
         return Part(kind, f"CAST({{}} AS {TYPES[kind]})", (Value("", given, True),))
     if kind in "BD" and rnd.random() < 0.5 and not (isinstance(given, float) and given % 1 == 0):
@@ -136,7 +139,7 @@ def _comparison(scope: Scope) -> Node:
     if chance < 0.35 and kind != "L":
         right = _untyped(scope, kind)
     elif chance < 0.42 and kind in "IBDN":
-        right = Part("", rnd.choice(NUMBERS))
+        right = Value("", rnd.choice(NUMBERS))
     else:
         right = expression(scope, other)
     return Part("L", f"({{}} {rnd.choice(COMPARISONS)} {{}})", (left, right))
@@ -149,6 +152,8 @@ def _untyped(scope: Scope, kind: str) -> Node:
     if chance < 0.05:
         return Value("", None, True)
     given = scope.constant(kind)
+    if chance > 0.85:
+        return computed(rnd, kind, given)
     if chance < 0.2 and kind in "IBNAS":
         return Value("", str(given))
     # The type of an empty list is not known: it is taken for one of texts.
@@ -193,6 +198,10 @@ def _of_array(scope: Scope) -> Node:
     if rnd.random() < 0.3:
         kids = (leaf(scope, kind), value(scope, kind))
         return Part("L", f"({{}} {rnd.choice(OVERLAPS)} {{}})", kids)
+    if rnd.random() < 0.1:
+        text = Part("", "CONVERT_TO({}, 'UTF8')", (leaf(scope, "T"),))
+        given = Value("", str(scope.constant("T")).encode(), True)
+        return Part("L", f"({{}} {rnd.choice(COMPARISONS)} {{}})", (text, given))
     some = rnd.choice(("ANY", "ANY", "ALL"))
     sign = rnd.choice(("=", "=", "<>", "<", ">="))
     kids = (expression(scope, inside), leaf(scope, kind))

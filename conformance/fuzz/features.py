@@ -49,6 +49,8 @@ FEATURES = {
         "documents": r"\.(city|n)\b",
         "decimals": r"DECIMAL",
         "CAST": r"CAST",
+        "argument": r"(?<![.'])\?(?!')",
+        "list as an argument": r"(ANY|ALL) \((CAST\()?\?",
     }.items()
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 Templates = dict[str, tuple[tuple[str, str], ...]]
 
 FUNCTIONS: Templates = {
@@ -162,7 +164,7 @@ TIMES = ("hour", "minute", "epoch", "second")
 COMPARISONS = ("=", "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
 ALIKE = {"I": "IIBDN", "B": "BBI", "D": "DDI", "N": "NNI", "A": "AAS", "S": "SSA"}
 # A number beside a column of another kind of number takes the column's type, or does not fit it.
-NUMBERS = ("0", "1", "2.0", "1.5", "-0.5", "3000000000", "0.001")
+NUMBERS = (0, 1, Decimal("2.0"), Decimal("1.5"), Decimal("-0.5"), 3_000_000_000, Decimal("0.001"))
 REGEXES = ("^a", "b$", "a.b", "[ab]+", "(a|b)b?", "\\.", "^$", ".", "[^a]", "\\d", "^\\W", "é")
 SIMILAR = ("a%", "(a|b)%", "_", "[ab]*", "%1%")
 OVERLAPS = ("@>", "<@", "&&")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from conformance.fuzz.constants import computed
 from conformance.fuzz.names import Name
 from conformance.fuzz.tree import Many, Node, Part, Value
-from conformance.fuzz.world import Row, Table
+from conformance.fuzz.world import TYPES, UNLIKE, Row, Table
 
 
 def names_of(table: Table, before: str = "") -> list[Name]:
@@ -89,7 +90,7 @@ def _term(rnd: Random, alias: str, table: Table, name: str, row: Row) -> Node:
     value = _value(table, name, row)
     if value is None:
         return Part("L", f"({column} IS NULL)")
-    kind = next(c.kind for c in table.columns if c.name == name)
+    kind = _kind(table, name)
     if kind in "tR":
         return _of_nested(rnd, column, value)
     if kind == "m":
@@ -103,7 +104,13 @@ def _term(rnd: Random, alias: str, table: Table, name: str, row: Row) -> Node:
         kids = tuple(Value("", v, rnd.random() < 0.3) for v in [value, *others])
         return Part("L", f"({column} IN ({{}}))", (Many("", ", ", kids, 1),))
     sign = rnd.choice(("<", "<=", ">", ">="))
-    return Part("L", f"({column} {sign} {{}})", (Value("", value, rnd.random() < 0.4),))
+    return Part("L", f"({column} {sign} {{}})", (_given(rnd, kind, value),))
+
+
+def _given(rnd: Random, kind: str, value: object) -> Node:
+    if kind in TYPES and kind not in UNLIKE and rnd.random() < 0.25:
+        return computed(rnd, kind, value)
+    return Value("", value, rnd.random() < 0.4)
 
 
 def _of_nested(rnd: Random, column: str, value: object) -> Node:
@@ -118,7 +125,11 @@ def _equal(rnd: Random, alias: str, table: Table, name: str, row: Row) -> Node:
     value = _value(table, name, row)
     if value is None:
         return Part("L", f"({alias}.{name} IS NULL)")
-    return Part("L", f"({alias}.{name} = {{}})", (Value("", value, rnd.random() < 0.4),))
+    return Part("L", f"({alias}.{name} = {{}})", (_given(rnd, _kind(table, name), value),))
+
+
+def _kind(table: Table, name: str) -> str:
+    return next(column.kind for column in table.columns if column.name == name)
 
 
 def _value(table: Table, name: str, row: Row) -> object:

@@ -8,7 +8,7 @@ from conformance.fuzz.checks import Check, Finding, worst
 from conformance.fuzz.compare import Rows
 from conformance.fuzz.cql import create_table
 from conformance.fuzz.stores import Stores
-from conformance.fuzz.tree import Query, literal, render, smaller
+from conformance.fuzz.tree import Query, executions, literal, render, smaller
 from conformance.fuzz.world import Row, World
 
 CUTS = 400
@@ -66,10 +66,13 @@ def _smaller_world(
 
 def record(world: World, check: Check, finding: Finding) -> str:
     """The failure as a sqllogictest record, with what was got behind a `#`."""
-    sql, parameters = render(check.query.tree)
-    lines = [f"# {check.name}, pushdown {finding.mode}: {finding.verdict}"]
-    if parameters:
-        lines.append(f"# parameters: {', '.join(map(repr, parameters))}")
+    runs = [render(tree) for tree in executions(check.query.tree)]
+    sql, _ = runs[0]
+    again = ", executed again" if finding.again else ""
+    lines = [f"# {check.name}, pushdown {finding.mode}{again}: {finding.verdict}"]
+    for (_, parameters), which in zip(runs, ("", " when executed again"), strict=False):
+        if parameters:
+            lines.append(f"# parameters{which}: {', '.join(map(repr, parameters))}")
     for table in world:
         if table.name not in sql:
             continue

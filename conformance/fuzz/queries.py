@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.fuzz.constants import computed
 from conformance.fuzz.ctes import reached, recursive, with_cte
 from conformance.fuzz.expressions import expression
 from conformance.fuzz.selects import Writer, named
@@ -35,7 +36,10 @@ def _sorted(writer: Writer, kinds: str) -> Query:
     source, names = writer.source(3)
     scope = writer.scope(names, 3)
     items = named([expression(scope, kind) for kind in kinds])
-    first = Part("", "{}" + writer.direction(), (expression(scope, writer.rnd.choice(KINDS)),))
+    kind = writer.rnd.choice(KINDS)
+    nothing = writer.rnd.random() < 0.1  # a constant decides nothing
+    key = computed(writer.rnd, kind, scope.constant(kind)) if nothing else expression(scope, kind)
+    first = Part("", "{}" + writer.direction(), (key,))
     rest = writer.by_every_column(kinds)
     kids = (items, source, writer.where(scope), first, writer.limit())
     return Query(Part("", f"SELECT {{}} FROM {{}}{{}} ORDER BY {{}}, {rest}{{}}", kids), True)

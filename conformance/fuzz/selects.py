@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from conformance.fuzz.constants import count
 from conformance.fuzz.expressions import Scope, expression, leaf, predicate, value
 from conformance.fuzz.grouping import aggregate, grouped
 from conformance.fuzz.keys import key_terms, names_of
@@ -288,11 +289,16 @@ class Writer:
             "",
             "",
             tuple(
-                Part("", word, (Value("", number, parameter),))
+                Part("", word, (self._count(number, parameter),))
                 for word, number in words
                 if number is not None
             ),
         )
+
+    def _count(self, number: int, parameter: bool) -> Node:
+        if self.rnd.random() < 0.2:
+            return count(self.rnd, number)
+        return Value("", number, parameter)
 
     def by_every_column(self, kinds: str) -> str:
         """The keys of an ORDER BY that determines where each row stands."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from random import Random
 
 from conformance.fuzz.functions import COMPARISONS, DOCUMENTS
 from conformance.fuzz.names import Name
 from conformance.fuzz.tree import Many, Node, Part, Value
 
-NUMBERS = ("0", "1", "7", "1.5", "1.50", "-2.5", "10000000000", "9223372036854775807",
-           "1000000000000000000000000000000", "-1180591620717411303424")  # fmt: skip
+NUMBERS = (0, 1, 7, Decimal("1.5"), Decimal("1.50"), Decimal("-2.5"), 10**10, 2**63 - 1, 10**30,
+           -(2**70))  # fmt: skip
 MOMENTS = ("2024-02-29 12:00:00", "2024-02-29 12:00:00.001", "1990-01-01", "2024-01-01")
 MIXED = (1, 2, 1.5, "1", "a", "", True, False, datetime(2024, 2, 29), -7)
 
@@ -51,11 +52,13 @@ def _with_column(rnd: Random, text: str, names: Sequence[Name], kinds: str) -> N
 def _number(rnd: Random, text: str, names: Sequence[Name]) -> Node:
     chance = rnd.random()
     if chance < 0.5:
-        return Part("L", f"({text} {rnd.choice(COMPARISONS)} {rnd.choice(NUMBERS)})")
+        given = (Value("", rnd.choice(NUMBERS)),)
+        return Part("L", f"({text} {rnd.choice(COMPARISONS)} {{}})", given)
+    some = tuple(Value("", number) for number in rnd.sample(NUMBERS, 3))
     if chance < 0.7:
-        return Part("L", f"({text} IN ({', '.join(rnd.sample(NUMBERS, 3))}))")
+        return Part("L", f"({text} IN ({{}}))", (Many("", ", ", some, 1),))
     if chance < 0.8:
-        return Part("L", f"({text} BETWEEN {rnd.choice(NUMBERS)} AND {rnd.choice(NUMBERS)})")
+        return Part("L", f"({text} BETWEEN {{}} AND {{}})", some[:2])
     return _with_column(rnd, text, names, "IBvn")
 
 

@@ -35,11 +35,13 @@ class Many:
 
 @dataclass(frozen=True)
 class Value:
-    """A value, as a literal or as a parameter."""
+    """A value, as a literal or as a parameter; `others` are what a parameter is in a second
+    execution of the statement: one value, or none if it stays the same."""
 
     kind: str
     value: object
     parameter: bool = False
+    others: tuple[object, ...] = ()
 
 
 Node: TypeAlias = Part | Many | Value
@@ -84,9 +86,26 @@ def inlined(node: Node) -> Node:
     """With literals in place of parameters."""
     match node:
         case Value():
-            return replace(node, parameter=False)
+            return replace(node, parameter=False, others=())
         case Part() | Many():
             return replace(node, kids=tuple(map(inlined, node.kids)))
+
+
+def executions(node: Node) -> Iterator[Node]:
+    """The statement, and what it is when it is executed again with other arguments, if it is."""
+    yield node
+    if (again := _again(node)) != node:
+        yield again
+
+
+def _again(node: Node) -> Node:
+    match node:
+        case Value(others=(other,)):
+            return replace(node, value=other, others=())
+        case Value():
+            return node
+        case Part() | Many():
+            return replace(node, kids=tuple(map(_again, node.kids)))
 
 
 def _text(node: Node, parameters: list[object]) -> str:
@@ -134,14 +153,34 @@ def literal(value: object) -> str:
             return f"CAST('{value}' AS UUID)"
         case date():
             return f"DATE '{value.isoformat()}'"
+        case bytes():
+            return f"CAST('\\x{value.hex()}' AS BYTEA)"
         case list():
-            kind = "TEXT" if any(isinstance(v, str) for v in value) else "INTEGER"
             items = ", ".join(map(literal, value))
-            return f"CAST(ARRAY[{items}] AS {kind}[])" if value else "'{}'"
+            return f"CAST(ARRAY[{items}] AS {_element(value)}[])" if value else "'{}'"
         case dict():
             return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
         case _:
             raise TypeError(f"no literal for {value!r}")
+
+
+def _element(values: Sequence[object]) -> str:
+    """The type of a list's elements."""
+    first = next((value for value in values if value is not None), None)
+    match first:
+        case bool() | float() | Decimal() | str() | UUID() | time() | bytes():
+            return _ELEMENTS[type(first)]
+        case datetime():
+            return "TIMESTAMP" if first.tzinfo is None else "TIMESTAMPTZ"
+        case date():
+            return "DATE"
+        case _:
+            small = all(abs(v) < 2**31 for v in values if isinstance(v, int))
+            return "INTEGER" if small else "BIGINT"
+
+
+_ELEMENTS = {bool: "BOOLEAN", float: "DOUBLE PRECISION", Decimal: "NUMERIC", str: "TEXT",
+             UUID: "UUID", time: "TIME", bytes: "BYTEA"}  # fmt: skip
 
 
 def smaller(node: Node) -> Iterator[Node]:
@@ -157,14 +196,30 @@ def smaller(node: Node) -> Iterator[Node]:
 def _cuts(node: Node) -> Iterator[Node]:
     match node:
         case Value(parameter=True):
-            yield replace(node, parameter=False)
+            yield from _simpler_arguments(node)
         case Many() if len(node.kids) > node.least:
+            if len(node.kids) > 3:
+                half = max(len(node.kids) // 2, node.least)
+                yield replace(node, kids=node.kids[:half])
+                yield replace(node, kids=node.kids[-half:])
             for at in range(len(node.kids)):
                 yield replace(node, kids=node.kids[:at] + node.kids[at + 1 :])
         case Part() if node.kids and node.kind:
             yield from (kid for kid in _below(node) if _kind(kid) == node.kind)
             if node.kind in SIMPLE:
                 yield Part(node.kind, SIMPLE[node.kind])
+
+
+def _simpler_arguments(node: Value) -> Iterator[Value]:
+    yield replace(node, parameter=False, others=())
+    if node.others:
+        yield replace(node, others=())
+        yield replace(node, value=node.others[0], others=())
+    values = node.value
+    if isinstance(values, list) and values:
+        half = len(values) // 2
+        yield replace(node, value=values[:half])
+        yield replace(node, value=values[-half or 1 :])
 
 
 def _below(node: Part | Many) -> Iterator[Node]:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from decimal import Decimal
 from random import Random
 
 import pytest
 
-from conformance.fuzz.checks import random_check
+from conformance.fuzz.checks import Check, Finding, random_check, same_as_oracle
 from conformance.fuzz.cli import main
 from conformance.fuzz.compare import Answer, Failed, Rows, verdict
 from conformance.fuzz.cql import create_table
 from conformance.fuzz.features import Features
-from conformance.fuzz.tree import Many, Part, Value, literal, literal_sql, render, smaller
+from conformance.fuzz.minimise import record
+from conformance.fuzz.parameters import with_parameters
+from conformance.fuzz.tree import (
+    Many,
+    Node,
+    Part,
+    Query,
+    Value,
+    executions,
+    literal,
+    literal_sql,
+    render,
+    smaller,
+)
 from conformance.fuzz.world import Column, Table, random_world
 
 
@@ -45,11 +59,89 @@ def test_a_tree_prints_its_literals_and_gathers_its_parameters() -> None:
         (float("nan"), "CAST('nan' AS DOUBLE PRECISION)"),
         (["a", "it's"], "CAST(ARRAY['a', 'it''s'] AS TEXT[])"),
         ([], "'{}'"),
+        ([1, None, 2**40], "CAST(ARRAY[1, NULL, 1099511627776] AS BIGINT[])"),
+        ([date(2024, 2, 29)], "CAST(ARRAY[DATE '2024-02-29'] AS DATE[])"),
+        ([Decimal("1.50")], "CAST(ARRAY[1.50] AS NUMERIC[])"),
+        (b"a'", "CAST('\\x6127' AS BYTEA)"),
         ({"city": "a", "n": None}, "{'city': 'a', 'n': NULL}"),
     ],
 )
 def test_a_value_has_a_literal(value: object, text: str) -> None:
     assert literal(value) == text
+
+
+def _column(name: str, *values: object) -> Table:
+    return Table("t", (Column(name, "I", "INTEGER"),), (), (), tuple((v,) for v in values))
+
+
+def _every_list(tree: Node) -> set[tuple[str, int]]:
+    """The statements, and how long the list is, that arguments make of one with an IN list."""
+    made = (
+        render(with_parameters(Random(seed), Query(tree), (_column("c", 1, 2),)).tree)
+        for seed in range(200)
+    )
+    return {(sql, len(args[0])) for sql, args in made if args and isinstance(args[0], list)}
+
+
+def test_an_in_list_becomes_a_list_that_is_passed_short_or_long() -> None:
+    items = Many("", ", ", (Value("", 1), Value("", 2), Part("", "NULL")), 1)
+    plain = Part("L", "({} NOT IN ({}))", (Part("I", "t.c"), items))
+    lengths = (3, 8, 18, 43, 1103)
+    assert _every_list(plain) == {("(t.c <> ALL (?))", n) for n in lengths}
+
+
+def test_a_list_that_is_passed_is_cast_as_its_items_were() -> None:
+    items = Many("", ", ", tuple(Part("B", "{}::BIGINT", (Value("", n),)) for n in (1, 2)), 1)
+    cast = Part("L", "(t.c IN ({}))", (items,))
+    assert {sql for sql, _ in _every_list(cast)} == {"(t.c = ANY (CAST(? AS BIGINT[])))"}
+
+
+def test_literals_of_a_template_become_arguments_but_where_one_must_stay() -> None:
+    kids = (Part("I", "t.c"), Part("T", "TO_CHAR(t.c + INTERVAL '1 day', 'YYYY')"))
+    tree = Part("L", "(MOD({}, 3) = 1 AND {} = 'it''s')", kids)
+    made = {
+        (sql, *map(repr, args))
+        for sql, args in (
+            render(with_parameters(Random(seed), Query(tree), ()).tree) for seed in range(200)
+        )
+    }
+    assert (literal_sql(tree),) in made
+    told = "(MOD(t.c, ?) = ? AND TO_CHAR(t.c + INTERVAL '1 day', 'YYYY') = ?)"
+    assert (told, "3", "1", '"it\'s"') in made
+
+
+def test_a_statement_is_executed_again_with_other_arguments() -> None:
+    kids = (Value("", 1, True, (None,)), Value("", "a", True))
+    runs = [render(tree) for tree in executions(Part("", "{} {}", kids))]
+    assert runs == [("? ?", [1, "a"]), ("? ?", [None, "a"])]
+    assert list(executions(Part("", "{}", kids[1:]))) == [Part("", "{}", kids[1:])]
+
+
+def test_arguments_are_made_fewer_and_shorter() -> None:
+    once = Value("", [1, 2, 3, 4], True)
+    assert list(smaller(once)) == [
+        Value("", [1, 2, 3, 4]),
+        Value("", [1, 2], True),
+        Value("", [3, 4], True),
+    ]
+    assert list(smaller(Value("", 1, True, (2,)))) == [
+        Value("", 1),
+        Value("", 1, True),
+        Value("", 2, True),
+    ]
+
+
+def test_a_failure_is_printed_with_the_arguments_of_each_execution() -> None:
+    kids = (Value("", 1, True, (None,)), Value("", [2], True))
+    tree = Part("", "SELECT 1 FROM t AS a WHERE a.c = {} OR a.c = ANY ({})", kids)
+    check = Check(Query(tree), same_as_oracle, "differential")
+    nothing = Rows((), ("INTEGER",))
+    finding = Finding("wrong rows", "auto", nothing, Rows(((1,),), ("INTEGER",)), again=True)
+    assert record((_column("c", 1),), check, finding).splitlines()[:3] == [
+        "# differential, pushdown auto, executed again: wrong rows",
+        "# parameters: 1, [2]",
+        "# parameters when executed again: None, [2]",
+    ]
 
 
 def test_a_run_counts_the_features_and_the_answers_with_rows() -> None:
