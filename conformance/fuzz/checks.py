@@ -55,27 +55,28 @@ def worst(stores: Stores, check: Check) -> Finding:
 
 
 def same_as_oracle(stores: Stores, query: Query) -> Iterator[Finding]:
-    """In every mode the oracle's answer, and again with other arguments if the query has them."""
+    """The oracle's answer in every mode, and again with other arguments if the query has them."""
     for number, tree in enumerate(executions(query.tree)):
-        sql, parameters = render(tree)
-        expected = stores.oracle.answer(tree)
-        for mode, connection in stores.store.connections.items():
-            got = ask(connection, sql, parameters)
-            found = verdict(expected, got, query.ordered, stores.oracle.typed)
-            if isinstance(expected, Failed) and not stores.oracle.whole and not expected.of_data:
-                found = "not asked"  # which is no proof of anything
-            yield Finding(found, mode, expected, got, again=number > 0)
+        yield from _against(stores, query, tree, stores.oracle.answer(tree), number > 0)
 
 
 def same_as_literals(stores: Stores, query: Query) -> Iterator[Finding]:
-    """A statement's arguments mean what they mean as literals, whatever its numbers' types."""
+    """The arguments mean what they do as literals, whatever the types of numbers."""
     for number, tree in enumerate(executions(query.tree)):
-        sql, parameters = render(tree)
         expected = stores.oracle.answer(inlined(tree))
-        for mode, connection in stores.store.connections.items():
-            got = ask(connection, sql, parameters)
-            found = verdict(expected, got, query.ordered, typed=False)
-            yield Finding(found, mode, expected, got, again=number > 0)
+        yield from _against(stores, query, tree, expected, number > 0, typed=False)
+
+
+def _against(
+    stores: Stores, query: Query, tree: Node, expected: Answer, again: bool, typed: bool = True
+) -> Iterator[Finding]:
+    sql, parameters = render(tree)
+    for mode, connection in stores.store.connections.items():
+        got = ask(connection, sql, parameters)
+        found = verdict(expected, got, query.ordered, typed and stores.oracle.typed)
+        if isinstance(expected, Failed) and not stores.oracle.whole and not expected.of_data:
+            found = "not asked"  # which is no proof of anything
+        yield Finding(found, mode, expected, got, again)
 
 
 def partitions(stores: Stores, query: Query) -> Iterator[Finding]:

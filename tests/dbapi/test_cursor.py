@@ -185,6 +185,16 @@ def test_every_parameter_style_answers(
     assert cursor.execute(statement, arguments).fetchall() == [("Ann",)]
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["name ~ ?", "name !~* ?", "name NOT SIMILAR TO ?", "substring(name FROM ?)",
+     "regexp_replace(name, ?, 'x')", "regexp_match(name, ?)", "to_char(born, ?)", "name LIKE ?"],
+)  # fmt: skip
+def test_a_pattern_may_be_null(cursor: sqlshim.Cursor, expression: str) -> None:
+    cursor.execute(f"SELECT {expression} FROM people WHERE id = 1", [None])
+    assert cursor.fetchall() == [(None,)]
+
+
 def test_a_parameter_is_never_read_as_sql(cursor: sqlshim.Cursor) -> None:
     evil = "x'; DROP TABLE people; --"
     assert cursor.execute("SELECT ?, 1 WHERE 'y' <> ?", [evil, evil]).fetchall() == [(evil, 1)]

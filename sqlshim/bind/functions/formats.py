@@ -16,7 +16,7 @@ from sqlshim.bind.functions.timeuuids import instant
 from sqlshim.errors import NotSupportedError, TypeMismatch
 from sqlshim.functions import datetime, regex, text
 from sqlshim.functions import operators as op
-from sqlshim.ir.scalar import Scalar, null_of
+from sqlshim.ir.scalar import Literal, Scalar, null_of
 from sqlshim.types import DATE, DOUBLE, INSTANTS, INTEGER, TEXT, TIMESTAMPTZ, Kind
 
 _INSTANTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
@@ -167,7 +167,8 @@ def to_char(node: exp.Expr, binds: Binds) -> Scalar:
     value = binds.scalar(node.expressions[0])
     if len(node.expressions) == 1:  # Oracle's
         return cast(settle(value), TEXT)
-    if isinstance(node.expressions[1], exp.Null):
+    shape = binds.scalar(node.expressions[1])
+    if isinstance(shape, Literal) and shape.value is None:
         return null_of(TEXT)
     pattern = constant_text(node.expressions[1], binds, "the pattern of TO_CHAR")
     if not pattern:

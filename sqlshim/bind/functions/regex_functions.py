@@ -55,9 +55,9 @@ def _spanning(node: exp.Expr, flags: str, binds: Binds) -> tuple[str, Spans]:
 
 
 def _computed(node: exp.Expr | None, binds: Binds) -> Scalar | None:
-    """A pattern that is no constant; None for one that is."""
+    """A pattern that is no constant text (a parameter may be NULL); None for one that is."""
     value = None if node is None else binds.scalar(node)
-    if value is None or isinstance(value, Literal):
+    if value is None or (isinstance(value, Literal) and value.value is not None):
         return None
     return coerce(value, TEXT)
 
