@@ -112,11 +112,16 @@ def _copy_jars(target: Path, version: str) -> None:
         _run([maven(), "-q", "-B", *goal], cwd=Path(scratch))
         if not (jars / f"cassandra-all-{version}.jar").exists():
             raise ServerUnavailable("Maven ended well but copied no Cassandra jars")
-        try:
-            jars.rename(target)
-        except OSError:  # another run was faster
-            if not target.exists():
-                raise
+        _put(jars, target)
+
+
+def _put(made: Path, target: Path) -> None:
+    """Move a directory to its place, where another run may have been faster."""
+    try:
+        made.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
 
 
 def java(version: str = CASSANDRA_VERSION) -> str:
@@ -163,7 +168,7 @@ def _old_java() -> str:
             home = Path(scratch) / _OLD_JAVA_PATH
             for tool in [*(home / "bin").iterdir(), home / "lib" / "jspawnhelper"]:
                 _make_runnable(tool)
-            home.rename(target)
+            _put(home, target)
     return str(target / "bin" / "java")
 
 

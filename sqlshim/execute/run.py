@@ -1,6 +1,6 @@
 """Running a compiled plan: one store's stream as it is, or several through the local engine.
 
-In comes what `engine.prepare` compiled and the parameter values; out goes a Stream.
+In comes what `planning.Planner` compiled and the parameter values; out goes a Stream.
 """
 
 from __future__ import annotations
