@@ -193,7 +193,7 @@ def test_keys_found_in_one_store_are_passed_to_another(world: sqlshim.Connection
 
 
 def test_stores_are_read_beside_one_another(world: sqlshim.Connection) -> None:
-    sql = "SELECT u.name, v.page FROM app.users u JOIN events.visits v ON u.id + 8 = v.person"
+    sql = "SELECT u.name, v.page FROM app.users u JOIN events.visits v ON u.id + v.person = 10"
     prepared, _ = engine.prepare(own(sql), None, world._world)
     assert prepared.plan is not None
     assert {remote.store for remote in prepared.plan.at_once} == {"app", "events"}

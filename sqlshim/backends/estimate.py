@@ -27,6 +27,7 @@ from sqlshim.ir.relational import (
     Scan,
     Series,
     SetOp,
+    Unnest,
     Values,
     WorkingTable,
 )
@@ -34,6 +35,7 @@ from sqlshim.ir.scalar import Call, Cast, Column, InList, Literal, Param, Scalar
 from sqlshim.types import INTEGERS, Kind
 
 UNKNOWN_ROWS = 10_000  # of a table without a count
+ELEMENTS = 10  # of an array
 _MADE_ROWS = 100.0  # of a series whose bounds are no constants, of one step of a recursion
 _LISTED = 100  # values of a list that is a parameter
 _MOST_IN_A_PARTITION = 100  # rows, where nothing says how many
@@ -85,6 +87,8 @@ def rows(rel: Rel, known: Known = unmeasured) -> float:
             return max(min(rows(rel.input, known), float(count)), 1.0)
         case Join():
             return max(_joined(rel, known), 1.0)
+        case Unnest():
+            return rows(rel.input, known) * ELEMENTS
         case SetOp():
             return sum(rows(part, known) for part in rel.inputs)
         case _:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlshim.backends.arrow import BatchStream, arrow_type, from_arrow
 from sqlshim.backends.protocol import Stream
 from sqlshim.ir.scalar import Column
+from sqlshim.types import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,24 +43,27 @@ class Kept:
         return BatchStream(self._stream.columns, chain(self._batches, rest), self.close)
 
     def distinct(self, column: Column, most: int) -> list[object] | None:
-        """The different values of one column but NULL; None if they are more than `most`, or not
-        all known."""
+        """The different values of one column but NULL, of an array its elements; None if they are
+        more than `most`, or not all known."""
         found = self.values(column)
         if found is None or len(found) > most:
             return None
         values: list[object] = found.to_pylist()
-        change = from_arrow(column.type)
+        change = from_arrow(column.type.element or column.type)
         return values if change is None else [change(v) for v in values]
 
     def values(self, column: Column) -> pa.Array | None:
-        """The different values of one column but NULL; None if not all are known."""
+        """The same as an array; None if not all are known."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         if not self.whole:
             return None
         cells = [batch.column(f"c{column.id}") for batch in self._batches]
-        return pc.drop_null(pc.unique(pa.chunked_array(cells, arrow_type(column.type))))
+        values = pa.chunked_array(cells, arrow_type(column.type))
+        if column.type.kind is Kind.ARRAY:
+            values = pc.list_flatten(values)
+        return pc.drop_null(pc.unique(values))
 
     def close(self) -> None:
         """Let go of the stream."""

@@ -20,7 +20,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlshim.backends import estimate
+from sqlshim.backends.estimate import uncast
 from sqlshim.backends.protocol import Backend, Pushdown
+from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test, key_test
 from sqlshim.ir.relational import (
@@ -34,17 +36,18 @@ from sqlshim.ir.relational import (
     Shared,
     Sieve,
 )
-from sqlshim.ir.scalar import Column, Param
+from sqlshim.ir.scalar import Call, Column, Param
+from sqlshim.plan.facts import column_ids
+from sqlshim.plan.join_keys import key_type, may_meet, with_join_keys
 from sqlshim.plan.reach import chain_end, reached, same_values, source_of, with_made
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
-from sqlshim.types import INTEGERS, Kind, SqlType, array
+from sqlshim.types import Kind, array
 
 MOST_KEYS = 20_000  # above this a plain scan is faster (measured)
 MOST_SOURCE_ROWS = 200_000  # of a Remote that is read before the others
 ROWS_OF_A_KEY = 10  # in a column of which nothing is known
 WORTH_A_SIEVE = 0.5  # of all keys: up to there rows are dropped by them as they come
-_SAME = frozenset({Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ, Kind.UUID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def pass_keys(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown, param
     """`rel` with key sets, whose parameters are numbered from `params` on."""
     if pushdown is Pushdown.NEVER or isinstance(rel, Remote):
         return rel
-    marked = with_made(rel)
+    marked = with_join_keys(with_made(rel))
     edges = tuple(dict.fromkeys(_edges(marked)))
     if not edges:
         return rel
@@ -101,25 +104,37 @@ def _edges(rel: Rel) -> Iterator[_Edge]:
     if isinstance(rel, Join):
         to_right, to_left = _DIRECTIONS.get(rel.kind, (False, False))
         for left, right in estimate.equalities(rel):
-            if not _meet(left.type, right.type):
+            if not may_meet(left.type, right.type):
                 continue
             if to_right:
                 yield from _between(rel.left, left, rel.right, right)
             if to_left:
                 yield from _between(rel.right, right, rel.left, left)
+        for column, listed in _lists(rel):
+            if to_right and column.id in column_ids(rel.right):
+                yield from _between(rel.left, listed, rel.right, column)
+            if to_left and column.id in column_ids(rel.left):
+                yield from _between(rel.right, listed, rel.left, column)
     for child in walk.inputs(rel):
         yield from _edges(child)
 
 
-def _meet(a: SqlType, b: SqlType) -> bool:
-    """Whether every store says of two values of these types what the join says. Floats and
-    decimals are left out: 0.1 is several values there."""
-    return (a.kind in INTEGERS and b.kind in INTEGERS) or (a.kind is b.kind and a.kind in _SAME)
+def _lists(rel: Join) -> Iterator[tuple[Column, Column]]:
+    """The columns of one side that ON looks for in an array column of the other, and this."""
+    for term in rel.on:
+        if isinstance(term, Call) and term.fn is EQ_ANY:
+            match tuple(map(uncast, term.args)):
+                case (Column() as column, Column() as listed) if listed.type.kind is Kind.ARRAY:
+                    yield column, listed
 
 
 def _between(from_: Rel, key: Column, to: Rel, column: Column) -> Iterator[_Edge]:
+    if not may_meet(key_type(key.type), column.type):
+        return
     found = (
-        source_of(from_, same) for same in same_values(from_, key) if _meet(same.type, key.type)
+        source_of(from_, same)
+        for same in same_values(from_, key)
+        if may_meet(key_type(same.type), key_type(key.type))
     )
     sources = [source for source in found if source is not None]
     for target, theirs in reached(to, column):
@@ -218,7 +233,7 @@ class _Planner:
         """Have the target's store look up the keys; False if it does not take them."""
         old = self.new.get(edge.target, edge.target)
         (remote,) = _remotes_of(old)
-        param = Param(self.params, array(edge.key.type.with_null(False)))
+        param = Param(self.params, array(key_type(edge.key.type).with_null(False)))
         wanted = push_filters(Filter(remote.rel, (key_test(edge.column, param),)))
         run = {id(rel): Remote(remote.store, rel) for rel in _plain_rels(remote.rel)}
         found = split(wanted, self.stores, self.pushdown, run)
@@ -243,6 +258,8 @@ class _Planner:
         if most is None:
             most = estimate.keys(self.chains[edge.source], edge.key, self._share(edge.source))
             self.most[edge.key.id] = most
+        if edge.key.type.kind is Kind.ARRAY:
+            most, found = most * estimate.ELEMENTS, found * estimate.ELEMENTS
         return min(found, most, self._domain(edge))
 
     def _domain(self, edge: _Edge) -> float:

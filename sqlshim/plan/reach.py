@@ -19,6 +19,7 @@ from sqlshim.ir.relational import (
     Remote,
     Shared,
     Sort,
+    Unnest,
     Window,
     WorkingTable,
 )
@@ -28,7 +29,7 @@ from sqlshim.ir.scalar import Column
 def chain_end(rel: Rel) -> Remote | None:
     """The Remote at the end of a chain of local nodes with one input each, which read nothing but
     its rows; a Remote is a chain itself. None for any other tree."""
-    while isinstance(rel, Filter | Project | Aggregate | Sort | Limit | Window):
+    while isinstance(rel, Filter | Project | Aggregate | Sort | Limit | Window | Unnest):
         made = {c.id for c in rel.input.columns}
         if any(walk.has_subquery(e) or not walk.reads(e) <= made for e in walk.scalars(rel)):
             return None
@@ -88,6 +89,8 @@ def reached(rel: Rel, column: Column) -> Iterator[tuple[Remote, Column]]:
             below = renamed(rel, column)
             if below is not None:
                 yield from reached(rel.input, below)
+        case Unnest() if column in rel.input.columns:
+            yield from reached(rel.input, column)
         case Window() if all(column in call.partition for _, call in rel.calls):
             yield from reached(rel.input, column)
         case Join():

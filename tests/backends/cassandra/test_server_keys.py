@@ -139,3 +139,35 @@ def test_a_forbidden_scan_is_avoided_by_looking_keys_up(connect: Connect) -> Non
     assert len(connection.execute(sql).fetchall()) == 3
     with pytest.raises(OperationalError, match="scan of the whole ring"):
         connect(pushdown="never", full_scan="forbid").execute(sql).fetchall()
+
+
+# --- keys that a join computes -----------------------------------------------------------------
+
+COMPUTED = [
+    "SELECT c.name, m.value FROM chosen c JOIN measured m ON m.station = c.id * 10 + 1",
+    "SELECT l.id, m.value FROM listed l JOIN measured m ON m.station = ANY (l.stations)",
+    "SELECT l.id, m.value FROM listed l LEFT JOIN measured m ON m.station = ANY (l.stations)",
+    "SELECT l.id, m.value FROM listed l JOIN measured m ON m.station = l.stations[1]",
+    "SELECT l.id, m.value FROM listed l JOIN measured m ON m.name = ANY (l.names)",
+    "SELECT l.id, m.value FROM listed l, UNNEST(l.stations) AS u(s) JOIN measured m "
+    "ON m.station = u.s",
+    "SELECT count(*) FROM measured WHERE station IN "
+    "(SELECT u.s FROM listed l, UNNEST(l.stations) AS u(s))",
+    "SELECT l.id, m.value FROM listed l JOIN measured m ON m.station = ANY (l.stations || 3)",
+]
+
+
+@pytest.mark.parametrize("sql", COMPUTED)
+def test_computed_keys_are_looked_up(connect: Connect, cql: Any, sql: str) -> None:
+    cql.execute(
+        "CREATE TABLE IF NOT EXISTS listed "
+        "(id int PRIMARY KEY, stations list<int>, names set<text>)"
+    )
+    cql.execute("INSERT INTO listed (id, stations, names) VALUES (1, [7, 7, 300], {'n1', 'none'})")
+    cql.execute("INSERT INTO listed (id, stations) VALUES (2, [8])")
+    cql.execute("INSERT INTO listed (id) VALUES (3)")
+    connection = connect(pushdown="always")
+    plan = explained(connection, sql)
+    assert '"station" IN ?' in plan or '"name" = ?' in plan
+    found = sorted(connection.execute(sql).fetchall(), key=repr)
+    assert found == sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr) != []
