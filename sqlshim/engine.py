@@ -25,7 +25,7 @@ from sqlshim.backends.protocol import (
     Stream,
 )
 from sqlshim.bind.arguments import params_of
-from sqlshim.bind.context import Slot
+from sqlshim.bind.context import NeedsValue, Slot
 from sqlshim.bind.statement import BoundStatement, bind
 from sqlshim.catalog.catalog import Catalog
 from sqlshim.catalog.growing import Growing
@@ -70,7 +70,7 @@ class World:
     options: Options
     dialect: str
     pushdown: Pushdown
-    cache: OrderedDict[object, Prepared] = field(default_factory=OrderedDict)
+    cache: OrderedDict[object, Prepared | ByValue] = field(default_factory=OrderedDict)
     texts: OrderedDict[object, Placeholders] = field(default_factory=OrderedDict)
 
     @property
@@ -88,6 +88,14 @@ class Prepared:
     columns: tuple[Column, ...] | None
     explained: tuple[str, ...] | None = None
     hints: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ByValue:
+    """In the cache for a statement that is planned for each value of some arguments, which stand
+    where only a constant may: the unit of DATE_TRUNC, a time zone."""
+
+    occurrences: tuple[int, ...]
 
 
 @dataclass
@@ -111,15 +119,39 @@ def prepare(
     values = places.values(arguments)
     types = tuple(type_of(v) for v in values)
     version = world.catalog.version
-    key = (text, places.keys, world.dialect, world.pushdown, version, types)
-    prepared = world.cache.get(key)
-    if prepared is None:
-        with not_collecting():
-            prepared = _prepare(text, places, types, world)
-        # Of tables that were changed meanwhile it may be the state before or the one after.
-        if world.catalog.version == version:
-            _remember(world.cache, key, prepared)
+    key: object = (text, places.keys, world.dialect, world.pushdown, version, types)
+    found = world.cache.get(key)
+    known: dict[int, str] = {}
+    if isinstance(found, ByValue):
+        known = {n: str(values[n]) for n in found.occurrences}
+        found = world.cache.get((key, *known.items()))
+    if isinstance(found, Prepared):
+        return found, values
+    with not_collecting():
+        prepared = _prepared(text, places, types, known, values, world)
+    # Of tables that were changed meanwhile it may be the state before or the one after.
+    if world.catalog.version == version:
+        if known:
+            _remember(world.cache, key, ByValue(tuple(known)))
+            key = (key, *known.items())
+        _remember(world.cache, key, prepared)
     return prepared, values
+
+
+def _prepared(
+    text: str,
+    places: Placeholders,
+    types: tuple[SqlType, ...],
+    known: dict[int, str],
+    values: Sequence[object],
+    world: World,
+) -> Prepared:
+    """The statement for these types, and for the values that must be known: these are added."""
+    while True:
+        try:
+            return _prepare(text, places, types, known, world)
+        except NeedsValue as needed:
+            known[needed.occurrence] = str(values[needed.occurrence])
 
 
 def _placeholders(text: str, has_arguments: bool, world: World) -> Placeholders:
@@ -139,10 +171,16 @@ def _remember(cache: OrderedDict[object, Any], key: object, value: object) -> No
         cache.popitem(last=False)
 
 
-def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world: World) -> Prepared:
+def _prepare(
+    text: str,
+    places: Placeholders,
+    types: tuple[SqlType, ...],
+    known: Mapping[int, str],
+    world: World,
+) -> Prepared:
     parsed = parse(text, places, dialect_named(world.dialect))
     try:
-        bound = _bound(parsed, types, world)
+        bound = _bound(parsed, types, known, world)
     except Error as error:
         raise _placed(error, places, text) from error.__cause__
     try:
@@ -155,14 +193,16 @@ def _prepare(text: str, places: Placeholders, types: tuple[SqlType, ...], world:
     return _explained(prepared, world) if parsed.explain else prepared
 
 
-def _bound(parsed: Parsed, types: tuple[SqlType, ...], world: World) -> BoundStatement:
+def _bound(
+    parsed: Parsed, types: tuple[SqlType, ...], known: Mapping[int, str], world: World
+) -> BoundStatement:
     """The bound statement; with schema="dynamic" bound again for each field that it tells of."""
     if world.options.schema != DYNAMIC:
-        return bind(parsed.tree, world.catalog, types, world.dialect)
+        return bind(parsed.tree, world.catalog, types, world.dialect, known)
     tables = Growing(world.catalog)
     while True:
         try:
-            return bind(parsed.tree.copy(), tables, types, world.dialect)
+            return bind(parsed.tree.copy(), tables, types, world.dialect, known)
         except UnknownName as error:
             if not tables.grow(error.fields):
                 raise

@@ -18,12 +18,12 @@ from conformance.fuzz.tree import Many, Node, Part, Query, Value
 from conformance.fuzz.world import ARRAYS, KINDS, World
 
 CAST = re.compile(r"CAST\(\{\} AS (?P<cast>.+)\)|\{\}::(?P<colons>.+)")
-# Literals in a template, and where one must stay: types, frames, ordinals, subscripts, and where
-# sqlshim takes constants only (units, time zones, encodings) or goes by them (the scale of ROUND).
+# Literals in a template, and where one must stay: types, frames, ordinals, subscripts, and what
+# the type goes by (the scale of ROUND) or sqlshim takes as a constant only.
 LITERAL = re.compile(r"(?<![\w.'\[])(?P<number>\d+(?:\.\d+)?)(?![\w.'])|'(?P<text>(?:[^']|'')*)'")
 FIXED = re.compile(
     r"OVER|WITHIN|ORDER BY|INTERVAL|TIMESTAMP '|DATE '|DECIMAL\(|CHAR\(|SELECT|FETCH|ESCAPE|\["
-    r"|FROM '|DATE_TRUNC|DATE_PART|TIME ZONE|ENCODE|CONVERT_TO|ROUND"
+    r"|FROM '|ROUND|ARRAY_LENGTH"
 )
 ROWS = (0, 1, 2, 3, 5, None)
 

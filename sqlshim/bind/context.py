@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -45,6 +45,13 @@ class Cte:
     working: WorkingTable | None = None  # inside its own step
 
 
+class NeedsValue(Exception):
+    """Binding goes by the value of an argument: the unit of DATE_TRUNC, a time zone."""
+
+    def __init__(self, occurrence: int):
+        self.occurrence = occurrence
+
+
 @dataclass(slots=True)
 class Context:
     """Mutable for the length of one `bind`."""
@@ -52,6 +59,7 @@ class Context:
     tables: Tables
     param_types: Sequence[SqlType]
     dialect: str
+    known: Mapping[int, str]  # the values of some arguments, by occurrence
     text: str = ""
     next_id: int = 1
     slots: list[Slot] = field(default_factory=list)
@@ -93,6 +101,8 @@ class Context:
         t = self.param_types[occurrence]
         if t.kind is Kind.UNKNOWN and t.nullable:
             return Literal(None, t)
+        if occurrence in self.known:
+            return Literal(self.known[occurrence], t)
         return self._slot(Slot(occurrence, t.with_null(False)))
 
     def current(self, t: SqlType) -> Scalar:

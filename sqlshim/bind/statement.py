@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -47,10 +47,16 @@ class BoundStatement:
 
 
 def bind(
-    tree: exp.Expr, tables: Tables, param_types: Sequence[SqlType] = (), dialect: str = "postgres"
+    tree: exp.Expr,
+    tables: Tables,
+    param_types: Sequence[SqlType] = (),
+    dialect: str = "postgres",
+    known: Mapping[int, str] | None = None,
 ) -> BoundStatement:
-    """Names and types resolved. ProgrammingError subclasses with positions, NotSupportedError."""
-    context = Context(tables, param_types, dialect, tree.meta.get(TEXT_OF_TREE, ""))
+    """Names and types resolved. ProgrammingError subclasses with positions, NotSupportedError;
+    NeedsValue where it goes by the value of an argument that is not `known`."""
+    text = tree.meta.get(TEXT_OF_TREE, "")
+    context = Context(tables, param_types, dialect, known or {}, text)
     binder: _Binder | None = _BINDERS.get(type(tree))
     if binder is None:
         if not isinstance(tree, exp.Query | exp.Values):

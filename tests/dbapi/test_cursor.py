@@ -185,6 +185,35 @@ def test_every_parameter_style_answers(
     assert cursor.execute(statement, arguments).fetchall() == [("Ann",)]
 
 
+def test_a_unit_a_zone_and_a_format_may_be_arguments(cursor: sqlshim.Cursor) -> None:
+    text = (
+        "SELECT date_trunc(%s, born)::date, date_part(%s, born), to_char(born, %s), "
+        "(born::timestamp AT TIME ZONE %s)::text FROM people WHERE id = 1"
+    )
+    given = [("month", "year", "YYYY", "UTC"), ("year", "month", "MM", "Asia/Tokyo")] * 2
+    answers = [cursor.execute(text, arguments).fetchall() for arguments in given]
+    assert (
+        answers
+        == [
+            [(dt.date(1990, 1, 1), 1990, "1990", "1990-01-02 00:00:00+00")],
+            [(dt.date(1990, 1, 1), 1, "01", "1990-01-01 15:00:00+00")],
+        ]
+        * 2
+    )
+
+
+def test_rows_are_grouped_by_a_unit_that_is_an_argument(cursor: sqlshim.Cursor) -> None:
+    text = "SELECT date_trunc(%s, born)::date, count(*) FROM people GROUP BY date_trunc(%s, born)"
+    cursor.execute(f"{text} ORDER BY 1 NULLS LAST LIMIT 1", ["decade", "decade"])
+    assert cursor.fetchall() == [(dt.date(1980, 1, 1), 1)]
+
+
+def test_executemany_goes_by_the_unit_of_each_row(cursor: sqlshim.Cursor) -> None:
+    rows = [("year", "2024-05-06"), ("month", "2024-05-06"), ("month", "2024-07-08")]
+    cursor.executemany("INSERT INTO empty SELECT date_part(%s, %s::date)::int", rows)
+    assert cursor.execute("SELECT a FROM empty ORDER BY a").fetchall() == [(5,), (7,), (2024,)]
+
+
 @pytest.mark.parametrize(
     "expression",
     ["name ~ ?", "name !~* ?", "name NOT SIMILAR TO ?", "substring(name FROM ?)",

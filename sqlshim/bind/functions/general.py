@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from sqlshim.bind.binds import Binds, Special, int_literal, text_literal
+from sqlshim.bind.binds import Binds, Special, int_literal, text_literal, word
 from sqlshim.bind.coerce import call, case, cast, coerce, logical, settle
 from sqlshim.bind.functions import (
     dates,
@@ -170,7 +170,7 @@ def _part(name: str) -> str:
 
 
 def extract(node: exp.Expr, binds: Binds) -> Scalar:
-    name = node.this.name.lower()
+    name = word(node.this, binds, "the part of DATE_PART").lower()
     if (own := weeks.part(name, node.expression, binds)) is not None:
         return own
     return _extract(_part(name), binds.scalar(node.expression))
@@ -208,10 +208,9 @@ def _extract(part: str, value: Scalar) -> Scalar:
 
 
 def date_trunc(node: exp.Expr, binds: Binds) -> Scalar:
-    unit = node.args["unit"]
-    sunday = unit.name.lower() == "sunday"  # BigQuery's WEEK
-    weeks = ("sunday", "monday", "isoweek")
-    part = "week" if unit.name.lower() in weeks else _part(unit.name)
+    unit = word(node.args["unit"], binds, "the unit of DATE_TRUNC").lower()
+    sunday = unit == "sunday"  # BigQuery's WEEK
+    part = "week" if unit in ("sunday", "monday", "isoweek") else _part(unit)
     if part not in datetime.TRUNC_PARTS:
         raise ProgrammingError(
             f"unit {part!r} not recognized",
