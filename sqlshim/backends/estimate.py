@@ -8,7 +8,7 @@ range a third, a unique key one row.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlshim.catalog.model import Table
 from sqlshim.functions import arrays
@@ -166,10 +166,13 @@ def uncast(expr: Scalar) -> Scalar:
     return uncast(expr.arg) if narrow <= wide else expr
 
 
-def partitions(rel: Rel, column: Column) -> float:
-    """How many partitions `column` names, at the least: 0 if it is not the whole partition key."""
-    table, name = base_column(rel, column) or (None, "")
-    if table is None or table.partition_key != (name,):
+def partitions(rel: Rel, columns: Sequence[Column]) -> float:
+    """How many partitions `columns` name, at the least: 0 if they are not the partition key, or
+    what constants leave of it."""
+    found = [base for column in columns if (base := base_column(rel, column)) is not None]
+    table = found[0][0] if found else None
+    names = {name for of, name in found if of == table}
+    if table is None or not names | fixed(rel, table) >= set(table.partition_key or ("",)):
         return 0.0
     return rows(Scan(table, ())) / _MOST_IN_A_PARTITION
 
@@ -197,19 +200,35 @@ def _found_by_key(rel: Filter) -> float:
     unique column, some for each partition."""
     if not isinstance(rel.input, Scan):
         return math.inf
-    table = rel.input.table
-    names = {c.id: c.name for c in rel.input.columns}
+    table, named = rel.input.table, _named(rel, rel.input)
+    found = [float(values) for name, values in named.items() if is_unique(table, name)]
+    if table.partition_key and named.keys() >= set(table.partition_key):
+        several = math.prod(named[name] for name in table.partition_key)
+        found.append(float(several * _MOST_IN_A_PARTITION))
+    return min(found, default=math.inf)
+
+
+def fixed(rel: Rel, table: Table) -> set[str]:
+    """The columns of a table below that are equal to constants."""
+    return {
+        name
+        for node in walk.every_rel(rel)
+        if isinstance(node, Filter) and isinstance(node.input, Scan) and node.input.table == table
+        for name, values in _named(node, node.input).items()
+        if values == 1
+    }
+
+
+def _named(rel: Filter, scan: Scan) -> dict[str, int]:
+    """With how many constants columns are compared at the most."""
+    names = {c.id: c.name for c in scan.columns}
     named: dict[str, int] = {}
     for term in rel.where:
         column, values = _named_values(term)
         if column is not None and column.id in names:
             name = names[column.id]
             named[name] = min(values, named.get(name, values))
-    found = [float(values) for name, values in named.items() if is_unique(table, name)]
-    if table.partition_key and named.keys() >= set(table.partition_key):
-        several = math.prod(named[name] for name in table.partition_key)
-        found.append(float(several * _MOST_IN_A_PARTITION))
-    return min(found, default=math.inf)
+    return named
 
 
 def _named_values(term: Scalar) -> tuple[Column | None, int]:

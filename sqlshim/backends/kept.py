@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from sqlshim.backends.arrow import BatchStream, arrow_type, from_arrow
+from sqlshim.backends.arrow import BatchStream, arrow_type, from_arrow, rows_of, schema_of
 from sqlshim.backends.protocol import Stream
 from sqlshim.ir.scalar import Column
 from sqlshim.types import Kind
@@ -51,6 +51,19 @@ class Kept:
         values: list[object] = found.to_pylist()
         change = from_arrow(column.type.element or column.type)
         return values if change is None else [change(v) for v in values]
+
+    def distinct_rows(self, columns: Sequence[Column], most: int) -> list[object] | None:
+        """The different rows of several columns without a NULL, as tuples; None likewise."""
+        import pyarrow as pa
+
+        if not self.whole:
+            return None
+        table = pa.Table.from_batches(self._batches, schema_of(self._stream.columns))
+        names = [f"c{column.id}" for column in columns]
+        found = table.group_by(names).aggregate([]).select(names).drop_null()
+        if found.num_rows > most:
+            return None
+        return [row for batch in found.to_batches() for row in rows_of(columns, batch)]
 
     def values(self, column: Column) -> pa.Array | None:
         """The same as an array; None if not all are known."""

@@ -53,7 +53,10 @@ class Reading:
         return sieved(self.start(remote, params), values)
 
     def _keys(self, key: KeySet) -> list[object] | None:
-        return self._source(key).distinct(key.source, key.most)
+        kept = self._source(key)
+        if key.beside:
+            return kept.distinct_rows((key.source, *key.beside), key.most)
+        return kept.distinct(key.source, key.most)
 
     def _source(self, key: KeySet | Sieve) -> Kept:
         return self._read(self.sources[key.source.id])

@@ -3,7 +3,7 @@
 `IN_KEYS(column, $n)` is true when the column is among the values of parameter `n`, a list that is
 found while the statement runs, and for every row when that parameter is None: too many keys, or
 none known. `plan.key_sets` makes it; no text of SQL does, so it is not in `functions.ALL`. A store
-says that it takes key sets by accepting it.
+says that it takes key sets by accepting it. With several columns the list holds rows of values.
 """
 
 from __future__ import annotations

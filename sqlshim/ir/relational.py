@@ -245,13 +245,15 @@ class Shared:
 @dataclass(frozen=True)
 class KeySet:
     """The distinct values of the column `source` of another Remote, found before this one runs;
-    the list is parameter `param`, or None when there are more than `most`. `share` is the estimated
-    part of the rows that have one of them."""
+    the list is parameter `param`, or None when there are more than `most`. With other columns
+    `beside` it they are distinct rows. `share` is the estimated part of the rows that have one of
+    them."""
 
     param: Param
     source: Column
     most: int
     share: float = field(default=1.0, compare=False)
+    beside: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from sqlshim.functions import documents
 from sqlshim.functions import operators as op
+from sqlshim.functions.keys import IN_KEYS
 from sqlshim.functions.model import Function, Role
 from sqlshim.ir import walk
 from sqlshim.ir.relational import (
@@ -77,6 +78,9 @@ def show_scalar(expr: Scalar, name: Names = plain_name) -> str:
             return show_value(value)
         case Param(index=index):
             return f"${index + 1}"
+        case Call(fn=fn, args=(*several, Param(index=index))) if fn is IN_KEYS and len(several) > 1:
+            row = ", ".join(show_scalar(e, name) for e in several)
+            return f"({row}) IN KEYS ${index + 1}"
         case Call(fn=documents.FIELD, args=(value, Literal(value=part))):
             return f"{_operand(value, name)}.{part}"
         case Call():
@@ -311,7 +315,7 @@ def show_node(rel: Rel, name: Names) -> str:
 
 def _passed(rel: Remote, name: Names) -> str:
     """Which keys of others it is given, and which reduce what comes of it."""
-    keys = ", ".join(name(key.source) for key in rel.keys)
+    keys = ", ".join(", ".join(map(name, (key.source, *key.beside))) for key in rel.keys)
     sieves = ", ".join(f"{name(s.column)} in {name(s.source)}" for s in rel.sieves)
     return (f" keys from {keys}" if keys else "") + (f" reduced by {sieves}" if sieves else "")
 

@@ -15,7 +15,7 @@ rows as they come (`sieves`) where these give keys to others. Called by `plannin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from sqlshim.backends.estimate import uncast
 from sqlshim.backends.protocol import Backend, Pushdown
 from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.ir import walk
-from sqlshim.ir.keys import is_key_test, key_test
+from sqlshim.ir.keys import is_key_test, key_test, row_test
 from sqlshim.ir.relational import (
     LOCAL,
     Filter,
@@ -42,7 +42,7 @@ from sqlshim.plan.join_keys import key_type, may_meet, with_join_keys
 from sqlshim.plan.reach import chain_end, reached, same_values, source_of, with_made
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
-from sqlshim.types import Kind, array
+from sqlshim.types import Kind, array, struct
 
 MOST_KEYS = 20_000  # above this a plain scan is faster (measured)
 MOST_SOURCE_ROWS = 200_000  # of a Remote that is read before the others
@@ -53,12 +53,21 @@ WORTH_A_SIEVE = 0.5  # of all keys: up to there rows are dropped by them as they
 @dataclass(frozen=True, slots=True)
 class _Edge:
     """Rows of `target` matter only if their `column` is a value of `key`, which comes out of the
-    chain over `source`."""
+    chain over `source`; with `beside`, pairs of a key and a column, if all are in one row."""
 
     source: Remote
     key: Column
     target: Remote
     column: Column
+    beside: tuple[tuple[Column, Column], ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (self.column, *(column for _, column in self.beside))
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        return (self.key, *(key for key, _ in self.beside))
 
 
 def pass_keys(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown, params: int) -> Rel:
@@ -102,21 +111,46 @@ def _edges(rel: Rel) -> Iterator[_Edge]:
     if isinstance(rel, Remote):
         return
     if isinstance(rel, Join):
-        to_right, to_left = _DIRECTIONS.get(rel.kind, (False, False))
-        for left, right in estimate.equalities(rel):
-            if not may_meet(left.type, right.type):
-                continue
-            if to_right:
-                yield from _between(rel.left, left, rel.right, right)
-            if to_left:
-                yield from _between(rel.right, right, rel.left, left)
-        for column, listed in _lists(rel):
-            if to_right and column.id in column_ids(rel.right):
-                yield from _between(rel.left, listed, rel.right, column)
-            if to_left and column.id in column_ids(rel.left):
-                yield from _between(rel.right, listed, rel.left, column)
+        found = tuple(_of_join(rel))
+        yield from _of_rows(found)
+        yield from found
     for child in walk.inputs(rel):
         yield from _edges(child)
+
+
+def _of_join(rel: Join) -> Iterator[_Edge]:
+    to_right, to_left = _DIRECTIONS.get(rel.kind, (False, False))
+    for left, right in estimate.equalities(rel):
+        if not may_meet(left.type, right.type):
+            continue
+        if to_right:
+            yield from _between(rel.left, left, rel.right, right)
+        if to_left:
+            yield from _between(rel.right, right, rel.left, left)
+    for column, listed in _lists(rel):
+        if to_right and column.id in column_ids(rel.right):
+            yield from _between(rel.left, listed, rel.right, column)
+        if to_left and column.id in column_ids(rel.left):
+            yield from _between(rel.right, listed, rel.left, column)
+
+
+def _of_rows(edges: Sequence[_Edge]) -> Iterator[_Edge]:
+    """What a join says of a partition key of several columns, as one."""
+    found: dict[tuple[Remote, Remote], dict[str, _Edge]] = {}
+    for edge in edges:
+        base = estimate.base_column(edge.target.rel, edge.column)
+        if base is not None and base[1] in base[0].partition_key and not _is_list(edge):
+            found.setdefault((edge.source, edge.target), {}).setdefault(base[1], edge)
+    for (source, target), by_name in found.items():
+        first, *others = by_name.values()
+        columns = [edge.column for edge in by_name.values()]
+        if others and estimate.partitions(target.rel, columns):
+            beside = tuple((edge.key, edge.column) for edge in others)
+            yield _Edge(source, first.key, target, first.column, beside)
+
+
+def _is_list(edge: _Edge) -> bool:
+    return edge.key.type.kind is Kind.ARRAY
 
 
 def _lists(rel: Join) -> Iterator[tuple[Column, Column]]:
@@ -169,14 +203,14 @@ class _Planner:
             source = min(rows, key=lambda remote: rows[remote])
             found = rows.pop(source)
             for edge in self.edges:
-                if edge.source != source or edge.target not in rows:
+                if edge.source != source or edge.target not in rows or self._is_told(edge):
                     continue
                 if not self._few(edge, found) or self._comes_better(edge, found, rows):
                     continue
                 share = min(self._keys(edge, found) / self._domain(edge), 1.0)
                 if share <= self._worth(edge) and self._push(edge, share):
                     self.sources.add(source)
-                elif share <= WORTH_A_SIEVE:
+                elif share <= WORTH_A_SIEVE and not edge.beside:
                     reduced.append(edge)
                 else:
                     continue
@@ -188,15 +222,23 @@ class _Planner:
                 self.sources.add(edge.source)
                 self._reduce(edge)
 
+    def _is_told(self, edge: _Edge) -> bool:
+        """Whether the target gets rows of which the edge's columns are a part already."""
+        return any(
+            other.beside and other.target == edge.target and set(edge.columns) <= set(other.columns)
+            for other in self.passed
+        )
+
     def _comes_better(self, edge: _Edge, found: float, rows: Mapping[Remote, float]) -> bool:
         """Whether the target gets fewer of the same keys from a source that takes them first."""
-        return any(
+        return not edge.beside and any(
             rows[other.source] * self._still(step, found) < found
             for other in self.edges
-            if (other.target, other.column) == (edge.target, edge.column) and other.source in rows
+            if (other.target, other.columns) == (edge.target, edge.columns) and other.source in rows
             for step in self.edges
             if (step.source, step.key) == (edge.source, edge.key)
             and (step.target, step.column.id) == (other.source, other.key.id)
+            and not step.beside
         )
 
     def _still(self, step: _Edge, found: float) -> float:
@@ -233,18 +275,29 @@ class _Planner:
         """Have the target's store look up the keys; False if it does not take them."""
         old = self.new.get(edge.target, edge.target)
         (remote,) = _remotes_of(old)
-        param = Param(self.params, array(key_type(edge.key.type).with_null(False)))
-        wanted = push_filters(Filter(remote.rel, (key_test(edge.column, param),)))
+        test = self._test(edge)
+        wanted = push_filters(Filter(remote.rel, (test,)))
         run = {id(rel): Remote(remote.store, rel) for rel in _plain_rels(remote.rel)}
         found = split(wanted, self.stores, self.pushdown, run)
         remotes = list(_remotes_of(found))
         if len(remotes) != 1 or _has_key_test(found):
             return False
-        keys = (*remote.keys, KeySet(param, edge.key, self._most(edge), share))
+        *_, param = test.args
+        assert isinstance(param, Param)
+        passed = KeySet(param, edge.key, self._most(edge), share, edge.keys[1:])
+        keys = (*remote.keys, passed)
         taken = replace(remotes[0], keys=keys, why_not_more=remote.why_not_more)
         self.new[edge.target] = _replaced(old, {remote: _replaced(found, {remotes[0]: taken})})
         self.params += 1
         return True
+
+    def _test(self, edge: _Edge) -> Call:
+        """The condition by which the target's rows are reduced."""
+        if not edge.beside:
+            keys = array(key_type(edge.key.type).with_null(False))
+            return key_test(edge.column, Param(self.params, keys))
+        row = struct(tuple((key.name, key.type.with_null(False)) for key in edge.keys), False)
+        return row_test(edge.columns, Param(self.params, array(row)))
 
     def _reduce(self, edge: _Edge) -> None:
         old = self.new.get(edge.target, edge.target)
@@ -254,11 +307,13 @@ class _Planner:
 
     def _keys(self, edge: _Edge, found: float) -> float:
         """How many different keys are found in as many rows of the source."""
+        if edge.beside:
+            return min(found, self._domain(edge))
         most = self.most.get(edge.key.id)
         if most is None:
             most = estimate.keys(self.chains[edge.source], edge.key, self._share(edge.source))
             self.most[edge.key.id] = most
-        if edge.key.type.kind is Kind.ARRAY:
+        if _is_list(edge):
             most, found = most * estimate.ELEMENTS, found * estimate.ELEMENTS
         return min(found, most, self._domain(edge))
 
@@ -273,18 +328,19 @@ class _Planner:
         """A unique target has as many as rows; another no more than the unique columns that it is
         joined with, as a foreign key, but one for each of its partitions. Rows that no table has
         say nothing of it."""
-        if (own := estimate.all_keys(edge.target.rel, edge.column)) is not None:
+        own = estimate.all_keys(edge.target.rel, edge.column)
+        if own is not None and not edge.beside:
             return own
         if edge.source.store == LOCAL:
             found = estimate.stored(edge.target.rel) / ROWS_OF_A_KEY
-            return max(found, estimate.partitions(edge.target.rel, edge.column), 1.0)
+            return max(found, estimate.partitions(edge.target.rel, edge.columns), 1.0)
         counts = [
             estimate.all_keys(self.chains[other.source], other.key)
             for other in self.edges
-            if (other.target, other.column) == (edge.target, edge.column)
+            if (other.target, other.columns) == (edge.target, edge.columns) and not edge.beside
         ]
         found = min(filter(None, counts), default=estimate.stored(self.chains[edge.source]))
-        return max(found, estimate.partitions(edge.target.rel, edge.column))
+        return max(found, estimate.partitions(edge.target.rel, edge.columns))
 
     def _most(self, edge: _Edge) -> int:
         """The keys above which they are not worth looking for."""

@@ -128,7 +128,7 @@ def _below(rel: Rel, how: _Read) -> _Read:
 
 
 def _use(remote: Remote) -> Use | None:
-    if remote.store == LOCAL or remote.sieves:
+    if remote.store == LOCAL or remote.sieves or any(key.beside for key in remote.keys):
         return None
     where: list[Scalar] = []
     rel = remote.rel

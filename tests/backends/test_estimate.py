@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sqlshim.backends.estimate import rows, selectivity
+from sqlshim.backends.estimate import partitions, rows, selectivity
 from sqlshim.catalog.model import Index, Table, TableColumn
 from sqlshim.functions import operators as op
 from sqlshim.functions.arrays import EQ_ANY
@@ -109,6 +109,14 @@ FIRST_THREE = InList(ID, THREE, BOOLEAN)
 )
 def test_keys_find_few_rows_however_large_the_table(rel: Rel, most: float) -> None:
     assert rows(rel) == pytest.approx(most)
+
+
+def test_partitions_are_counted_by_all_columns_of_their_key() -> None:
+    assert partitions(BY_PARTS, [ID]) == partitions(PAIRS, [SIZE, ID]) == 100
+    assert partitions(PAIRS, [ID]) == partitions(SCAN, [ID]) == partitions(BY_PARTS, [SIZE]) == 0
+    assert partitions(Filter(PAIRS, (compared(op.EQ, SIZE),)), [ID]) == 100
+    assert partitions(Filter(PAIRS, (InList(SIZE, THREE, BOOLEAN),)), [ID]) == 0
+    assert partitions(BY_PARTS, []) == 0
 
 
 def test_what_was_measured_is_bounded_by_the_keys() -> None:

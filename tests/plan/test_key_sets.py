@@ -451,3 +451,65 @@ def test_unnested_elements_are_keys_and_keys_go_below_an_unnest() -> None:
     assert re.search(r"Remote a keys from id#\d+\n +Filter \(id#\d+ IN KEYS", planned(by_id))
     by_element = join("inner", few_orders, each, eq(col(few_orders, "id"), element))
     assert "keys from id" not in planned(by_element)
+
+
+# --- keys of several columns ----------------------------------------------------------------
+
+
+def visits(*key: str) -> Scan:
+    """A table whose partitions are found by these columns."""
+    rel = scan("visits", store="b", rows=LARGE, person=INTEGER, day=INTEGER, place=INTEGER)
+    return replace(rel, table=replace(rel.table, partition_key=key, primary_key=(*key, "place")))
+
+
+def asked(rows: int = SMALL) -> Scan:
+    return scan("asked", store="a", rows=rows, who=INTEGER, when=INTEGER)
+
+
+def whole(a: Rel, b: Rel) -> tuple[Scalar, Scalar]:
+    return eq(col(b, "day"), col(a, "when")), eq(col(a, "who"), col(b, "person"))
+
+
+def test_a_key_of_two_columns_is_passed_as_rows() -> None:
+    a, b = asked(), visits("person", "day")
+    assert planned(join("inner", a, b, *whole(a, b))).endswith(
+        "  Remote b keys from when, who\n"
+        "    Filter ((day, person) IN KEYS $1)\n"
+        "      Scan b.visits [person, day, place]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "passes"), [("semi", True), ("left", True), ("anti", True), ("right", False)]
+)
+def test_rows_follow_the_joins_that_keys_follow(kind: str, passes: bool) -> None:
+    a, b = asked(), visits("person", "day")
+    plan = planned(join(kind, a, b, *whole(a, b)), Pushdown.ALWAYS)
+    assert ("Remote b keys from when, who" in plan) is passes
+
+
+def test_a_part_that_is_fixed_is_not_passed() -> None:
+    a, b = asked(), visits("person", "day", "place")
+    fixed = Filter(b, (eq(col(b, "place"), lit(3)),))
+    plan = planned(join("inner", a, fixed, *whole(a, b)))
+    assert "((day, person) IN KEYS $1)" in plan
+
+
+def test_no_rows_for_half_of_a_key_or_for_keys_of_two_sources() -> None:
+    a, b = asked(), visits("person", "day", "place")
+    assert "IN KEYS" not in planned(join("inner", a, b, *whole(a, b)))
+    one, other, b = asked(), asked(), visits("person", "day")
+    first = join("inner", one, b, whole(one, b)[1])
+    both = join("inner", other, first, whole(other, b)[0])
+    assert "person) IN KEYS" not in planned(both, Pushdown.ALWAYS)
+
+
+def test_rows_are_passed_instead_of_their_parts() -> None:
+    a, b = asked(), visits("person", "day")
+    plan = planned(join("inner", a, b, *whole(a, b)), Pushdown.ALWAYS)
+    assert plan.count("IN KEYS") == 1
+
+
+def test_too_many_rows_for_partitions_are_not_passed() -> None:
+    a, b = asked(rows=LARGE // 100), visits("person", "day")
+    assert "keys from" not in planned(join("inner", a, b, *whole(a, b)))

@@ -163,12 +163,17 @@ class CqlQuery:
         terms = self.restriction.terms
         if self.restriction.path is Path.INDEX_KEYS:
             terms = (replace(terms[0], op=Op.EQ), *terms[1:])
-        forms = tuple((t.op, len(t.columns) if t.beside else 0) for t in terms)
+        of_rows = any(t.part is not None for t in terms)
+        forms = tuple(
+            (t.op if t.part is None else Op.EQ, len(t.columns) if t.beside else 0) for t in terms
+        )
         lines = [self.text(forms, self.by_ranges or self.token_range is not None)]
         if self.token_range is not None:
             lines.append(f"for the token range {self.token_range}")
         elif self.by_ranges:
             lines.append("for each token range of the ring, in parallel")
+        elif of_rows:
+            lines.append("for each key, in parallel")
         elif self.restriction.path is Path.PARTITIONS:
             lines.append("for batches of partition keys, in parallel")
         elif self.restriction.path is Path.INDEX_KEYS:

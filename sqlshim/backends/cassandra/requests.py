@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 from sqlshim.backends.cassandra.compile import CqlQuery, TokenRange
 from sqlshim.backends.cassandra.paths.bounds import (
+    FLOORS,
     OF_COLLECTIONS,
     Bound,
     Form,
@@ -63,13 +65,17 @@ def plan(
         for arm in query.arms:
             yield from plan(arm, params, ranges, groups)
         return
+    terms = query.restriction.terms
     bounds = []
-    for term in query.restriction.terms:
-        bound = _bound(term, query, params)
+    for term in terms:
+        bound = _bound(term, query, params) if term.part is None else Bound(Op.IN, [])
         if bound is None:
             return
         bounds.append(bound)
     last = _limit_values(query, params)
+    if any(term.part is not None for term in terms):
+        yield from _rows(query, bounds, params, last, groups)
+        return
     if query.token_range is not None:
         yield _ranged(query, bounds, query.token_range, last)
     elif query.by_ranges:
@@ -141,6 +147,46 @@ def _keyed(
                 equal[longest] = batch
                 request = _request(query, [*equal, *bounds[width:]], last)
                 yield replace(request, routing_key=routing_key) if batch.op is Op.IN else request
+
+
+def _rows(
+    query: CqlQuery,
+    bounds: list[Bound],
+    params: Sequence[object],
+    last: tuple[object, ...],
+    groups: Groups,
+) -> Iterator[Request]:
+    """Partition keys of several columns: in batches those that differ in the last one only."""
+    width = len(query.table.partition_key)
+    keys = list(dict.fromkeys(_whole_keys(query, bounds[:width], params)))
+    for routing_key, group in groups(query.table, keys):
+        alike: dict[tuple[object, ...], list[object]] = {}
+        for *first, varying in group:
+            alike.setdefault(tuple(first), []).append(varying)
+        for prefix, values in alike.items():
+            for batch in _batches(values):
+                equal = [*(Bound(Op.EQ, value) for value in prefix), batch, *bounds[width:]]
+                request = _request(query, equal, last)
+                yield replace(request, routing_key=routing_key) if batch.op is Op.IN else request
+
+
+def _whole_keys(
+    query: CqlQuery, bounds: Sequence[Bound], params: Sequence[object]
+) -> Iterator[tuple[object, ...]]:
+    """The keys that the rows of a set of keys name, with what else is fixed."""
+    terms = query.restriction.terms[: len(bounds)]
+    kinds = [(FLOORS[query.native(t.column)], query.key_part(t.column)) for t in terms]
+    (given,) = {t.keys for t in terms if t.keys is not None}
+    rows: Any = params[given.index]
+    for row in rows:
+        key: list[object] = []
+        for term, bound, (floor, part) in zip(terms, bounds, kinds, strict=True):
+            value = floor(bound.value if term.part is None else row[term.part])
+            if value is None or not value.exact or not part.may_be(value.value):
+                break
+            key.append(value.value)
+        else:
+            yield tuple(key)
 
 
 def _batches(values: Sequence[object]) -> Iterator[Bound]:

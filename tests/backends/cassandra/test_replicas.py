@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,11 +12,14 @@ import pytest
 from cassandra.cqltypes import Int32Type
 from cassandra.metadata import KeyspaceMetadata, Metadata, Murmur3Token, TokenMap
 
+from sqlshim import types as t
 from sqlshim.backends.cassandra.compile import compile_query
-from sqlshim.backends.cassandra.replicas import Replicas, routing_key, together
+from sqlshim.backends.cassandra.replicas import Groups, Replicas, routing_key, together
 from sqlshim.backends.cassandra.requests import BATCH_KEYS, Request, plan
+from sqlshim.ir.keys import row_test
 from sqlshim.ir.relational import Filter
-from tests.backends.cassandra.trees import READINGS, eq, isin, scan
+from sqlshim.ir.scalar import Param
+from tests.backends.cassandra.trees import READINGS, col, eq, gt, isin, scan
 
 
 @dataclass(frozen=True)
@@ -116,3 +120,52 @@ def test_a_key_whose_type_is_not_known_stays_with_the_others(
 
 def _keyed_by(column: str) -> Any:
     return SimpleNamespace(partition_key=(column,), schema="ks", column=READINGS.column)
+
+
+# --- rows of keys ----------------------------------------------------------------------------
+
+ROWS = row_test([col("b"), col("a")], Param(0, t.array(t.struct(()))))
+
+
+def of_rows(rows: list[tuple[Any, ...]], groups: Groups = together) -> list[tuple[str, Any]]:
+    """The conditions and values of the requests for rows of keys (b, a)."""
+    query = compile_query(Filter(scan("a", "b", "v"), (ROWS, gt("v", 2))))
+    found = plan(query, (rows,), list, groups)
+    return [(request.text.split("WHERE ")[1], request.values) for request in found]
+
+
+BOTH = '"a" = ? AND "b" {} AND "v" > ? ALLOW FILTERING'
+
+
+def test_rows_that_differ_in_the_last_column_are_asked_for_together() -> None:
+    rows = [("x", 1), ("y", 1), ("x", 2), ("y", 1)]
+    assert of_rows(rows) == [
+        (BOTH.format("IN ?"), (1, ["x", "y"], 2)),
+        (BOTH.format("= ?"), (2, "x", 2)),
+    ]
+
+
+def test_at_most_so_many_rows_at_once() -> None:
+    sent = of_rows([(word, 1) for word in WORDS])
+    assert [len(values[1]) for _, values in sent] == [BATCH_KEYS] * (len(WORDS) // BATCH_KEYS)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [("x", 2**40)], [("x", Decimal("1.5"))], [("x" * 70_000, 1)]],
+    ids=["none", "beyond the type", "not exact", "too long"],
+)
+def test_rows_that_no_partition_has_are_not_asked_for(rows: list[tuple[Any, ...]]) -> None:
+    assert of_rows(rows) == []
+
+
+def test_rows_go_to_the_nodes_that_have_them(
+    metadata: Metadata, replicas: Callable[..., Replicas]
+) -> None:
+    query = compile_query(Filter(scan("a", "b", "v"), (ROWS,)))
+    sent = list(plan(query, ([(word, 1) for word in WORDS],), list, replicas().groups))
+    assert sorted(w for r in sent for w in texts(r)) == sorted(WORDS)
+    for request in sent:
+        key = request.routing_key or _packed(1, texts(request)[0])
+        node = metadata.get_replicas("ks", key)[0]
+        assert all(places[0] is node for places in owners(metadata, request))

@@ -16,7 +16,7 @@ from sqlshim.backends.cassandra.paths.terms import MOST_ITEMS
 from sqlshim.catalog.model import Index, Table
 from sqlshim.functions import arrays
 from sqlshim.functions import operators as op
-from sqlshim.ir.keys import key_test
+from sqlshim.ir.keys import key_test, row_test
 from sqlshim.ir.scalar import Call, Cast, Literal, Param, Scalar
 from tests.backends.cassandra.trees import (
     COLUMNS,
@@ -360,6 +360,56 @@ def test_beside_a_set_of_keys_a_very_long_in_is_not_sent_with_each(items: int, s
 def test_keys_of_a_column_without_an_index_are_not_looked_up() -> None:
     found = restrict([keys_of("c")], COLUMNS, INDEXED)
     assert (found.path, found.terms, len(found.left)) == (Path.RING, (), 1)
+
+
+def rows_of(*columns: str) -> Scalar:
+    kinds = tuple((name, col(name).type) for name in columns)
+    return row_test([col(name) for name in columns], Param(0, t.array(t.struct(kinds))))
+
+
+def test_rows_of_keys_are_looked_up_by_the_whole_partition_key() -> None:
+    where = [rows_of("b", "a"), eq("c", 1), gt("v", 2)]
+    found = restrict(where, COLUMNS, READINGS)
+    assert (found.path, found.left, found.filtering) == (Path.PARTITIONS, (), True)
+    assert [(term.column, term.part) for term in found.terms] == [
+        ("a", 1), ("b", 0), ("c", None), ("v", None),
+    ]  # fmt: skip
+
+
+def test_rows_of_keys_beside_a_fixed_part_of_the_key() -> None:
+    table = replace(
+        READINGS,
+        primary_key=("a", "b", "c", "d"),
+        partition_key=("a", "b", "c"),
+        clustering=(("d", False),),
+    )
+    found = restrict([rows_of("a", "c"), eq("b", "x")], COLUMNS, table)
+    assert [(term.column, term.part) for term in found.terms] == [("a", 0), ("b", None), ("c", 1)]
+    several = restrict([rows_of("a", "c"), isin("b", "x", "y")], COLUMNS, table)
+    assert several.path is Path.RING
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ([rows_of("a", "c")], "keys are looked up by key or index only"),
+        ([rows_of("v", "small")], "keys are looked up by key or index only"),
+        ([eq("a", 1), rows_of("a", "b")], "CQL takes one restriction a column"),
+        ([rows_of("a", "w")], "CQL compares columns with values only"),
+        ([rows_of("a", "clock")], "CQL compares time differently from SQL"),
+    ],
+    ids=["half of the key", "indexes", "beside a value", "floats", "no keys"],
+)
+def test_rows_of_keys_that_are_not_looked_up(where: list[Scalar], why: str) -> None:
+    assert restrict(where, COLUMNS, INDEXED).left == ((where[-1], why),)
+
+
+def test_rows_of_keys_that_have_several_forms() -> None:
+    for name in ("a", "b"):
+        found = restrict([rows_of("a", "b")], COLUMNS, with_native(name, "decimal"))
+        assert found.left == (
+            (rows_of("a", "b"), "equal decimal keys can be different partitions"),
+        )
 
 
 def test_two_sets_of_keys_are_not_looked_up() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from sqlshim.backends.cassandra import compile as compiling
 from sqlshim.errors import OperationalError
 
 Connect = Callable[..., Any]
@@ -171,3 +173,76 @@ def test_computed_keys_are_looked_up(connect: Connect, cql: Any, sql: str) -> No
     assert '"station" IN ?' in plan or '"name" = ?' in plan
     found = sorted(connection.execute(sql).fetchall(), key=repr)
     assert found == sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr) != []
+
+
+# --- partition keys of several columns ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def buckets(cql: Any) -> None:
+    cql.execute(
+        "CREATE TABLE buckets (sensor text, day date, at int, v int, "
+        "PRIMARY KEY ((sensor, day), at))"
+    )
+    cql.execute("CREATE TABLE spots (x int, y bigint, z text, v int, PRIMARY KEY ((x, y, z)))")
+    cql.execute("CREATE TABLE asked (id int PRIMARY KEY, sensor text, day date, x bigint, n int)")
+    insert = cql.prepare("INSERT INTO buckets (sensor, day, at, v) VALUES (?, ?, ?, ?)")
+    for i in range(240):
+        cql.execute(insert, (f"s{i % 4}", dt.date(2024, 1, 1 + i % 30), i, i))
+    place = cql.prepare("INSERT INTO spots (x, y, z, v) VALUES (?, ?, ?, ?)")
+    for i in range(600):
+        cql.execute(place, (i % 20, i // 20 % 10, f"z{i // 200 % 2}", i))
+    asked = cql.prepare("INSERT INTO asked (id, sensor, day, x, n) VALUES (?, ?, ?, ?, ?)")
+    for i in range(6):
+        cql.execute(asked, (i, f"s{i % 2}", dt.date(2024, 1, 1 + i), 2**40 * (i == 5) + i % 2, i))
+    cql.execute(asked, (6, "s0", None, None, 1))  # with NULLs: no partition
+    cql.execute(asked, (7, "s0", dt.date(2024, 1, 1), 1, 1))
+    cql.execute("CREATE TABLE many (day date PRIMARY KEY)")
+    for i in range(30):  # more of one sensor than a request takes
+        cql.execute("INSERT INTO many (day) VALUES (%s)", (dt.date(2024, 1, 1 + i),))
+
+
+BUCKETS = "b ON b.sensor = a.sensor AND b.day = a.day"
+ROWS = [
+    f"SELECT a.id, b.v FROM asked a JOIN buckets {BUCKETS}",
+    "SELECT b.v FROM many m JOIN buckets b ON b.day = m.day "
+    "AND b.sensor = 's' || (m.day - m.day + 1)",
+    f"SELECT a.id, b.v FROM asked a LEFT JOIN buckets {BUCKETS} AND b.v > 20",
+    f"SELECT a.id, b.n FROM asked a JOIN (SELECT sensor, day, count(*) AS n FROM buckets "
+    f"GROUP BY sensor, day) {BUCKETS}",
+    "SELECT count(*) FROM buckets WHERE (sensor, day) IN (SELECT sensor, day FROM asked)",
+    "SELECT v FROM buckets b JOIN (VALUES ('s1', DATE '2024-01-02'), ('s2', DATE '2024-01-03'), "
+    "('none', DATE '2024-01-03')) x(s, d) ON b.sensor = x.s AND b.day = x.d",
+    "SELECT a.id, s.v FROM asked a JOIN spots s ON s.x = a.x AND s.y = a.n AND s.z = 'z1'",
+    "SELECT a.id, s.v FROM asked a JOIN spots s ON s.x = a.x AND s.y = a.n AND s.z = "
+    "right(a.sensor || 'z1', 2)",
+    "SELECT a.id, b.v FROM asked a CROSS JOIN LATERAL (SELECT v FROM buckets b WHERE "
+    "b.sensor = a.sensor AND b.day = a.day ORDER BY at LIMIT 1) b",
+]
+
+
+@pytest.mark.usefixtures("buckets")
+@pytest.mark.parametrize("sql", ROWS)
+def test_a_key_of_several_columns_is_looked_up(connect: Connect, sql: str) -> None:
+    connection = connect(pushdown="always")
+    plan = explained(connection, sql)
+    assert '"sensor" = ? AND "day" = ?' in plan or '"x" = ? AND "y" = ? AND "z" = ?' in plan
+    found = sorted(connection.execute(sql).fetchall(), key=repr)
+    assert found == sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr) != []
+
+
+@pytest.mark.usefixtures("buckets")
+def test_more_rows_of_keys_than_are_looked_up(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "MANY_KEYS", -1)
+    for sql in ROWS:
+        found = sorted(connect(pushdown="always").execute(sql).fetchall(), key=repr)
+        assert found == sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr)
+
+
+@pytest.mark.usefixtures("buckets")
+def test_rows_of_keys_need_no_scan(connect: Connect) -> None:
+    sql = next(sql for sql in ROWS if "VALUES" in sql)
+    found = connect(pushdown="always", full_scan="forbid").execute(sql).fetchall()
+    assert len(found) == 8

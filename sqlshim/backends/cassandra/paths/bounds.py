@@ -54,6 +54,7 @@ class Term:
     values: tuple[Literal | Param, ...]
     beside: tuple[str, ...] = ()
     of_time: bool = False  # the time of a timeuuid is compared with an instant
+    part: int | None = None  # of the rows that a set of keys holds, which value is the column's
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -220,14 +220,14 @@ def _why_no_list(conjunct: Scalar, term: Term, table: Table) -> str:
 def _unsafe(terms: Sequence[Term], table: Table) -> str:
     """Why the server would misread the terms or find too little; empty if it does not."""
     term = terms[0]
-    native = table.column(term.column).native
     if term.op in OF_COLLECTIONS and term.column in table.primary_key:
         return "CQL asks for no elements of a key column"
     analyzed = (i for i in table.indexes if i.kind.startswith(SAI_ANALYZED))
     if any(i.columns[0][0] == term.column for i in analyzed):
         return "the column's index compares analyzed text"
-    if term.column in table.partition_key and native in NOT_HASHED:
-        return f"equal {native} keys can be different partitions"
+    for name in {t.column for t in terms} & set(table.partition_key):
+        if (native := table.column(name).native) in NOT_HASHED:
+            return f"equal {native} keys can be different partitions"
     if len(term.values) > MOST_ITEMS and term.column not in table.partition_key:
         return f"an IN list of more than {MOST_ITEMS} values"
     return ""
@@ -245,13 +245,13 @@ def _partition_terms(terms: Sequence[Term], table: Table) -> list[Term] | None:
 
 
 def _may_look_up(keyed: Sequence[Term] | None, terms: Sequence[Term]) -> bool:
-    """Whether sets of keys among `terms` find partitions: one set, the rest of the key fixed (the
-    product of two sets would be too many partitions)."""
+    """Whether sets of keys among `terms` find partitions: one set, of values or of rows, the rest
+    of the key fixed (the product of two sets would be too many partitions)."""
     sets = [t for t in terms if t.keys is not None]
     if not sets:
         return True
-    lists = [t for t in keyed or () if t.op is Op.IN]
-    return lists == sets
+    lists = {t for t in keyed or () if t.op is Op.IN}
+    return lists == set(sets) and len({t.keys for t in sets}) == 1
 
 
 def restrict_clustering(clustering: Sequence[str], terms: Sequence[Term]) -> list[Term]:

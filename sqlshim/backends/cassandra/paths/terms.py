@@ -7,7 +7,8 @@ loses nothing) with values; anything else stays local.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlshim.backends.cassandra.paths.bounds import FLOAT_MAX, FLOORS, Op, Term
 from sqlshim.catalog.model import TableColumn
@@ -69,6 +70,8 @@ def as_terms(conjunct: Scalar, columns: Columns) -> tuple[Term, ...] | str:
             return _in_list(arg, items, columns)
         case Call(fn=fn, args=(arg, Param() as keys)) if fn in (IN_KEYS, EQ_ANY):
             return _in_keys(arg, keys, columns)
+        case Call(fn=fn, args=(*several, Param() as keys)) if fn is IN_KEYS:
+            return _in_rows(several, keys, columns)
         case Column() | Call(fn=op.IS_TRUE, args=(Column(),)):
             return _flag(conjunct, True, columns)
         case Call(fn=(op.NOT | op.IS_FALSE), args=(Column(),)):
@@ -148,6 +151,17 @@ def _in_keys(arg: Scalar, keys: Param, columns: Columns) -> tuple[Term, ...] | s
     if column is None or column.native in FLOATING:
         return _COLUMN_WITH_VALUE
     return _not_comparable(column, Op.IN) or (Term(column.name, Op.IN, (keys,)),)
+
+
+def _in_rows(args: Sequence[Scalar], keys: Param, columns: Columns) -> tuple[Term, ...] | str:
+    """A term for each column: together they are one of the rows of `keys`."""
+    terms: list[Term] = []
+    for part, arg in enumerate(args):
+        found = _in_keys(arg, keys, columns)
+        if isinstance(found, str):
+            return found
+        terms.append(replace(found[0], part=part))
+    return tuple(terms)
 
 
 def _flag(conjunct: Scalar, wanted: bool, columns: Columns) -> tuple[Term, ...] | str:
