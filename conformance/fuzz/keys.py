@@ -6,6 +6,7 @@ from random import Random
 
 from conformance.fuzz.constants import computed
 from conformance.fuzz.names import Name
+from conformance.fuzz.parameters import filler
 from conformance.fuzz.tree import Many, Node, Part, Value
 from conformance.fuzz.world import TYPES, UNLIKE, Row, Table
 
@@ -96,15 +97,26 @@ def _term(rnd: Random, alias: str, table: Table, name: str, row: Row) -> Node:
     if kind == "m":
         return Part("L", f"({column}['a'] = 1)")
     chance = rnd.random()
-    if chance < 0.55:
+    if chance < 0.45:
         return _equal(rnd, alias, table, name, row)
     if chance < 0.75:
         others = [v for r in rnd.sample(table.rows, min(2, len(table.rows)))
                   if (v := _value(table, name, r)) is not None]  # fmt: skip
+        if chance < 0.6:
+            return _any_of(rnd, column, [value, *others])
         kids = tuple(Value("", v, rnd.random() < 0.3) for v in [value, *others])
         return Part("L", f"({column} IN ({{}}))", (Many("", ", ", kids, 1),))
     sign = rnd.choice(("<", "<=", ">", ">="))
     return Part("L", f"({column} {sign} {{}})", (_given(rnd, kind, value),))
+
+
+def _any_of(rnd: Random, column: str, values: list[object]) -> Node:
+    """A list that is passed, short or longer than what is looked up by key; at times another one
+    when the statement is executed again."""
+    more = [*values, *filler(rnd, values, rnd.choice((3, 9, 20, 60)))]
+    first, then = rnd.choice(((values, more), (more, values), (more, more), (values, None)))
+    others = (then,) if rnd.random() < 0.5 else ()
+    return Part("L", f"({column} = ANY ({{}}))", (Value("", first, True, others),))
 
 
 def _given(rnd: Random, kind: str, value: object) -> Node:

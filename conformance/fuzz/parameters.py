@@ -55,7 +55,7 @@ class _Writer:
                 return replace(node, kids=(self._count(count),))
         if "SIMILAR TO" in node.text:  # a constant pattern, too
             return replace(node, kids=(self.node(node.kids[0]), *node.kids[1:]))
-        if self._rnd.random() < 0.6:
+        if self._rnd.random() < 0.8:
             node = _listed(self._rnd, node)
         node = self._without_literals(node)
         compared = node.kind == "L" or CAST.fullmatch(node.text) is not None

@@ -72,7 +72,7 @@ class Writer:
         kids = [predicate(scope) for _ in range(self.rnd.choice((0, 0, 0, 0, 1, 1, 1, 1, 2)))]
         aliases = [name.text.split(".")[0] for name in scope.names]
         tables = [(a, self.tables[a]) for a in aliases if a in self.tables and self.tables[a].rows]
-        if tables and self.rnd.random() < 0.25:
+        if tables and self.rnd.random() < 0.3:
             kids = key_terms(self.rnd, *self.rnd.choice(tables)) + kids[:1]
         return Many(" WHERE ", " AND ", tuple(kids))
 

@@ -157,7 +157,9 @@ def literal(value: object) -> str:
             return f"CAST('\\x{value.hex()}' AS BYTEA)"
         case list():
             items = ", ".join(map(literal, value))
-            return f"CAST(ARRAY[{items}] AS {_element(value)}[])" if value else "'{}'"
+            if all(v is None for v in value):  # of any type
+                return f"'{{{items}}}'"
+            return f"CAST(ARRAY[{items}] AS {_element(value)}[])"
         case dict():
             return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
         case _:

@@ -59,6 +59,7 @@ def test_a_tree_prints_its_literals_and_gathers_its_parameters() -> None:
         (float("nan"), "CAST('nan' AS DOUBLE PRECISION)"),
         (["a", "it's"], "CAST(ARRAY['a', 'it''s'] AS TEXT[])"),
         ([], "'{}'"),
+        ([None], "'{NULL}'"),
         ([1, None, 2**40], "CAST(ARRAY[1, NULL, 1099511627776] AS BIGINT[])"),
         ([date(2024, 2, 29)], "CAST(ARRAY[DATE '2024-02-29'] AS DATE[])"),
         ([Decimal("1.50")], "CAST(ARRAY[1.50] AS NUMERIC[])"),
