@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 def fold_pages(pages: Iterable[list[Row]], query: CqlQuery) -> list[Row]:
     """The one row of a global aggregate, in SQL's values, from the row of each request."""
     rows = [row for page in pages for row in page]
-    reading = readers(query.columns, query.natives)
+    reading = readers(query.columns)
     columns = zip(query.outputs, query.columns, reading, strict=True)
     return [tuple(_fold(output, column.type, read, rows) for output, column, read in columns)]
 

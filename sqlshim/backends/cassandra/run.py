@@ -152,7 +152,7 @@ class CassandraStream(Stream):
         self._query = query
         self._reading = reading
         self._limit = limit
-        self._readers = readers(query.columns, query.natives)
+        self._readers = readers(query.columns)
         if query.is_global:  # folded in SQL's values already
             self._readers = [None] * len(query.columns)
 

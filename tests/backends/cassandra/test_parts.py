@@ -248,8 +248,8 @@ def test_groups_are_whole() -> None:
 # --- values --------------------------------------------------------------------------------
 
 
-def read(sql: SqlType, value: object, native: str = "") -> object:
-    (change,) = readers([Column(0, "x", sql)], [native])
+def read(sql: SqlType, value: object) -> object:
+    (change,) = readers([Column(0, "x", sql)])
     return value if change is None else change(value)
 
 
@@ -263,12 +263,12 @@ def test_a_decimal_is_never_rounded() -> None:
 
 
 def test_a_duration_keeps_all_its_parts() -> None:
-    assert read(t.DURATION, Duration(1, 2, 3), "duration") == sqlshim.Duration(1, 2, 3)
+    assert read(t.DURATION, Duration(1, 2, 3)) == sqlshim.Duration(1, 2, 3)
 
 
 def test_an_interval_does_not_drop_nanoseconds() -> None:
     with pytest.raises(DataError, match="has nanoseconds, which INTERVAL does not keep"):
-        read(t.INTERVAL, Duration(0, 0, 3), "duration")
+        read(t.INTERVAL, Duration(0, 0, 3))
 
 
 def test_far_timestamps_keep_their_millisecond() -> None:
@@ -279,5 +279,4 @@ def test_far_timestamps_keep_their_millisecond() -> None:
 def test_plain_types_need_no_conversion() -> None:
     kinds = [t.INTEGER, t.TEXT, t.DOUBLE, t.BYTES, t.BOOLEAN, t.UUID]
     columns = [Column(i, "x", kind) for i, kind in enumerate(kinds)]
-    natives = ["int", "text", "double", "blob", "boolean", "uuid"]
-    assert readers(columns, natives) == [None] * len(kinds)
+    assert readers(columns) == [None] * len(kinds)

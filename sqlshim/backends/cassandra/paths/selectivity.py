@@ -166,7 +166,7 @@ def _comparable(table: Table, name: str, cells: list[Any]) -> list[Any]:
     column = table.column(name)
     if column.native != "date":
         return cells
-    (read,) = readers([Column(0, name, column.type)], [column.native])
+    (read,) = readers([Column(0, name, column.type)])
     return cells if read is None else [read(cell) for cell in cells]
 
 

@@ -1,6 +1,6 @@
 """Values between the driver and SQL.
 
-`readers(columns, natives)` is made once a query: for each column the function its cells go
+`readers(columns)` is made once a query: for each column the function its cells go
 through, None for a column whose cells are right already. `writer(driver_type)` is the way back,
 by the type that the server wants for a bind marker. Nothing is rounded: what cannot be said
 exactly is a DataError.
@@ -36,13 +36,12 @@ _MILLISECOND = dt.timedelta(milliseconds=1)
 # --- from the driver -----------------------------------------------------------------------
 
 
-def readers(columns: Sequence[Column], natives: Sequence[str]) -> list[Change | None]:
+def readers(columns: Sequence[Column]) -> list[Change | None]:
     """How the cells of each column become values of its SQL type."""
-    return [_reader(c.type, native) for c, native in zip(columns, natives, strict=True)]
+    return [_reader(column.type) for column in columns]
 
 
-def _reader(sql: SqlType, native: str) -> Change | None:
-    """`native` is empty inside collections and for aggregates."""
+def _reader(sql: SqlType) -> Change | None:
     match sql.kind:
         case Kind.DECIMAL:
             return _decimal_reader(sql)
@@ -61,11 +60,11 @@ def _reader(sql: SqlType, native: str) -> Change | None:
         case Kind.DURATION:
             return _read_duration
         case Kind.ARRAY if sql.element:
-            return _list_reader(_reader(sql.element, ""))
+            return _list_reader(_reader(sql.element))
         case Kind.MAP if sql.key and sql.element:
-            return _map_reader(_reader(sql.key, ""), _reader(sql.element, ""))
+            return _map_reader(_reader(sql.key), _reader(sql.element))
         case Kind.STRUCT:
-            return _struct_reader([(name, _reader(field, "")) for name, field in sql.fields])
+            return _struct_reader([(name, _reader(field)) for name, field in sql.fields])
         case _:
             return None
 
