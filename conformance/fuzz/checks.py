@@ -13,7 +13,7 @@ from conformance.fuzz.parameters import with_parameters
 from conformance.fuzz.queries import query
 from conformance.fuzz.selects import Writer
 from conformance.fuzz.stores import Stores, ask
-from conformance.fuzz.tree import Node, Part, Query, executions, inlined, render
+from conformance.fuzz.tree import Node, Part, Query, executions, inlined, literal_sql, render
 from conformance.fuzz.world import World
 
 FINE = ("same", "errors differ", "rejected", "not asked")
@@ -76,6 +76,9 @@ def _against(
         found = verdict(expected, got, query.ordered, typed and stores.oracle.typed)
         if isinstance(expected, Failed) and not stores.oracle.whole and not expected.of_data:
             found = "not asked"  # which is no proof of anything
+        only = found == "errors differ" and parameters and isinstance(got, Failed)
+        if only and isinstance(ask(connection, literal_sql(tree)), Rows):
+            found = "an error of the arguments only"
         yield Finding(found, mode, expected, got, again)
 
 

@@ -119,11 +119,16 @@ def bound(build: Callable[..., Mql], *args: Mql) -> Mql:
 def fail(sqlstate: str, message: str, value: Mql) -> Mql:
     """Raise an error that `errors.translate` reads back; `value` is shown in it.
 
-    A text that is no number is converted to one. It must depend on a document, or the server
-    would fold it and fail at once.
+    A text that is no number is converted to one. The server would fold that at once where `value`
+    is a constant (a parameter, or of an outer row), did it not stand in a variable.
     """
-    shown = {"$ifNull": [{"$convert": {"input": value, "to": "string", "onError": "?"}}, "NULL"]}
-    return {"$toInt": {"$concat": [f"{MARKER}{sqlstate} {message}: ", shown]}}
+
+    def raised(v: Mql) -> Mql:
+        shown = {"$ifNull": [{"$convert": {"input": v, "to": "string", "onError": "?"}}, "NULL"]}
+        return {"$toInt": {"$concat": [f"{MARKER}{sqlstate} {message}: ", shown]}}
+
+    is_folded = is_outer(value) or not any(_references(value))
+    return bound(raised, value) if is_folded else raised(value)
 
 
 def projected(expr: Mql) -> Mql:
