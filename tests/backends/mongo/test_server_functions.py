@@ -297,6 +297,16 @@ def test_an_error_inside_a_pipeline_is_the_sql_error(
     assert caught.value.sqlstate == sqlstate
 
 
+def test_an_error_that_would_show_a_parameter_is_not_raised_before_a_row_is_read(
+    connect: Callable[..., Any],
+) -> None:
+    cursor = connect().cursor()
+    text = "SELECT substring(s FROM ? FOR ?) FROM f WHERE _id = 1"
+    assert cursor.execute(text, [2, 3]).fetchall() == [("éll",)]
+    with pytest.raises(sqlshim.DataError, match="negative substring length not allowed: -1"):
+        cursor.execute(text, [2, -1]).fetchall()
+
+
 def test_the_table_of_functions_is_covered() -> None:
     used = {
         part.fn
