@@ -129,4 +129,9 @@ def dialect_named(name: str) -> Dialect:
 
 def traits_of(name: str) -> Traits:
     """By a dialect's canonical name."""
-    return _TRAITS.get(_OF_FAMILY.get(name, name), _OTHER)
+    return _TRAITS.get(family_of(name), _OTHER)
+
+
+def family_of(name: str) -> str:
+    """The dialect whose forms one means, by canonical names: Redshift's are PostgreSQL's."""
+    return _OF_FAMILY.get(name, name)

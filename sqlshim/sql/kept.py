@@ -8,12 +8,15 @@
 - `USING (a) AS x` and several columns after SEARCH … BY and CYCLE, which it cannot parse,
   become one name each: `USING (a, "as x")`, `BY "a b"` with marks that no name has.
 - In `DATE '2024-01-01'::text` it casts the text first: the typed constant is put in parentheses.
+- Of the names of types that it takes for one, some are given another kind: T-SQL's FLOAT is a
+  double, its REAL is not; Oracle's NUMBER may have a fraction, its DECIMAL not.
 - Of `INTERVAL '3 days 02:03'` it keeps the first quantity: with two more before it, it keeps all.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 
 from sqlglot.tokenizer_core import Token, TokenType
@@ -41,12 +44,35 @@ def keep_whole(tokens: list[Token], dialect: str) -> None:
         _name_patterned(tokens, _PATTERNED)
     elif dialect == "Oracle":  # whose TO_CHAR shows names; other patterns are not PostgreSQL's
         _name_patterned(tokens, _SHOWN)
+    if (types := _TYPES.get(dialect)) is not None:
+        _name_types(tokens, types)
     if TokenType.DCOLON in kinds:
         _enclose_constants(tokens)
     if TokenType.INTERVAL in kinds:
         for token, after in pairwise(tokens):
             if _is_interval(token, after) and not _ONE_QUANTITY.fullmatch(after.text):
                 after.text = _NOTHING + after.text
+
+
+# By a dialect's class: what stands for these words as types.
+_TYPES = {
+    "TSQL": {"float": TokenType.DOUBLE},
+    "Fabric": {"float": TokenType.DOUBLE},
+    "Oracle": {
+        "float": TokenType.DOUBLE,
+        "real": TokenType.DOUBLE,
+        "number": TokenType.BIGDECIMAL,
+    },
+    "MySQL": {"real": TokenType.DOUBLE, "int8": TokenType.BIGINT},
+    "SingleStore": {"real": TokenType.DOUBLE, "int8": TokenType.BIGINT},
+}
+_MISTAKEN = frozenset({TokenType.FLOAT, TokenType.DECIMAL, TokenType.TINYINT})
+
+
+def _name_types(tokens: list[Token], types: Mapping[str, TokenType]) -> None:
+    for at, token in enumerate(tokens):
+        if token.token_type in _MISTAKEN and token.text.lower() in types:
+            tokens[at] = _like(token, types[token.text.lower()], token.text)
 
 
 _TYPED = [TokenType.STRING, TokenType.DCOLON]

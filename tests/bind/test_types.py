@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from sqlshim.errors import TypeMismatch
+from sqlshim.errors import NotSupportedError, ProgrammingError, TypeMismatch
 from tests import world
 
 NUMBERS = "items CROSS JOIN people"  # line SMALLINT … height DOUBLE
@@ -226,3 +226,103 @@ def test_these_are_known_not_to_be_null(expression: str) -> None:
 def test_these_may_be_null(expression: str) -> None:
     sql = f"SELECT {expression} FROM people GROUP BY id"
     assert not world.types(sql, dialect="duckdb")[0].endswith(" NOT NULL")
+
+
+SIZES = {
+    "T-SQL's FLOAT has 53 bits": ("tsql", "FLOAT", "DOUBLE"),
+    "T-SQL's FLOAT of 24 bits is a REAL": ("tsql", "float(24)", "REAL"),
+    "T-SQL's FLOAT of 25 bits is a double": ("tsql", "FLOAT(25)", "DOUBLE"),
+    "T-SQL's REAL has 24 bits": ("tsql", "REAL", "REAL"),
+    "T-SQL's DECIMAL has no places": ("tsql", "DECIMAL", "DECIMAL(18,0)"),
+    "T-SQL's MONEY has four": ("tsql", "MONEY", "DECIMAL(19,4)"),
+    "T-SQL's SMALLMONEY is smaller": ("tsql", "SMALLMONEY", "DECIMAL(10,4)"),
+    "Fabric is T-SQL": ("fabric", "FLOAT", "DOUBLE"),
+    "PostgreSQL's FLOAT is a double": ("postgres", "FLOAT", "DOUBLE"),
+    "PostgreSQL's FLOAT of 24 bits is a REAL": ("postgres", "FLOAT(24)", "REAL"),
+    "PostgreSQL's FLOAT of 1 bit is a REAL": ("postgres", "FLOAT(1)", "REAL"),
+    "PostgreSQL's FLOAT of 53 bits is a double": ("postgres", "FLOAT(53)", "DOUBLE"),
+    "PostgreSQL's money has two places": ("postgres", "money", "DECIMAL(19,2)"),
+    "PostgreSQL's numeric has places": ("postgres", "numeric", "DECIMAL(38,10)"),
+    "Redshift's floats are PostgreSQL's": ("redshift", "FLOAT(24)", "REAL"),
+    "Redshift's DECIMAL is not": ("redshift", "DECIMAL", "DECIMAL(18,0)"),
+    "MySQL's FLOAT is a REAL": ("mysql", "FLOAT", "REAL"),
+    "MySQL's FLOAT of 25 bits is a double": ("mysql", "FLOAT(25)", "DOUBLE"),
+    "MySQL's FLOAT with places is a REAL": ("mysql", "FLOAT(30, 2)", "REAL"),
+    "MySQL's REAL is a double": ("mysql", "REAL", "DOUBLE"),
+    "MySQL's INT8 has 8 bytes": ("mysql", "INT8", "BIGINT"),
+    "MySQL's TINYINT has not": ("mysql", "TINYINT", "SMALLINT"),
+    "MySQL's DECIMAL has ten digits": ("mysql", "DECIMAL", "DECIMAL(10,0)"),
+    "Oracle's FLOAT has 126 bits": ("oracle", "FLOAT", "DOUBLE"),
+    "Oracle's FLOAT of 126 bits is no error": ("oracle", "FLOAT(126)", "DOUBLE"),
+    "Oracle's REAL has 63 bits": ("oracle", "REAL", "DOUBLE"),
+    "Oracle's BINARY_FLOAT has 24": ("oracle", "BINARY_FLOAT", "REAL"),
+    "Oracle's BINARY_DOUBLE has 53": ("oracle", "BINARY_DOUBLE", "DOUBLE"),
+    "Oracle's NUMBER may have places": ("oracle", "NUMBER", "DECIMAL(38,10)"),
+    "Oracle's NUMBER with a precision has none": ("oracle", "NUMBER(5)", "DECIMAL(5,0)"),
+    "Oracle's DECIMAL has none": ("oracle", "DECIMAL", "DECIMAL(38,0)"),
+    "Oracle's star is all digits": ("oracle", "NUMBER(*, 2)", "DECIMAL(38,2)"),
+    "Oracle's INTEGER is large": ("oracle", "INTEGER", "BIGINT"),
+    "Oracle's SMALLINT too": ("oracle", "SMALLINT", "BIGINT"),
+    "Snowflake's floats are doubles": ("snowflake", "FLOAT4", "DOUBLE"),
+    "Snowflake's integers are large": ("snowflake", "BYTEINT", "BIGINT"),
+    "Snowflake's NUMBER has no places": ("snowflake", "NUMBER", "DECIMAL(38,0)"),
+    "BigQuery's integers are INT64": ("bigquery", "INT", "BIGINT"),
+    "BigQuery's NUMERIC has nine places": ("bigquery", "NUMERIC", "DECIMAL(38,9)"),
+    "BigQuery's BIGNUMERIC is as far as it goes": ("bigquery", "BIGNUMERIC", "DECIMAL(38,10)"),
+    "SQLite's integers have 64 bits": ("sqlite", "TINYINT UNSIGNED", "BIGINT"),
+    "SQLite's floats are doubles": ("sqlite", "FLOAT4", "DOUBLE"),
+    "DuckDB's FLOAT is a REAL": ("duckdb", "FLOAT", "REAL"),
+    "DuckDB's FLOAT of 25 bits is a double": ("duckdb", "FLOAT(25)", "DOUBLE"),
+    "DuckDB's DECIMAL has three places": ("duckdb", "DECIMAL", "DECIMAL(18,3)"),
+    "ClickHouse's FLOAT is a Float32, whatever its size": ("clickhouse", "FLOAT(53)", "REAL"),
+    "ClickHouse's DECIMAL has no places": ("clickhouse", "DECIMAL", "DECIMAL(10,0)"),
+    "ClickHouse's Decimal32 has nine digits": ("clickhouse", "Decimal32(2)", "DECIMAL(9,2)"),
+    "ClickHouse's Decimal64 has 18": ("clickhouse", "Decimal64(2)", "DECIMAL(18,2)"),
+    "ClickHouse's Decimal128 has 38": ("clickhouse", "Decimal128(2)", "DECIMAL(38,2)"),
+    "Spark's DECIMAL has ten digits": ("spark", "DECIMAL", "DECIMAL(10,0)"),
+    "Databricks is Spark": ("databricks", "DECIMAL", "DECIMAL(10,0)"),
+    "Spark's FLOAT is a REAL": ("spark", "FLOAT", "REAL"),
+    "elements are of the dialect's size": ("snowflake", "ARRAY(INT)", "BIGINT[]"),
+    "so are values of maps": ("snowflake", "MAP(VARCHAR, INT)", "MAP(TEXT, BIGINT)"),
+    "and fields": ("bigquery", "STRUCT<a INT>", "STRUCT(a BIGINT)"),
+    "a dialect of none of these has PostgreSQL's decimals": ("trino", "DECIMAL", "DECIMAL(38,10)"),
+}
+
+
+@pytest.mark.parametrize(("dialect", "name", "gives"), SIZES.values(), ids=SIZES)
+def test_a_type_has_the_size_that_its_dialect_gives_it(dialect: str, name: str, gives: str) -> None:
+    (found,) = world.types(f"SELECT CAST(NULL AS {name}) AS x", dialect=dialect)
+    assert found == gives
+
+
+def test_words_for_types_stay_names_of_columns() -> None:
+    sql = "SELECT x.real, x.[float] FROM (SELECT 1 AS real, 2 AS [float]) AS x"
+    assert [c.name for c in world.query(sql, dialect="tsql").columns] == ["real", "float"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name", "sqlstate", "message"),
+    [
+        ("postgres", "FLOAT(0)", "22023", "FLOAT(0) is out of range"),
+        ("postgres", "FLOAT(54)", "22023", "FLOAT(54) is out of range"),
+        ("postgres", "DECIMAL(39)", "22023", "DECIMAL(39,0) is out of range"),
+        ("postgres", "DECIMAL(*, 2)", "42601", "the size of a type must be a number, not *"),
+        ("postgres", "DECIMAL(x)", "42601", "the size of a type must be a number, not X"),
+    ],
+)
+def test_a_size_that_no_type_has_is_refused(
+    dialect: str, name: str, sqlstate: str, message: str
+) -> None:
+    with pytest.raises(ProgrammingError) as caught:
+        world.query(f"SELECT CAST(1 AS {name})", dialect=dialect)
+    assert (caught.value.sqlstate, caught.value.detail) == (sqlstate, message)
+    assert caught.value.position is not None
+
+
+@pytest.mark.parametrize("sql", ["SELECT B'101'", "SELECT 1 WHERE B'1' = B'1'"])
+def test_strings_of_bits_are_refused_by_name(sql: str) -> None:
+    with pytest.raises(NotSupportedError) as caught:
+        world.query(sql)
+    assert caught.value.detail == "strings of bits are not supported"
+    assert caught.value.sqlstate == "0A000"
+    assert caught.value.position == sql.index("B'") + 1

@@ -60,7 +60,7 @@ def _in_character_set(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def _as_type(value: Scalar, to: exp.Expr, binds: Binds, safe: bool) -> Scalar:
-    wanted = deepened(value, sql_type(to), binds)
+    wanted = deepened(value, sql_type(to, binds.context.dialect), binds)
     if (moment := special_moment(value, wanted, binds)) is not None:
         return moment
     value = _as_whole(shown_as_json(value, wanted), wanted, binds)
@@ -122,7 +122,7 @@ def convert(node: exp.Expr, binds: Binds) -> Scalar:
     to, safe = node.this, bool(node.args.get("safe"))
     style = node.args["style"].name if node.args.get("style") is not None else ""
     given = binds.scalar(node.expression)
-    value, wanted = settle(given), sql_type(to)
+    value, wanted = settle(given), sql_type(to, binds.context.dialect)
     instant = value.type.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
     if instant and wanted.kind is Kind.TEXT and style:
         value = _styled(value, style)

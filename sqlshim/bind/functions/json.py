@@ -191,7 +191,7 @@ def _value(node: exp.Expr, binds: Binds) -> Scalar:
     if node.args.get("on_condition"):
         raise NotSupportedError("ON EMPTY and ON ERROR are not supported", position=position(node))
     wanted = node.args.get("returning")
-    return found if wanted is None else cast(found, sql_type(wanted))
+    return found if wanted is None else cast(found, sql_type(wanted, binds.context.dialect))
 
 
 # --- functions -----------------------------------------------------------------------------

@@ -63,6 +63,10 @@ def hex_string(node: exp.Expr, binds: Binds) -> Scalar:
     return Literal(bytes.fromhex(node.this), BYTES.with_null(False))
 
 
+def bit_string(node: exp.Expr, binds: Binds) -> Scalar:
+    raise NotSupportedError("strings of bits are not supported", hint="Use an integer.")
+
+
 def escape_string(node: exp.Expr, binds: Binds) -> Scalar:
     return Literal(node.this, UNKNOWN.with_null(False))
 
@@ -231,7 +235,8 @@ def _in_long_lists(node: exp.Expr, binds: Binds) -> Scalar:
         if not is_long_list(item.name):
             others.append(binds.scalar(item))
             continue
-        wanted = sql_type(item.args["to"]) if isinstance(item, exp.Cast) else None
+        given = item.args["to"] if isinstance(item, exp.Cast) else None
+        wanted = None if given is None else sql_type(given, binds.context.dialect)
         values = binds.scalar(item if wanted is None else item.this)
         if wanted is not None:
             call(op.EQ, value, Column(-1, "item", wanted))  # an error if they do not compare
@@ -299,6 +304,7 @@ SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Null: null,
     exp.Boolean: boolean,
     exp.HexString: hex_string,
+    exp.BitString: bit_string,
     exp.ByteString: byte_string,
     exp.UnicodeString: unicode_string,
     exp.National: escape_string,

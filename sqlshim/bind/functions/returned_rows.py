@@ -159,6 +159,9 @@ def _one(node: exp.Expr, binds: Binds) -> Scalar:
     return call(documents.ARRAY_OF, value)
 
 
+_DIALECT = "postgres"  # the one that has such functions
+
+
 def _record(names: Sequence[exp.Expr], element: Column) -> list[tuple[str, Scalar]]:
     """The columns of json_to_record(x) AS t(a int, b text)."""
     found: list[tuple[str, Scalar]] = []
@@ -171,7 +174,7 @@ def _record(names: Sequence[exp.Expr], element: Column) -> list[tuple[str, Scala
                 position=position(entry),
             )
         part = call(fj.JSON_GET, element, text_literal(entry.name))
-        t = sql_type(kind)
+        t = sql_type(kind, _DIALECT)
         value = part if t.kind is Kind.JSON else cast(call(fj.JSON_TEXT, part), t)
         found.append((entry.name, value))
     return found

@@ -154,6 +154,7 @@ _TYPE_NAMES: dict[object, str] = {
     _D.INT: "int4",
     _D.BIGINT: "int8",
     _D.DECIMAL: "numeric",
+    _D.BIGDECIMAL: "numeric",
     _D.FLOAT: "float4",
     _D.DOUBLE: "float8",
     _D.CHAR: "bpchar",

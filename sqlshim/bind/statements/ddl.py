@@ -45,7 +45,7 @@ def bind_create(tree: exp.Expr, context: Context) -> CreateTable:
     for entry in schema.expressions:
         match entry:
             case exp.ColumnDef():
-                column, is_key, is_unique = _new_column(entry)
+                column, is_key, is_unique = _new_column(entry, context)
                 columns.append(column)
                 key = (column.name,) if is_key else key
                 unique += [(column.name,)] if is_unique else []
@@ -130,13 +130,13 @@ def _new_name(node: exp.Expr) -> tuple[str, str]:
     return node.text("db"), node.name
 
 
-def _new_column(node: exp.ColumnDef) -> tuple[NewColumn, bool, bool]:
+def _new_column(node: exp.ColumnDef, context: Context) -> tuple[NewColumn, bool, bool]:
     if node.args.get("kind") is None:
         raise ProgrammingError(
             f"column {node.name!r} has no type", sqlstate="42601", position=position(node)
         )
     try:
-        t = sql_type(node.args["kind"])
+        t = sql_type(node.args["kind"], context.dialect)
     except Error as error:
         error.position = position(node)
         raise
