@@ -49,21 +49,20 @@ class _Writer:
                 return self._value(node)
             case Many():
                 return replace(node, kids=tuple(map(self.node, node.kids)))
-            case Part(kids=(left, right)) if left is right:
-                return node  # must be written twice in the same way
+            case Part(kids=(left, right, *rest)) if left is right:  # must be written alike
+                return replace(node, kids=(left, right, *map(self.node, rest)))
             case Part(text=" LIMIT {}" | " OFFSET {}", kids=(Value() as count,)):
                 return replace(node, kids=(self._count(count),))
         if "SIMILAR TO" in node.text:  # a constant pattern, too
             return replace(node, kids=(self.node(node.kids[0]), *node.kids[1:]))
         if self._rnd.random() < 0.8:
             node = _listed(self._rnd, node)
-        node = self._without_literals(node)
         compared = node.kind == "L" or CAST.fullmatch(node.text) is not None
         kids = (
             self._passed(kid) if compared and isinstance(kid, Value) else self.node(kid)
             for kid in node.kids
         )
-        return replace(node, kids=tuple(kids))
+        return self._without_literals(replace(node, kids=tuple(kids)))
 
     def _count(self, node: Value) -> Value:
         return replace(node, parameter=True, others=(self._rnd.choice(ROWS),))
@@ -113,7 +112,7 @@ class _Writer:
             before = node.text[end : found.start()]
             kids += [next(rest) for _ in range(before.count("{}"))]
             text, end = text + before + "{}", found.end()
-            kids.append(Value("", _of_literal(found)))
+            kids.append(Value("", _of_literal(found), True))
         return Part(node.kind, text + node.text[end:], (*kids, *rest))
 
 
