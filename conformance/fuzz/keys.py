@@ -97,12 +97,12 @@ def _term(rnd: Random, alias: str, table: Table, name: str, row: Row) -> Node:
     if kind == "m":
         return Part("L", f"({column}['a'] = 1)")
     chance = rnd.random()
-    if chance < 0.45:
+    if chance < 0.4:
         return _equal(rnd, alias, table, name, row)
     if chance < 0.75:
         others = [v for r in rnd.sample(table.rows, min(2, len(table.rows)))
                   if (v := _value(table, name, r)) is not None]  # fmt: skip
-        if chance < 0.6:
+        if chance < 0.62:
             return _any_of(rnd, column, [value, *others])
         kids = tuple(Value("", v, rnd.random() < 0.3) for v in [value, *others])
         return Part("L", f"({column} IN ({{}}))", (Many("", ", ", kids, 1),))

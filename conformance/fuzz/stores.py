@@ -28,7 +28,7 @@ from conformance.fuzz.world import Column, Row, Table, World
 from sqlshim.backends.cassandra import compile as compiling
 
 MODES = ("always", "never", "auto")
-FEW_KEYS = 10
+FEW_KEYS = 4
 
 
 def ask(connection: Any, sql: str, parameters: Sequence[object] = ()) -> Answer:
