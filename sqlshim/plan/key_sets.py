@@ -15,34 +15,30 @@ rows as they come (`sieves`) where these give keys to others. Called by `plannin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlshim.backends import estimate
-from sqlshim.backends.estimate import uncast
 from sqlshim.backends.protocol import Backend, Pushdown
-from sqlshim.functions.arrays import EQ_ANY
 from sqlshim.ir import walk
 from sqlshim.ir.keys import is_key_test, key_test, row_test
 from sqlshim.ir.relational import (
     LOCAL,
     Filter,
-    Join,
-    JoinKind,
     KeySet,
     Rel,
     Remote,
     Shared,
     Sieve,
 )
-from sqlshim.ir.scalar import Call, Column, Param
-from sqlshim.plan.facts import column_ids
-from sqlshim.plan.join_keys import key_type, may_meet, with_join_keys
-from sqlshim.plan.reach import chain_end, reached, same_values, source_of, with_made
+from sqlshim.ir.scalar import Call, Param
+from sqlshim.plan.join_keys import key_type, with_join_keys
+from sqlshim.plan.key_edges import Edge, edges_of
+from sqlshim.plan.reach import chain_end, with_made
 from sqlshim.plan.rules.push_filters import push_filters
 from sqlshim.plan.split import split
-from sqlshim.types import Kind, array, struct
+from sqlshim.types import array, struct
 
 MOST_KEYS = 20_000  # above this a plain scan is faster (measured)
 MOST_SOURCE_ROWS = 200_000  # of a Remote that is read before the others
@@ -50,32 +46,12 @@ ROWS_OF_A_KEY = 10  # in a column of which nothing is known
 WORTH_A_SIEVE = 0.5  # of all keys: up to there rows are dropped by them as they come
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """Rows of `target` matter only if their `column` is a value of `key`, which comes out of the
-    chain over `source`; with `beside`, pairs of a key and a column, if all are in one row."""
-
-    source: Remote
-    key: Column
-    target: Remote
-    column: Column
-    beside: tuple[tuple[Column, Column], ...] = ()
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return (self.column, *(column for _, column in self.beside))
-
-    @property
-    def keys(self) -> tuple[Column, ...]:
-        return (self.key, *(key for key, _ in self.beside))
-
-
 def pass_keys(rel: Rel, stores: Mapping[str, Backend], pushdown: Pushdown, params: int) -> Rel:
     """`rel` with key sets, whose parameters are numbered from `params` on."""
     if pushdown is Pushdown.NEVER or isinstance(rel, Remote):
         return rel
     marked = with_join_keys(with_made(rel))
-    edges = tuple(dict.fromkeys(_edges(marked)))
+    edges = tuple(dict.fromkeys(edges_of(marked)))
     if not edges:
         return rel
     planner = _Planner(stores, pushdown, edges, dict(_chains(marked)), params)
@@ -93,89 +69,6 @@ def _chains(rel: Rel) -> Iterator[tuple[Remote, Rel]]:
         yield from _chains(child)
 
 
-# --- which keys could be passed ------------------------------------------------------------
-
-# For each kind of join: may the right side's rows be reduced by the left's keys, and the left's
-# by the right's? Rows that an outer join keeps without a match must all be there.
-_DIRECTIONS: dict[JoinKind, tuple[bool, bool]] = {
-    JoinKind.INNER: (True, True),
-    JoinKind.SEMI: (True, True),
-    JoinKind.LEFT: (True, False),
-    JoinKind.ANTI: (True, False),
-    JoinKind.RIGHT: (False, True),
-}
-
-
-def _edges(rel: Rel) -> Iterator[_Edge]:
-    """Every pair of Remotes of which one can be reduced by the keys of the other."""
-    if isinstance(rel, Remote):
-        return
-    if isinstance(rel, Join):
-        found = tuple(_of_join(rel))
-        yield from _of_rows(found)
-        yield from found
-    for child in walk.inputs(rel):
-        yield from _edges(child)
-
-
-def _of_join(rel: Join) -> Iterator[_Edge]:
-    to_right, to_left = _DIRECTIONS.get(rel.kind, (False, False))
-    for left, right in estimate.equalities(rel):
-        if not may_meet(left.type, right.type):
-            continue
-        if to_right:
-            yield from _between(rel.left, left, rel.right, right)
-        if to_left:
-            yield from _between(rel.right, right, rel.left, left)
-    for column, listed in _lists(rel):
-        if to_right and column.id in column_ids(rel.right):
-            yield from _between(rel.left, listed, rel.right, column)
-        if to_left and column.id in column_ids(rel.left):
-            yield from _between(rel.right, listed, rel.left, column)
-
-
-def _of_rows(edges: Sequence[_Edge]) -> Iterator[_Edge]:
-    """What a join says of a partition key of several columns, as one."""
-    found: dict[tuple[Remote, Remote], dict[str, _Edge]] = {}
-    for edge in edges:
-        base = estimate.base_column(edge.target.rel, edge.column)
-        if base is not None and base[1] in base[0].partition_key and not _is_list(edge):
-            found.setdefault((edge.source, edge.target), {}).setdefault(base[1], edge)
-    for (source, target), by_name in found.items():
-        first, *others = by_name.values()
-        columns = [edge.column for edge in by_name.values()]
-        if others and estimate.partitions(target.rel, columns):
-            beside = tuple((edge.key, edge.column) for edge in others)
-            yield _Edge(source, first.key, target, first.column, beside)
-
-
-def _is_list(edge: _Edge) -> bool:
-    return edge.key.type.kind is Kind.ARRAY
-
-
-def _lists(rel: Join) -> Iterator[tuple[Column, Column]]:
-    """The columns of one side that ON looks for in an array column of the other, and this."""
-    for term in rel.on:
-        if isinstance(term, Call) and term.fn is EQ_ANY:
-            match tuple(map(uncast, term.args)):
-                case (Column() as column, Column() as listed) if listed.type.kind is Kind.ARRAY:
-                    yield column, listed
-
-
-def _between(from_: Rel, key: Column, to: Rel, column: Column) -> Iterator[_Edge]:
-    if not may_meet(key_type(key.type), column.type):
-        return
-    found = (
-        source_of(from_, same)
-        for same in same_values(from_, key)
-        if may_meet(key_type(same.type), key_type(key.type))
-    )
-    sources = [source for source in found if source is not None]
-    for target, theirs in reached(to, column):
-        if target.store != LOCAL:
-            yield from (_Edge(*source, target, theirs) for source in sources)
-
-
 # --- which keys are passed -----------------------------------------------------------------
 
 
@@ -185,20 +78,20 @@ class _Planner:
 
     stores: Mapping[str, Backend]
     pushdown: Pushdown
-    edges: tuple[_Edge, ...]
+    edges: tuple[Edge, ...]
     chains: Mapping[Remote, Rel]
     params: int
     new: dict[Remote, Rel] = field(default_factory=dict)
     sources: set[Remote] = field(default_factory=set)
     most: dict[int, float] = field(default_factory=dict)  # different values of a column
-    passed: set[_Edge] = field(default_factory=set)
-    domains: dict[_Edge, float] = field(default_factory=dict)
+    passed: set[Edge] = field(default_factory=set)
+    domains: dict[Edge, float] = field(default_factory=dict)
     shares: dict[str, estimate.Known] = field(default_factory=dict)  # what each store measured
 
     def choose(self) -> None:
         """Pass keys along the edges that are worth it, in the order in which their sources run."""
         rows = {remote: self._rows(remote) for remote in self._remotes()}
-        reduced: list[_Edge] = []
+        reduced: list[Edge] = []
         while rows:
             source = min(rows, key=lambda remote: rows[remote])
             found = rows.pop(source)
@@ -222,14 +115,14 @@ class _Planner:
                 self.sources.add(edge.source)
                 self._reduce(edge)
 
-    def _is_told(self, edge: _Edge) -> bool:
+    def _is_told(self, edge: Edge) -> bool:
         """Whether the target gets rows of which the edge's columns are a part already."""
         return any(
             other.beside and other.target == edge.target and set(edge.columns) <= set(other.columns)
             for other in self.passed
         )
 
-    def _comes_better(self, edge: _Edge, found: float, rows: Mapping[Remote, float]) -> bool:
+    def _comes_better(self, edge: Edge, found: float, rows: Mapping[Remote, float]) -> bool:
         """Whether the target gets fewer of the same keys from a source that takes them first."""
         return not edge.beside and any(
             rows[other.source] * self._still(step, found) < found
@@ -241,7 +134,7 @@ class _Planner:
             and not step.beside
         )
 
-    def _still(self, step: _Edge, found: float) -> float:
+    def _still(self, step: Edge, found: float) -> float:
         """The share of its target's rows that an edge keeps which has not reduced them yet."""
         return 1.0 if step in self.passed else self._keys(step, found) / self._domain(step)
 
@@ -260,18 +153,18 @@ class _Planner:
             self.shares[remote.store] = estimate.remembered(self.stores[remote.store].share)
         return self.shares[remote.store]
 
-    def _few(self, edge: _Edge, found: float) -> bool:
+    def _few(self, edge: Edge, found: float) -> bool:
         if self.pushdown is Pushdown.ALWAYS:
             return True
         return self._keys(edge, found) <= MOST_KEYS and found <= MOST_SOURCE_ROWS
 
-    def _worth(self, edge: _Edge) -> float:
+    def _worth(self, edge: Edge) -> float:
         """The share of all keys up to which they are looked up rather than the table read."""
         if self.pushdown is Pushdown.ALWAYS:
             return 1.0
         return self.stores[edge.target.store].worth_of_keys(edge.target.rel, edge.column)
 
-    def _push(self, edge: _Edge, share: float) -> bool:
+    def _push(self, edge: Edge, share: float) -> bool:
         """Have the target's store look up the keys; False if it does not take them."""
         old = self.new.get(edge.target, edge.target)
         (remote,) = _remotes_of(old)
@@ -291,7 +184,7 @@ class _Planner:
         self.params += 1
         return True
 
-    def _test(self, edge: _Edge) -> Call:
+    def _test(self, edge: Edge) -> Call:
         """The condition by which the target's rows are reduced."""
         if not edge.beside:
             keys = array(key_type(edge.key.type).with_null(False))
@@ -299,13 +192,13 @@ class _Planner:
         row = struct(tuple((key.name, key.type.with_null(False)) for key in edge.keys), False)
         return row_test(edge.columns, Param(self.params, array(row)))
 
-    def _reduce(self, edge: _Edge) -> None:
+    def _reduce(self, edge: Edge) -> None:
         old = self.new.get(edge.target, edge.target)
         (remote,) = _remotes_of(old)
         sieves = (Sieve(edge.column, edge.key), *remote.sieves)
         self.new[edge.target] = _replaced(old, {remote: replace(remote, sieves=sieves)})
 
-    def _keys(self, edge: _Edge, found: float) -> float:
+    def _keys(self, edge: Edge, found: float) -> float:
         """How many different keys are found in as many rows of the source."""
         if edge.beside:
             return min(found, self._domain(edge))
@@ -313,18 +206,18 @@ class _Planner:
         if most is None:
             most = estimate.keys(self.chains[edge.source], edge.key, self._share(edge.source))
             self.most[edge.key.id] = most
-        if _is_list(edge):
+        if edge.is_list:
             most, found = most * estimate.ELEMENTS, found * estimate.ELEMENTS
         return min(found, most, self._domain(edge))
 
-    def _domain(self, edge: _Edge) -> float:
+    def _domain(self, edge: Edge) -> float:
         """How many different keys there are, roughly."""
         found = self.domains.get(edge)
         if found is None:
             found = self.domains[edge] = self._found_domain(edge)
         return found
 
-    def _found_domain(self, edge: _Edge) -> float:
+    def _found_domain(self, edge: Edge) -> float:
         """A unique target has as many as rows; another no more than the unique columns that it is
         joined with, as a foreign key, but one for each of its partitions. Rows that no table has
         say nothing of it."""
@@ -342,7 +235,7 @@ class _Planner:
         found = min(filter(None, counts), default=estimate.stored(self.chains[edge.source]))
         return max(found, estimate.partitions(edge.target.rel, edge.columns))
 
-    def _most(self, edge: _Edge) -> int:
+    def _most(self, edge: Edge) -> int:
         """The keys above which they are not worth looking for."""
         if self.pushdown is Pushdown.ALWAYS:
             return MOST_KEYS
