@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from sqlshim.backends.protocol import Backend, LocalEngine, Native, Pushdown, RunContext
-from sqlshim.errors import DataError
+from sqlshim.errors import DataError, QueryCanceled
 from sqlshim.execute.run import Plan
 from sqlshim.ir import walk
 from sqlshim.ir.relational import LOCAL, Project, Rel, Remote, Values
@@ -26,6 +26,8 @@ from sqlshim.plan.preaggregate import preaggregate
 from sqlshim.plan.share_scans import share_scans
 from sqlshim.plan.split import split
 from sqlshim.plan.unite_arms import unite_arms
+
+MOST_SECONDS = 1.0  # for constants that are computed when a statement is planned
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,19 @@ class Planner:
         values: dict[Scalar, Scalar] = {
             e: Param(n, e.type.with_null(False)) for n, e in enumerate(named, params)
         }
-        if fixed and (row := computed(fixed, (), self.local, RunContext())) is not None:
+        if fixed and (row := self._at_once(fixed)) is not None:
             values |= {
                 e: Literal(v, e.type.with_null(False)) for e, v in zip(fixed, row, strict=True)
             }
         return with_values(rel, values), named
+
+    def _at_once(self, constants: Sequence[Scalar]) -> tuple[object, ...] | None:
+        """The values of constants without parameters, if they take no time worth the name: what
+        takes longer is the execution's, which can be cancelled."""
+        try:
+            return computed(constants, (), self.local, RunContext(timeout=MOST_SECONDS))
+        except QueryCanceled:
+            return None
 
     def _compiled(self, remote: Remote) -> Native:
         if remote.store == LOCAL:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import sqlshim
+from sqlshim import planning
 from sqlshim.errors import DataError, DivisionByZero, InvalidText
 
 MODES = ["auto", "always", "never"]
@@ -202,6 +203,17 @@ def test_the_key_is_looked_up(connections: Mapping[str, Any]) -> None:
 def test_a_constant_without_parameters_is_a_literal(connections: Mapping[str, Any]) -> None:
     plan = explained(connections["cassandra"], f"SELECT name FROM {NAME} WHERE id = abs(-3)", ())
     assert "(id = 3)" in plan
+
+
+def test_what_takes_long_is_left_to_the_execution(
+    connections: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There it has the statement's own time, and can be cancelled."""
+    monkeypatch.setattr(planning, "MOST_SECONDS", 0.0)
+    connection = connections["cassandra"]
+    sql = f"SELECT id FROM {NAME} WHERE id = abs(-4)"
+    assert "(id = ABS(-4))" in explained(connection, sql, ())
+    assert ask(connection, "auto", sql, ()) == [(4,)]
 
 
 def test_the_embedded_store_computes_itself(connections: Mapping[str, Any]) -> None:
