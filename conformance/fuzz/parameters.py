@@ -160,6 +160,8 @@ def _values(items: Sequence[Node]) -> tuple[list[object], str] | None:
                 casts.add(f"CAST({{}} AS {cast['cast'] or cast['colons']}[])")
             case _:
                 return None
+    if casts == {""} and any(isinstance(v, str) and v[:1] in "-0123456789" for v in values if v):
+        return None  # a number or date as a text, which a list of texts is not compared with
     types = {type(value) for value in values if value is not None}
     alike = len(types) == 1 and len(casts) == 1 and not types & {list, dict}
     return (values, casts.pop()) if alike else None
