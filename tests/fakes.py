@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlshim.backends.protocol import (
     Accepted,
@@ -98,3 +99,18 @@ class FakeBackend(Backend):
 
     def close(self) -> None:
         pass
+
+
+@dataclass
+class FakeSession:
+    """Answers every query of a Cassandra session with the same rows; an error there is raised."""
+
+    rows: Sequence[Any]
+    asked: list[tuple[str, Sequence[object]]] = field(default_factory=list)
+
+    def read(self, text: str, values: Sequence[object] = (), stamp: object = None) -> list[Any]:
+        self.asked.append((text, values))
+        for row in self.rows:
+            if isinstance(row, Exception):
+                raise row
+        return list(self.rows)

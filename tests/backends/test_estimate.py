@@ -65,7 +65,9 @@ def test_rows_are_guessed_from_counts_and_predicates(rel: Rel, estimate: float) 
 PARTS = replace(TABLE, indexes=(), partition_key=("id",), primary_key=("id", "size"))
 BY_PARTS = Scan(PARTS, (ID, SIZE))
 PAIRS = Scan(replace(PARTS, partition_key=("id", "size")), (ID, SIZE))
+BY_ROW = Scan(replace(PARTS, primary_key=("id",)), (ID, SIZE))
 LIST = Call(EQ_ANY, (ID, Param(0, array(BIGINT))), BOOLEAN)
+ARGUMENT = Param(0, BIGINT)
 THREE = (ONE, Literal(2, BIGINT), Literal(3, BIGINT))
 FIRST_THREE = InList(ID, THREE, BOOLEAN)
 
@@ -78,12 +80,16 @@ FIRST_THREE = InList(ID, THREE, BOOLEAN)
         (Filter(SCAN, (LIST, FIRST_THREE)), 3),
         (Filter(SCAN, (Call(op.EQ, (ONE, ID), BOOLEAN),)), 1),
         (Filter(SCAN, (compared(op.EQ, ID), FIRST_THREE)), 1),
+        (Filter(SCAN, (Call(op.EQ, (ID, ARGUMENT), BOOLEAN),)), 1),
+        (Filter(SCAN, (Call(op.EQ, (ARGUMENT, ID), BOOLEAN),)), 1),
+        (Filter(SCAN, (InList(ID, (ONE, ARGUMENT), BOOLEAN),)), 2),
         (Filter(SCAN, (Call(op.EQ, (ID, SIZE), BOOLEAN),)), 500),
         (Filter(SCAN, (InList(ID, (ONE, SIZE), BOOLEAN),)), 1_000),
         (Filter(SCAN, (InList(SIZE, THREE, BOOLEAN),)), 1_500),
         (Filter(BY_PARTS, (compared(op.EQ, ID),)), 100),
         (Filter(BY_PARTS, (compared(op.EQ, ID), compared(op.EQ, SIZE))), 25),
         (Filter(BY_PARTS, (FIRST_THREE,)), 300),
+        (Filter(BY_ROW, (FIRST_THREE,)), 3),
         (Filter(BY_PARTS, (compared(op.EQ, SIZE),)), 500),
         (Filter(PAIRS, (compared(op.EQ, ID), InList(SIZE, THREE, BOOLEAN))), 75),
         (Filter(PAIRS, (compared(op.EQ, ID),)), 500),
@@ -95,12 +101,16 @@ FIRST_THREE = InList(ID, THREE, BOOLEAN)
         "the shorter list decides",
         "the constant first",
         "one value and a list",
+        "a parameter",
+        "the parameter first",
+        "a parameter in a list",
         "another column is no constant",
         "nor is it in a list",
         "values that are not unique",
         "a partition",
         "a row of a partition",
         "several partitions",
+        "partitions of a row each",
         "half a key",
         "partitions by two columns",
         "half of two columns",

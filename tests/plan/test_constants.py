@@ -11,7 +11,25 @@ from sqlshim.functions import operators as op
 from sqlshim.ir.relational import Filter, Limit, Rel, Sort
 from sqlshim.ir.scalar import Case, Cast, Literal, Param, Scalar
 from sqlshim.plan.constants import constants_in, known, with_values
-from sqlshim.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL, JSON, TEXT, array
+from sqlshim.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    INTERVAL,
+    JSON,
+    NUMERIC,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UUID,
+    array,
+    decimal,
+    map_of,
+)
 from tests.fakes import FakeBackend
 from tests.plan.build import (
     add,
@@ -41,6 +59,7 @@ A, B, D = (col(T, name) for name in "abd")
 ONE = Param(0, INTEGER.with_null(False))
 SUM = add(ONE, lit(1))
 WIDE = Cast(ONE, BIGINT)
+WORTH = (decimal(5, 1), NUMERIC, DOUBLE, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID, BYTES)
 
 
 def found(rel: Rel) -> list[Scalar]:
@@ -76,12 +95,16 @@ def where(*conditions: Scalar) -> Filter:
         (eq(Cast(A, array(BIGINT)), Cast(ONE, array(BIGINT))), [Cast(ONE, array(BIGINT))]),
         (eq(Cast(A, array(JSON)), Cast(ONE, array(JSON))), []),
         (eq(A, call(op.NOT, Cast(ONE, BOOLEAN))), []),
+        (is_null(Cast(ONE, map_of(TEXT, INTEGER))), []),
+        *((is_null(Cast(ONE, t)), [Cast(ONE, t)]) for t in WORTH),
     ],
     ids=[
         "a sum", "a parameter", "a literal", "beside a column", "no part of it is one",
         "the largest", "two", "one twice", "a cast of a literal", "volatile", "beside volatile",
         "a subquery", "below a test for NULL", "no column at all", "in a CASE", "no type for it",
         "inside any type", "a list", "a list of no such type", "a truth value",
+        "a map",
+        *(f"of type {t}" for t in WORTH),
     ],
 )  # fmt: skip
 def test_constants_of_a_condition(condition: Scalar, constants: list[Scalar]) -> None:
@@ -92,6 +115,7 @@ def test_where_rows_are_looked_up() -> None:
     assert found(join("inner", T, U, eq(A, add(col(U, "a"), SUM)))) == [SUM]
     assert found(Sort(T, (by(add(A, SUM)),))) == [SUM]
     assert found(Limit(T, SUM, WIDE)) == [SUM, WIDE]
+    assert found(Limit(T, ONE, lit(3))) == []
     assert found(where(exists(Filter(U, (eq(col(U, "a"), SUM),))))) == [SUM]
 
 
@@ -112,6 +136,11 @@ def test_values_stand_in_their_place() -> None:
     name, value = Param(7, BIGINT), lit(3)
     put = with_values(rel, {SUM: value, WIDE: name})
     assert put == Limit(where(or_(eq(A, value), gt(A, add(A, name)))), name, None)
+
+
+def test_a_constant_without_a_value_stays() -> None:
+    rel = where(or_(eq(A, SUM), gt(A, WIDE)))
+    assert with_values(rel, {SUM: lit(3)}) == where(or_(eq(A, lit(3)), gt(A, WIDE)))
 
 
 def test_values_inside_subqueries() -> None:

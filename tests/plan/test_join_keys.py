@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from sqlshim.functions import math
+from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
 from sqlshim.functions.arrays import ARRAY_CAT, EQ_ANY, NE_ANY
 from sqlshim.ir.relational import Filter, Project, Remote, Shared
 from sqlshim.ir.scalar import Cast, Param, Scalar
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.join_keys import with_join_keys
-from sqlshim.types import BIGINT, DOUBLE, INTEGER, JSON, TEXT, array
+from sqlshim.types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    JSON,
+    REAL,
+    SMALLINT,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UUID,
+    SqlType,
+    array,
+    decimal,
+)
 from tests.plan.build import add, call, col, eq, group, gt, join, lit, scalar_of, scan, sum_of
 
 T = Remote("t", scan("t", a=INTEGER, f=DOUBLE, nick=TEXT, many=array(INTEGER)))
@@ -56,6 +74,21 @@ def test_on_either_side_and_both() -> None:
 def test_wider_integers_and_lists() -> None:
     assert shown(eq(Cast(B, BIGINT), Cast(NEXT, BIGINT)))[1].startswith("Join inner ON (CAST(b")
     assert "ARRAY_CAT" in shown(call(EQ_ANY, B, MORE))[2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "passed"),
+    [
+        *((t, True) for t in (SMALLINT, BIGINT, TEXT, DATE, TIMESTAMP, TIMESTAMPTZ, UUID)),
+        *((t, False) for t in (decimal(5, 1), REAL, BOOLEAN, TIME, BYTES)),
+    ],
+    ids=str,
+)
+def test_of_which_types_keys_are(kind: SqlType, passed: bool) -> None:
+    left, right = Remote("t", scan("t", a=kind)), Remote("u", scan("u", b=kind))
+    computed = call(conditional.NULLIF, col(left, "a"), col(left, "a"), gives=kind)
+    plan = join("inner", left, right, eq(col(right, "b"), computed))
+    assert (with_join_keys(plan) is not plan) is passed
 
 
 @pytest.mark.parametrize(

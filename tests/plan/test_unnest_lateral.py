@@ -209,6 +209,18 @@ WIDE = partitioned("b", b=INTEGER, m=INTEGER)
 FLOAT = partitioned("b", b=DOUBLE, m=INTEGER)
 
 
+MIXED = partitioned("b", "f", b=INTEGER, f=DOUBLE)
+MADE = project(U, "b", "m", x=add(B, lit(1)))
+OTHER = scan("w", y=INTEGER)
+BOTH = join("inner", U, OTHER, eq(M, col(OTHER, "y")))
+
+
+def few(rel: Rel, *key: tuple[str, Column]) -> Limit:
+    """A row of those with this key."""
+    same = tuple(eq(col(rel, name), outer) for name, outer in key)
+    return Limit(Filter(rel, same), count(1), None)
+
+
 def wide(column_: Column) -> Cast:
     return Cast(column_, BIGINT)
 
@@ -223,7 +235,7 @@ def test_integers_of_several_widths_are_one_key() -> None:
 @pytest.mark.parametrize(
     "right",
     [
-        pytest.param(first(mine(of=scan("v", b=INTEGER, m=INTEGER)), order=M), id="no partition"),
+        pytest.param(few(scan("v", b=INTEGER, m=INTEGER), ("b", A)), id="no partition"),
         pytest.param(
             Limit(Filter(U, (eq(M, A),)), count(1), None), id="another column than the key"
         ),
@@ -232,9 +244,14 @@ def test_integers_of_several_widths_are_one_key() -> None:
         pytest.param(Limit(mine(of=FLOAT), count(1), None), id="floats"),
         pytest.param(Limit(mine(), count(1), count(1)), id="not from the first row on"),
         pytest.param(Limit(mine(), None, count(1)), id="all but the first"),
+        pytest.param(first(Limit(mine(), count(3), count(1))), id="the first of the later rows"),
         pytest.param(first(mine(), order=add(M, lit(1))), id="an order that is computed"),
         pytest.param(first(mine(), order=N), id="an order of outer rows"),
         pytest.param(Limit(Filter(U, (eq(add(B, lit(1)), A),)), count(1), None), id="no column"),
+        pytest.param(few(MIXED, ("b", A), ("f", N)), id="a float beside"),
+        pytest.param(few(MADE, ("x", A)), id="a column that is computed"),
+        pytest.param(few(MADE, ("b", A), ("x", N)), id="a computed one beside the key"),
+        pytest.param(few(BOTH, ("b", A), ("y", N)), id="columns of two tables"),
     ],
 )
 def test_first_rows_that_stay(right: Rel) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.paths.first import MOST, keeps_first
+from sqlshim.backends.cassandra.paths.first import keeps_first
 from sqlshim.backends.cassandra.servers import Feature
 from sqlshim.catalog.model import Table
 from sqlshim.functions import operators as op
@@ -32,6 +32,7 @@ from tests.backends.cassandra.trees import (
 
 NUMBER = Column(99, "n", t.BIGINT)
 WHOLE = (eq("a", 1), eq("b", "x"))
+NEXT = Call(op.ADD, (col("a"), Literal(1, t.INTEGER)), t.INTEGER)
 
 
 def first(
@@ -61,7 +62,7 @@ def first(
         pytest.param(first("a b", "-c", *WHOLE, lt("c", 5)), id="in a slice"),
         pytest.param(first("a b", "-c", isin("a", 1, 2), eq("b", "x")), id="in several"),
         pytest.param(first("a b", "-c", gt("v", 1)), id="among rows that the server leaves"),
-        pytest.param(first("a b", "-c", most=MOST), id="the largest limit"),
+        pytest.param(first("a b", "-c", most=2**31 - 1), id="the largest limit"),
     ],
 )
 def test_kept(rel: Rel) -> None:
@@ -93,13 +94,27 @@ LOOSE = replace(
         pytest.param(first("a b", "-c", eq("v", 4), of=BOUND), id="rows found by an index"),
         pytest.param(first("a b", "-c d", *WHOLE, eq("c", 1), eq("d", "x")), id="a single row"),
         pytest.param(first("a b", "-c", of=OLD), id="a server that is too old"),
-        pytest.param(first("a b", "-c", most=MOST + 1), id="a limit that CQL cannot say"),
+        pytest.param(first("a b", "-c", most=2**31), id="a limit that CQL cannot say"),
         pytest.param(first("a b", "-c", fn=windows.RANK), id="a rank is no number of rows"),
         pytest.param(scan(), id="no numbers at all"),
     ],
 )
 def test_not_kept(rel: Rel) -> None:
     assert not keeps_first(rel)
+
+
+@pytest.mark.parametrize(
+    ("groups", "order"),
+    [
+        pytest.param((NEXT, col("b")), col("c"), id="groups"),
+        pytest.param((col("a"), col("b"), NEXT), col("c"), id="one group more"),
+        pytest.param((col("a"), col("b")), NEXT, id="the order"),
+    ],
+)
+def test_what_is_computed_is_no_key(groups: tuple[Scalar, ...], order: Scalar) -> None:
+    call = WindowCall(windows.ROW_NUMBER, (), t.BIGINT, groups, (SortKey(order, True),))
+    few = Call(op.LE, (NUMBER, Literal(2, t.BIGINT)), t.BOOLEAN)
+    assert not keeps_first(Filter(Window(scan(), ((NUMBER, call),)), (few,)))
 
 
 def test_rows_that_may_be_tested_later_are_not_cut_before() -> None:
@@ -114,3 +129,5 @@ def test_a_set_of_keys_must_leave_a_path_that_cuts() -> None:
     keys = key_test(col("a"), Param(0, t.array(t.INTEGER)))
     assert keeps_first(first("a b", "-c", keys, eq("b", "x"), of=BOUND))
     assert not keeps_first(first("a b", "-c", keys, eq("b", "x"), eq("v", 4), of=BOUND))
+    by_index = key_test(col("v"), Param(0, t.array(t.INTEGER)))
+    assert not keeps_first(first("a b", "-c", by_index, of=BOUND))
