@@ -23,7 +23,7 @@ CAST = re.compile(r"CAST\(\{\} AS (?P<cast>.+)\)|\{\}::(?P<colons>.+)")
 LITERAL = re.compile(r"(?<![\w.'\[])(?P<number>\d+(?:\.\d+)?)(?![\w.'])|'(?P<text>(?:[^']|'')*)'")
 FIXED = re.compile(
     r"OVER|WITHIN|ORDER BY|INTERVAL|TIMESTAMP '|DATE '|DECIMAL\(|CHAR\(|SELECT|FETCH|ESCAPE|\["
-    r"|FROM '|ROUND|\bTRUNC\(|ARRAY_LENGTH"
+    r"|FROM '|#>>|ROUND|\bTRUNC\(|ARRAY_LENGTH"
 )
 ROWS = (0, 1, 2, 3, 5, None)
 
