@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sqlshim.functions import conditional, math
 from sqlshim.functions import operators as op
 from sqlshim.functions.arrays import ARRAY_CAT, EQ_ANY, NE_ANY
-from sqlshim.ir.relational import Filter, Project, Remote, Shared
-from sqlshim.ir.scalar import Cast, Param, Scalar
+from sqlshim.functions.text import UPPER
+from sqlshim.ir.relational import Filter, Join, Project, Remote, Shared
+from sqlshim.ir.scalar import Cast, InList, Param, Scalar
 from sqlshim.ir.show import show_rel
 from sqlshim.plan.join_keys import with_join_keys
 from sqlshim.types import (
@@ -30,7 +33,20 @@ from sqlshim.types import (
     array,
     decimal,
 )
-from tests.plan.build import add, call, col, eq, group, gt, join, lit, scalar_of, scan, sum_of
+from tests.plan.build import (
+    add,
+    call,
+    col,
+    column,
+    eq,
+    group,
+    gt,
+    join,
+    lit,
+    scalar_of,
+    scan,
+    sum_of,
+)
 
 T = Remote("t", scan("t", a=INTEGER, f=DOUBLE, nick=TEXT, many=array(INTEGER)))
 U = Remote("u", scan("u", b=INTEGER, c=INTEGER, d=DOUBLE, word=TEXT))
@@ -100,6 +116,8 @@ def test_of_which_types_keys_are(kind: SqlType, passed: bool) -> None:
         pytest.param(eq(B, add(Param(0, INTEGER), lit(1))), id="no column"),
         pytest.param(eq(B, add(A, C)), id="columns of both sides"),
         pytest.param(eq(A, NEXT), id="columns of one side"),
+        pytest.param(eq(column("outside", INTEGER), NEXT), id="a column of neither side"),
+        pytest.param(InList(B, (NEXT, C)), id="no operator"),
         pytest.param(eq(add(B, C), NEXT), id="two expressions"),
         pytest.param(gt(B, NEXT), id="no equality"),
         pytest.param(eq(D, add(F, lit(1.0))), id="floats"),
@@ -127,3 +145,18 @@ def test_below_other_nodes_but_not_inside_a_store() -> None:
     shared = Shared(1, inner, inner.columns)
     assert with_join_keys(shared) is shared
     assert isinstance(with_join_keys(inner), Project)
+
+
+def test_a_lateral_join_has_no_keys_to_pass() -> None:
+    lateral = replace(join("inner", T, U, eq(B, NEXT)), lateral=True)
+    assert with_join_keys(lateral) is lateral
+
+
+def test_a_new_column_has_a_number_of_its_own() -> None:
+    found = with_join_keys(
+        join("inner", T, U, eq(B, NEXT), eq(NICK, call(UPPER, WORD, gives=TEXT)))
+    )
+    assert isinstance(found, Project)
+    assert isinstance(found.input, Join)
+    numbers = [c.id for c in found.input.columns]
+    assert len(set(numbers)) == len(numbers) == len(T.columns) + len(U.columns) + 2

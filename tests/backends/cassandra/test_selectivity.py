@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from cassandra.util import Date
 
 from sqlshim.backends.cassandra.accept import accept
 from sqlshim.backends.cassandra.paths.bounds import Op, Term
@@ -131,6 +130,15 @@ def test_why_an_index_is_not_used() -> None:
     assert answer.why == "the index would find 90% of the rows"
 
 
+def test_what_stayed_local_before_stays_local() -> None:
+    rel = Filter(scan(of=INDEXED), (BIG_V, BIG_W, NOTHING))
+    before = accept(rel, Pushdown.AUTO)
+    answer = rather_scan(rel, before, lambda table, terms: 0.9)
+    assert answer.taken == Filter(scan(of=INDEXED), (BIG_W,))
+    assert set(answer.left) == {BIG_V, NOTHING}
+    assert answer.why == f"{before.why}; the index would find 90% of the rows"
+
+
 # --- samples -------------------------------------------------------------------------------
 
 
@@ -168,10 +176,19 @@ def test_what_is_null_satisfies_nothing() -> None:
     assert of(compared("v", Op.LT, 3), rows=[(None,), (1,)]) == 0.5
 
 
+def test_a_bound_that_no_value_meets() -> None:
+    assert of(compared("v", Op.GT, None)) == 0.0125
+
+
+def test_timestamps_are_compared_as_milliseconds() -> None:
+    second = compared("at", Op.GE, dt.datetime(1970, 1, 1, 0, 0, 1))
+    assert of(second, rows=[(n * 100,) for n in range(20)]) == 0.5
+
+
 def test_dates_are_compared_as_dates() -> None:
-    """The driver gives days since 1970."""
+    """A session gives days since 1970, the first as the least integer."""
     january = compared("day", Op.GE, dt.date(1970, 1, 11))
-    assert of(january, rows=[(Date(n),) for n in range(20)]) == 0.5
+    assert of(january, rows=[(n - 2**31,) for n in range(20)]) == 0.5
 
 
 def test_a_sample_of_nothing_satisfies_half_a_row() -> None:
@@ -215,12 +232,14 @@ def test_a_column_is_read_once_in_a_while() -> None:
     samples = Samples(session)  # type: ignore[arg-type]
     for term in (compared("v", Op.GT, 3), compared("v", Op.LT, 3), compared("c", Op.LT, 3)):
         assert samples.share(LARGE, [term]) is not None
-    other = replace(LARGE, name="others")
-    assert samples.share(other, [compared("v", Op.GT, 3)]) is not None
-    text = 'SELECT "{}" FROM "ks"."{}" WHERE TOKEN("a", "b") > ? LIMIT {}'.format
-    asked = [
-        text(c, n, ROWS_A_PLACE) for c, n in (("v", "readings"), ("c", "readings"), ("v", "others"))
+    for other in (replace(LARGE, name="others"), replace(LARGE, schema="elsewhere")):
+        assert samples.share(other, [compared("v", Op.GT, 3)]) is not None
+    text = 'SELECT "{}" FROM "{}"."{}" WHERE TOKEN("a", "b") > ? LIMIT {}'.format
+    assert [asked for asked, _ in session.asked[::PLACES]] == [
+        text("v", "ks", "readings", ROWS_A_PLACE),
+        text("c", "ks", "readings", ROWS_A_PLACE),
+        text("v", "ks", "others", ROWS_A_PLACE),
+        text("v", "elsewhere", "readings", ROWS_A_PLACE),
     ]
-    assert [t for t, _ in session.asked[::PLACES]] == asked
-    assert [p for _, (p,) in session.asked[:PLACES]] == [-(2**63), -(2**62), 0, 2**62]
-    assert len(session.asked) == 3 * PLACES
+    assert [place for _, (place,) in session.asked[:PLACES]] == [-(2**63), -(2**62), 0, 2**62]
+    assert len(session.asked) == 4 * PLACES
