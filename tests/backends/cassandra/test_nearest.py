@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from sqlshim import types as t
-from sqlshim.backends.cassandra.paths.nearest import MOST, Vector, searched, vector_of
+from sqlshim.backends.cassandra.paths.nearest import Vector, searched, vector_of
 from sqlshim.backends.cassandra.shape import shape_of
 from sqlshim.catalog.model import Index
 from sqlshim.functions import arrays, documents
 from sqlshim.functions import operators as op
 from sqlshim.functions.model import Function
-from sqlshim.ir.relational import Filter, Limit, Rel, Sort
+from sqlshim.ir.relational import Aggregate, Filter, Join, JoinKind, Limit, Rel, Sort
 from sqlshim.ir.scalar import Call, Cast, Literal, Param, Scalar, SortKey
 from tests.backends.cassandra.trees import INDEXED, col, either, eq, gt, is_null, isin, lt, scan
 
@@ -32,7 +32,7 @@ ROWS = scan(of=TABLE)
 LIST, SHARES = t.array(t.DOUBLE), col("shares")
 HERE, THERE = Literal(1.0, t.DOUBLE), Param(1, t.DOUBLE)
 PARTS = Call(documents.ARRAY_OF, (HERE, THERE), LIST)
-WHOLE = Param(0, LIST)
+WHOLE, GIVEN = Param(0, LIST), Literal((1.0, 2.0), LIST)
 TEN = Literal(10, t.BIGINT)
 
 
@@ -78,6 +78,7 @@ def test_a_measure_needs_an_index_of_its_similarity(
     [
         pytest.param(NEAREST, (HERE, THERE), False, id="the numbers of a vector"),
         pytest.param(by(arrays.L2_DISTANCE, wanted=WHOLE), (WHOLE,), True, id="a parameter"),
+        pytest.param(by(arrays.L2_DISTANCE, wanted=GIVEN), (GIVEN,), True, id="a constant list"),
         pytest.param(
             by(arrays.L2_DISTANCE, stored=WHOLE, wanted=col("shares")),
             (WHOLE,),
@@ -117,6 +118,7 @@ def test_what_is_looked_for(key: SortKey, parts: tuple[Literal | Param, ...], wh
 )
 def test_no_search(key: SortKey) -> None:
     assert found(key) is None
+    assert searched(ROWS, key, TEN) is None
 
 
 @pytest.mark.parametrize(
@@ -143,6 +145,7 @@ def test_the_server_searches_among_rows_found_by_key_or_index(rel: Rel) -> None:
         pytest.param(Filter(ROWS, (either(eq("v", 1), eq("name", "x")),)), id="a union"),
         pytest.param(Sort(ROWS, (SortKey(col("c"), True),)), id="another order"),
         pytest.param(Limit(ROWS, TEN, None), id="a limit below"),
+        pytest.param(Aggregate(ROWS, ((SHARES, SHARES),), ()), id="groups"),
     ],
 )
 def test_among_other_rows_it_does_not(rel: Rel) -> None:
@@ -150,12 +153,16 @@ def test_among_other_rows_it_does_not(rel: Rel) -> None:
     assert searched(rel, NEAREST, TEN) is None
 
 
+def test_rows_of_two_tables_are_not_searched() -> None:
+    assert searched(Join(JoinKind.INNER, ROWS, scan(), ()), NEAREST, TEN) is None
+
+
 @pytest.mark.parametrize(
     ("count", "searches"),
     [
         pytest.param(Literal(1, t.BIGINT), True, id="one"),
-        pytest.param(Literal(MOST, t.BIGINT), True, id="as many as one search gives"),
-        pytest.param(Literal(MOST + 1, t.BIGINT), False, id="one more"),
+        pytest.param(Literal(1000, t.BIGINT), True, id="as many as one search gives"),
+        pytest.param(Literal(1001, t.BIGINT), False, id="one more"),
         pytest.param(Literal(0, t.BIGINT), False, id="none"),
         pytest.param(Literal(None, t.BIGINT), False, id="NULL"),
         pytest.param(Param(0, t.BIGINT), True, id="a parameter"),
