@@ -216,15 +216,22 @@ def between(node: exp.Expr, binds: Binds) -> Scalar:
 
 
 def in_(node: exp.Expr, binds: Binds) -> Scalar:
-    """x IN (a, b, c); IN (SELECT …) is bound in `subquery`. A very long list is one parameter."""
+    """x IN (a, b, c); IN (SELECT …) is bound in `subquery`. A very long list is one parameter.
+
+    `x IN %s` is psycopg2's and MySQLdb's way to pass a tuple: `x = ANY (%s)`, NULLs alike.
+    """
     if any(is_long_list(e.name) for e in node.expressions):
         return _in_long_lists(node, binds)
     if (listed := node.args.get("unnest")) is not None:  # BigQuery's IN UNNEST(array)
         values = binds.scalar(listed.expressions[0])
         return quantified(op.EQ, binds.scalar(node.this), values, every=False)
+    if (listed := node.args.get("field")) is not None:
+        values = binds.scalar(listed)
+        return quantified(op.EQ, binds.scalar(node.this), values, every=False)
     items = [binds.scalar(e) for e in node.expressions]
     if not items:
-        raise NotSupportedError("IN over an array is not supported", hint="List the values.")
+        hint = "List the values, or pass a list: IN %s."
+        raise NotSupportedError("IN () of no values is not supported", hint=hint)
     return in_list(binds.scalar(node.this), items)
 
 
