@@ -209,6 +209,41 @@ def test_the_key_is_looked_up(connections: Mapping[str, Any]) -> None:
     assert "$expr" not in plan
 
 
+@pytest.mark.parametrize("store", ["mongo", "cassandra"])
+def test_nothing_is_computed_before_where_nothing_is_sent(
+    connections: Mapping[str, Any], store: str
+) -> None:
+    sql = f"EXPLAIN SELECT name FROM {NAME} WHERE id = %s::bigint + 1"
+    lines = [line for (line,) in ask(connections[store], "never", sql, (3,))]
+    assert not [line for line in lines if line.startswith("$")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_constants_and_keys_of_a_join_are_numbered_apart(
+    connections: Mapping[str, Any], mode: str
+) -> None:
+    sql = (
+        f"SELECT a.id, b.id FROM {NAME} a JOIN {NAME} b ON b.id = a.id + 1 "
+        "WHERE a.name = lower(%s) AND b.share < sqrt(%s) ORDER BY 1"
+    )
+    for store in STORES:
+        assert ask(connections[store], mode, sql, ("A", 4.0)) == [(0, 1)], store
+        assert ask(connections[store], mode, sql, ("AA", 4.0)) == [(10, 11)], store
+    lines = ask(connections["cassandra"], "always", f"EXPLAIN {sql}", ("A", 4.0))
+    plan = [line for (line,) in lines]
+    assert any("IN KEYS $5)" in line for line in plan)
+    assert plan[-2:] == ["$3 = LOWER($1)", "$4 = SQRT($2)"]
+
+
+def test_constants_of_many_arms_are_a_list_unless_the_store_joins_them(
+    connections: Mapping[str, Any],
+) -> None:
+    sql = " UNION ALL ".join(f"SELECT name FROM {NAME} WHERE id = {i}" for i in range(60))
+    assert "(id IN (0, 1, " in explained(connections["mongo"], sql, ())
+    plan = ask(connections["mongo"], "always", f"EXPLAIN {sql}", ())
+    assert not [line for (line,) in plan if "id IN (0, 1, " in line]
+
+
 def test_a_constant_without_parameters_is_a_literal(connections: Mapping[str, Any]) -> None:
     plan = explained(connections["cassandra"], f"SELECT name FROM {NAME} WHERE id = abs(-3)", ())
     assert "(id = 3)" in plan
