@@ -55,7 +55,9 @@ def split(*where: Scalar, share: float | None) -> tuple[tuple[Scalar, ...], tupl
     """What goes to the server, and what stays local."""
     rel = Filter(scan(of=INDEXED), where)
     answer = rather_scan(
-        rel, accept(rel, Pushdown.AUTO), lambda table, terms: share if terms else None
+        rel,
+        accept(rel, Pushdown.AUTO),
+        lambda table, terms: share if table == INDEXED and terms else None,
     )
     return answer.taken.where if isinstance(answer.taken, Filter) else (), answer.left
 
