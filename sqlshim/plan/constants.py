@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlshim.backends.protocol import Backend
+from sqlshim.functions.documents import ARRAY_OF
 from sqlshim.ir import mapping, walk
 from sqlshim.ir.relational import Filter, Join, Limit, Rel, Scan, Sort
-from sqlshim.ir.scalar import Literal, Param, Scalar
+from sqlshim.ir.scalar import Call, Literal, Param, Scalar
 from sqlshim.plan.rules.fold_constants import fold
 from sqlshim.types import INSTANTS, NUMBERS, Kind
 
@@ -62,7 +63,10 @@ def _parts(expr: Scalar) -> Iterator[Scalar]:
 
 
 def _is_worth(expr: Scalar) -> bool:
-    """Whether `expr` has one value in an execution, whatever the row, by which rows are found."""
+    """Whether `expr` has one value in an execution, whatever the row, by which rows are found.
+    Not so arrays that are written out: stores look for their items."""
+    if isinstance(expr, Call) and expr.fn is ARRAY_OF:
+        return False
     if walk.reads(expr) or walk.has_subquery(expr) or walk.is_volatile(expr):
         return False
     type_ = expr.type

@@ -8,6 +8,8 @@ import pytest
 
 from sqlshim.functions import math, text
 from sqlshim.functions import operators as op
+from sqlshim.functions.arrays import CONTAINS_ALL
+from sqlshim.functions.documents import ARRAY_OF
 from sqlshim.ir.relational import Filter, Limit, Rel, Sort
 from sqlshim.ir.scalar import Case, Cast, Literal, Param, Scalar
 from sqlshim.plan.constants import constants_in, known, with_values
@@ -109,6 +111,16 @@ def where(*conditions: Scalar) -> Filter:
 )  # fmt: skip
 def test_constants_of_a_condition(condition: Scalar, constants: list[Scalar]) -> None:
     assert found(where(condition)) == constants
+
+
+def test_of_an_array_that_is_written_out_the_items_are_computed() -> None:
+    """Stores look for them one by one."""
+    written = call(ARRAY_OF, lit(3), SUM, gives=array(INTEGER))
+    contains = call(CONTAINS_ALL, Cast(A, array(INTEGER)), written)
+    assert found(where(contains)) == [SUM]
+    put = with_values(where(contains), {SUM: lit(4)})
+    items = call(ARRAY_OF, lit(3), lit(4), gives=array(INTEGER))
+    assert put == where(call(CONTAINS_ALL, Cast(A, array(INTEGER)), items))
 
 
 def test_where_rows_are_looked_up() -> None:
