@@ -239,7 +239,7 @@ def _is_placeholder(m: re.Match[str], has_arguments: bool) -> bool:
     return m.lastgroup not in ("skip", "tag", "percent", None) and not _is_operator(m)
 
 
-_AFTER_OPERAND = re.compile(r"""(['"\]]|::\s*jsonb?|@)\s*\Z""", re.IGNORECASE)
+_AFTER_OPERAND = re.compile(r"""(['"\]]|::\s*jsonb?)\s*\Z|(?<!<)@\Z""", re.IGNORECASE)
 _KEYS = re.compile(r"[|&](?!\|)\s*(array\b|'\{)", re.IGNORECASE)
 
 

@@ -264,3 +264,13 @@ def test_other_question_marks_are(text: str) -> None:
 
 def test_a_path_into_json_is_no_placeholder() -> None:
     assert uniform("SELECT PARSE_JSON(j):a.b FROM t").keys == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [("a <@ ?", (0,)), ("a <@?", (0,)), ("a @> ?", (0,)), ("a @? ?", (0,)), ("a @? 'x'", ())],
+)
+def test_a_question_mark_after_an_operator_with_an_at_sign(
+    text: str, keys: tuple[int, ...]
+) -> None:
+    assert uniform(f"SELECT {text}").keys == keys
