@@ -175,16 +175,20 @@ def _whole_keys(
 ) -> Iterator[tuple[object, ...]]:
     """The keys that the rows of a set of keys name, with what else is fixed."""
     terms = query.restriction.terms[: len(bounds)]
-    kinds = [(FLOORS[query.native(t.column)], query.key_part(t.column)) for t in terms]
+    varying = [
+        (place, term.part, FLOORS[query.native(term.column)], query.key_part(term.column))
+        for place, term in enumerate(terms)
+        if term.part is not None
+    ]
     (given,) = {t.keys for t in terms if t.keys is not None}
     rows: Any = params[given.index]
+    key = [bound.value for bound in bounds]
     for row in rows:
-        key: list[object] = []
-        for term, bound, (floor, part) in zip(terms, bounds, kinds, strict=True):
-            value = floor(bound.value if term.part is None else row[term.part])
-            if value is None or not value.exact or not part.may_be(value.value):
+        for place, part, floor, in_key in varying:
+            found = floor(row[part])
+            if found is None or not found.exact or not in_key.may_be(found.value):
                 break
-            key.append(value.value)
+            key[place] = found.value
         else:
             yield tuple(key)
 

@@ -231,6 +231,27 @@ def test_a_key_of_several_columns_is_looked_up(connect: Connect, sql: str) -> No
     assert found == sorted(connect(pushdown="never").execute(sql).fetchall(), key=repr) != []
 
 
+def test_a_fixed_part_is_sent_as_it_was_bound(connect: Connect, cql: Any) -> None:
+    """An instant is a number there already."""
+    cql.execute(
+        "CREATE TABLE hours (a int, hour timestamp, b text, v int, PRIMARY KEY ((a, hour, b)))"
+    )
+    cql.execute("CREATE TABLE some (id int PRIMARY KEY, a int, b text)")
+    hour = dt.datetime(2024, 1, 1, 5)
+    for i in range(200):
+        row = (i, hour + dt.timedelta(hours=i % 2), f"b{i}", i)
+        cql.execute("INSERT INTO hours (a, hour, b, v) VALUES (%s, %s, %s, %s)", row)
+    for i in range(3):
+        cql.execute("INSERT INTO some (id, a, b) VALUES (%s, %s, %s)", (i, i, f"b{i}"))
+    sql = (
+        "SELECT s.id, h.v FROM some s JOIN hours h ON h.a = s.a AND h.b = s.b "
+        "AND h.hour = TIMESTAMP '2024-01-01 05:00'"
+    )
+    connection = connect(pushdown="always")
+    assert '"a" = ? AND "hour" = ? AND "b" = ?' in explained(connection, sql)
+    assert sorted(connection.execute(sql).fetchall()) == [(0, 0), (2, 2)]
+
+
 @pytest.mark.usefixtures("buckets")
 def test_more_rows_of_keys_than_are_looked_up(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
