@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -267,3 +268,42 @@ def test_rows_of_keys_need_no_scan(connect: Connect) -> None:
     sql = next(sql for sql in ROWS if "VALUES" in sql)
     found = connect(pushdown="always", full_scan="forbid").execute(sql).fetchall()
     assert len(found) == 8
+
+
+PARTS: dict[str, tuple[list[Any], str]] = {
+    "int": ([1, -7], "-7"),
+    "bigint": ([2**40, 5], "5"),
+    "smallint": ([1, 2], "2"),
+    "varint": ([10**20, 3], "3"),
+    "text": (["a", "é"], "'é'"),
+    "ascii": (["a", "b"], "'b'"),
+    "boolean": ([True, False], "false"),
+    "date": ([dt.date(2024, 2, 29), dt.date(2024, 3, 1)], "DATE '2024-03-01'"),
+    "timestamp": ([dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2)], "TIMESTAMP '2024-01-02'"),
+    "uuid": ([uuid.UUID(int=4), uuid.UUID(int=5)], f"CAST('{uuid.UUID(int=5)}' AS uuid)"),
+    "inet": (["127.0.0.1", "::1"], "'::1'"),
+    "blob": ([b"a", b"b"], "'\\x62'::bytea"),
+}
+
+
+@pytest.mark.parametrize("native", PARTS)
+def test_a_part_of_every_type(connect: Connect, cql: Any, native: str) -> None:
+    """Passed with another part, and fixed beside two that are."""
+    values, fixed = PARTS[native]
+    cql.execute(
+        f"CREATE TABLE part_{native} (x int, k {native}, y text, v int, PRIMARY KEY ((x, k, y)))"
+    )
+    cql.execute(f"CREATE TABLE from_{native} (id int PRIMARY KEY, x int, k {native}, y text)")
+    insert = cql.prepare(f"INSERT INTO part_{native} (x, k, y, v) VALUES (?, ?, ?, ?)")
+    source = cql.prepare(f"INSERT INTO from_{native} (id, x, k, y) VALUES (?, ?, ?, ?)")
+    for i in range(400):
+        cql.execute(insert, (i % 100, values[i % 2], f"y{i // 100}", i))
+    for i in range(4):
+        cql.execute(source, (i, i, values[i % 2], f"y{i // 2}"))
+    passed = f"SELECT s.id, p.v FROM from_{native} s JOIN part_{native} p ON p.y = s.y "
+    for sql in (f"{passed} AND p.k = s.k AND p.x = 1", f"{passed} AND p.x = s.x AND p.k = {fixed}"):
+        found = sorted(connect(pushdown="always").execute(sql).fetchall())
+        assert found == sorted(connect(pushdown="never").execute(sql).fetchall()) != []
+        if native not in ("varint", "boolean", "blob"):  # of which no keys are passed
+            plan = explained(connect(pushdown="always"), sql)
+            assert '"x" = ? AND "k" = ? AND "y" = ?' in plan
